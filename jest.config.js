@@ -1,0 +1,26 @@
+// Jest runs the TypeScript sources as they are: the export condition "source" leads to src/, so no build is needed.
+const packages = ["core", "canvas", "dsl", "umbel", "testing"];
+
+const shared = {
+  testEnvironment: "node",
+  // Never add "import" or "require" here: Jest adds the right one for each call.
+  testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
+  extensionsToTreatAsEsm: [".ts"],
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "es6" } },
+    ],
+  },
+};
+
+export default {
+  coverageProvider: "v8",
+  collectCoverageFrom: ["packages/*/src/**/*.ts"],
+  projects: packages.map((name) => ({
+    ...shared,
+    displayName: name,
+    rootDir: `packages/${name}`,
+    testMatch: ["<rootDir>/test/**/*.test.ts"],
+  })),
+};

@@ -1,0 +1,105 @@
+/**
+ * Every error of Umbel, each with a stable `code`. One rule: a message says what happened with the value, where, and
+ * what to do next; Celery's name is kept where Celery has one.
+ */
+
+/** What all errors of Umbel share: a stable `code` to test for, instead of the message. */
+export abstract class UmbelError extends Error {
+  /** Stable across versions; one code a class. */
+  abstract readonly code: string;
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** An option or setting has a name we do not know or a value we cannot take. */
+export class OptionError extends UmbelError {
+  readonly code = "OPTION_INVALID";
+}
+
+/** The App, or a task of it, is set up in a way that cannot work. */
+export class ImproperlyConfigured extends UmbelError {
+  readonly code = "IMPROPERLY_CONFIGURED";
+}
+
+/** A second task of the same name; the message names both places. */
+export class AlreadyRegistered extends UmbelError {
+  readonly code = "ALREADY_REGISTERED";
+}
+
+/** A task of this name is not known here: to the app that should send it, or the worker that should run it. */
+export class NotRegistered extends UmbelError {
+  readonly code = "NOT_REGISTERED";
+}
+
+/** A signature's data is not one: wrong JSON, or a form that has no meaning. */
+export class InvalidSignatureError extends UmbelError {
+  readonly code = "INVALID_SIGNATURE";
+}
+
+/** A value cannot be kept in JSON without changing it. */
+export class SerializationError extends UmbelError {
+  readonly code = "NOT_SERIALIZABLE";
+}
+
+/** A task's result is longer than `maxResultBytes`. */
+export class ResultTooLargeError extends UmbelError {
+  readonly code = "RESULT_TOO_LARGE";
+}
+
+/** The broker cannot be reached, refuses us, or lost the call; says its address (without password) and the cause. */
+export class OperationalError extends UmbelError {
+  readonly code = "BROKER_UNAVAILABLE";
+}
+
+/** `get({ timeout })` waited in vain; the run goes on. */
+export class TimeoutError extends UmbelError {
+  readonly code = "TIMEOUT";
+}
+
+/** A run with this id exists already and is another graph. */
+export class DuplicateTaskIdError extends UmbelError {
+  readonly code = "DUPLICATE_TASK_ID";
+}
+
+/** The run is gone: it expired, was forgotten, or never existed. */
+export class RunExpiredError extends UmbelError {
+  readonly code = "RUN_EXPIRED";
+}
+
+/** A chord's body did not run because a member of its header did not succeed. */
+export class ChordError extends UmbelError {
+  readonly code = "CHORD_ERROR";
+}
+
+/** The worker that ran the task was lost, more often than `maxDeliveries` allows. */
+export class WorkerLostError extends UmbelError {
+  readonly code = "WORKER_LOST";
+}
+
+/** The task was revoked before it ended. */
+export class TaskRevokedError extends UmbelError {
+  readonly code = "TASK_REVOKED";
+}
+
+/**
+ * An error that a task threw elsewhere, as it came over the wire: `name`, `message` and `code` are the original's,
+ * `remoteStack` is its stack where it was thrown.
+ */
+export class RemoteError extends Error {
+  readonly code?: string;
+  /** The stack in the process that threw. */
+  readonly remoteStack?: string;
+
+  constructor(name: string, message: string, details: { code?: string; remoteStack?: string; cause?: unknown } = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = name;
+    if (details.code !== undefined) this.code = details.code;
+    if (details.remoteStack !== undefined) {
+      this.remoteStack = details.remoteStack;
+      this.stack = details.remoteStack;
+    }
+  }
+}

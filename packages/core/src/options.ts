@@ -1,0 +1,200 @@
+/**
+ * Options of a call, in the one form that is stored: seconds as numbers, moments as ISO 8601 text. One rule:
+ * whatever people may write (durations as text, milliseconds, Date) is turned into this form once, here.
+ */
+import { parseSeconds } from "./duration.ts";
+import { OptionError } from "./errors.ts";
+import type { SignatureData } from "./signature/data.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** Options as stored in a signature. Seconds, as in Celery. */
+export interface SignatureOptions {
+  readonly taskId?: string;
+  readonly queue?: string;
+  /** 0 to 9; 9 runs first. */
+  readonly priority?: number;
+  /** Seconds from when the step becomes ready. */
+  readonly countdown?: number;
+  /** The moment before which it does not start, ISO 8601. */
+  readonly eta?: string;
+  /** Seconds from when the step becomes ready, or a moment in ISO 8601. */
+  readonly expires?: number | string;
+  /** How often a failed attempt is repeated on its own. */
+  readonly retries?: number;
+  /** Seconds before the first of `retries`. */
+  readonly retryDelay?: number;
+  /** Seconds after which the attempt ends for certain. */
+  readonly timeLimit?: number;
+  /** Seconds after which the task is asked to end. */
+  readonly softTimeLimit?: number;
+  readonly ignoreResult?: boolean;
+  readonly serializer?: string;
+  readonly compression?: string;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  /** The name shown for this call instead of its task's. */
+  readonly shadow?: string;
+  readonly link?: readonly SignatureData[];
+  readonly linkError?: readonly SignatureData[];
+}
+
+/** A length of time: seconds, or text such as `"10s"`, `"5m"`, `"250ms"`. */
+export type DurationInput = number | string;
+
+/** Options as people write them; `normalizeOptions` gives the stored form. */
+export interface CallOptions {
+  taskId?: string;
+  queue?: string;
+  priority?: number;
+  countdown?: DurationInput;
+  countdownMs?: number;
+  eta?: Date | string;
+  expires?: DurationInput | Date;
+  expiresMs?: number;
+  retries?: number;
+  retryDelay?: DurationInput;
+  retryDelayMs?: number;
+  timeLimit?: DurationInput;
+  timeLimitMs?: number;
+  softTimeLimit?: DurationInput;
+  softTimeLimitMs?: number;
+  ignoreResult?: boolean;
+  serializer?: string;
+  compression?: string;
+  headers?: Readonly<Record<string, unknown>>;
+  shadow?: string;
+}
+
+type OptionReader = (name: string, value: unknown) => unknown;
+
+const text: OptionReader = (name, value) => {
+  if (typeof value === "string" && value !== "") return value;
+  throw new OptionError(`option \`${name}\` must be text that is not empty; got ${show(value)}`);
+};
+
+const wholeNumber =
+  (least: number, most: number): OptionReader =>
+  (name, value) => {
+    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new OptionError(`option \`${name}\` must be a whole number ${range}; got ${show(value)}`);
+  };
+
+const flag: OptionReader = (name, value) => {
+  if (typeof value === "boolean") return value;
+  throw new OptionError(`option \`${name}\` must be true or false; got ${show(value)}`);
+};
+
+const seconds: OptionReader = (name, value) => parseSeconds(value, `option \`${name}\``);
+
+const moment: OptionReader = (name, value) => {
+  const date = value instanceof Date ? value : typeof value === "string" ? new Date(value) : undefined;
+  if (date !== undefined && !Number.isNaN(date.getTime())) return date.toISOString();
+  throw new OptionError(`option \`${name}\` must be a Date or a moment in ISO 8601; got ${show(value)}`);
+};
+
+const ISO_DATE = /^\d{4}-\d{2}-\d{2}/;
+
+const secondsOrMoment: OptionReader = (name, value) =>
+  value instanceof Date || (typeof value === "string" && ISO_DATE.test(value))
+    ? moment(name, value)
+    : seconds(name, value);
+
+const record: OptionReader = (name, value) => {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new OptionError(`option \`${name}\` must be an object; got ${show(value)}`);
+};
+
+const signatures: OptionReader = (name, value) => {
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  return list.map((item) => {
+    const data: unknown = isJsonable(item) ? item.toJSON() : item;
+    if (typeof data === "object" && data !== null && "kind" in data) return data;
+    throw new OptionError(`option \`${name}\` must be a signature or a list of them; got ${show(item)}`);
+  });
+};
+
+/** Every option, and how what people wrote for it is read. The order is the one in which options are printed. */
+const READERS: { readonly [Name in keyof Required<SignatureOptions>]: OptionReader } = {
+  taskId: text,
+  queue: text,
+  priority: wholeNumber(0, 9),
+  countdown: seconds,
+  eta: moment,
+  expires: secondsOrMoment,
+  retries: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  retryDelay: seconds,
+  timeLimit: seconds,
+  softTimeLimit: seconds,
+  ignoreResult: flag,
+  serializer: text,
+  compression: text,
+  headers: record,
+  shadow: text,
+  link: signatures,
+  linkError: signatures,
+};
+
+/** The names of all options, in the order in which they are printed. */
+export const optionNames: readonly string[] = Object.keys(READERS);
+
+const MILLISECOND_TWINS = new Map(
+  ["countdown", "expires", "retryDelay", "timeLimit", "softTimeLimit"].map((name) => [`${name}Ms`, name]),
+);
+
+/**
+ * Gives options in their stored form; entries that are `undefined` are left out.
+ * @throws OptionError for an unknown name (with the nearest one), a wrong value, or a name beside its `Ms` twin
+ */
+export function normalizeOptions(options: Readonly<Record<string, unknown>>): SignatureOptions {
+  const normalized: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    const twin = MILLISECOND_TWINS.get(name);
+    if (twin !== undefined) {
+      if (options[twin] !== undefined) {
+        throw new OptionError(`\`${twin}\` and \`${name}\` say the same thing; give only one of them`);
+      }
+      if (typeof value !== "number" || !(value >= 0)) {
+        throw new OptionError(`option \`${name}\` must be a number of milliseconds; got ${show(value)}`);
+      }
+      normalized[twin] = value / 1000;
+      continue;
+    }
+    if (!Object.hasOwn(READERS, name)) {
+      throw new OptionError(`unknown option \`${name}\`${didYouMean(name, optionNames)}`);
+    }
+    normalized[name] = READERS[name as keyof SignatureOptions](name, value);
+  }
+  return normalized as SignatureOptions;
+}
+
+/** Lays `over` on `under`; links and errbacks of both are kept, all other options of `over` win. */
+export function mergeOptions(
+  under: SignatureOptions | undefined,
+  over: SignatureOptions | undefined,
+): SignatureOptions | undefined {
+  if (under === undefined) return over;
+  if (over === undefined) return under;
+  return {
+    ...under,
+    ...over,
+    ...joined("link", under, over),
+    ...joined("linkError", under, over),
+  };
+}
+
+function joined(name: "link" | "linkError", under: SignatureOptions, over: SignatureOptions): SignatureOptions {
+  const first = under[name];
+  const second = over[name];
+  return first !== undefined && second !== undefined ? { [name]: [...first, ...second] } : {};
+}
+
+function isJsonable(value: unknown): value is { toJSON(): unknown } {
+  return typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function";
+}
+
+function show(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return `${value}n`;
+  return JSON.stringify(value) ?? String(value);
+}

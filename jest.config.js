@@ -1,5 +1,11 @@
 // Jest runs the TypeScript sources as they are: the export condition "source" leads to src/, so no build is needed.
 const packages = ["core", "canvas", "dsl", "umbel", "testing"];
+const withRedis = new Set(["canvas", "umbel", "testing"]);
+
+const redis = {
+  globalSetup: "<rootDir>/../../scripts/jest-redis-start.mjs",
+  globalTeardown: "<rootDir>/../../scripts/jest-redis-stop.mjs",
+};
 
 const shared = {
   testEnvironment: "node",
@@ -19,6 +25,7 @@ export default {
   collectCoverageFrom: ["packages/*/src/**/*.ts"],
   projects: packages.map((name) => ({
     ...shared,
+    ...(withRedis.has(name) ? redis : {}),
     displayName: name,
     rootDir: `packages/${name}`,
     testMatch: ["<rootDir>/test/**/*.test.ts"],

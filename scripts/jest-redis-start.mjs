@@ -1,0 +1,8 @@
+/** Jest's globalSetup of the projects that need Redis: one private server a run, its URL in `UMBEL_TEST_REDIS`. */
+import { startServer } from "./redis.mjs";
+
+export default async function start() {
+  const server = await startServer();
+  process.env.UMBEL_TEST_REDIS = server.url;
+  globalThis.umbelTestRedis = server;
+}

@@ -1,0 +1,108 @@
+/**
+ * A Redis for this repository's own commands. One rule: a server that we did not start is never used, and port 6379
+ * never opened.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const root = join(import.meta.dirname, "..");
+const flow = join(root, "packages/umbel/bin/flow.js");
+
+/** Gives the path of a redis-server, or `undefined`; looks where the `flow` command looks. */
+export async function findServer() {
+  const built = join(root, "packages/umbel/dist/broker/find-server.js");
+  if (existsSync(built)) {
+    const { findServer } = await import(pathToFileURL(built).href);
+    return findServer();
+  }
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  const candidates = [
+    process.env.FLOW_REDIS_BIN,
+    ...["redis-server", "valkey-server"].flatMap((name) => folders.map((folder) => join(folder, name))),
+  ];
+  return candidates.find((path) => path !== undefined && isExecutable(path));
+}
+
+/** Makes sure that there is a redis-server, by `flow redis install` where there is none; ends the process if that fails. */
+export async function ensureServer() {
+  if ((await findServer()) !== undefined) return;
+  console.error("no redis-server found; running `flow redis install`");
+  // Its output goes to stderr: stdout is for what was asked for.
+  const { status } = spawnSync(process.execPath, [flow, "redis", "install"], { stdio: ["ignore", 2, 2] });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// The shell holds the server and outlives us by a moment: when our end of its stdin closes, even by `kill -9`, it ends
+// the server and removes the folder.
+const KEEPER =
+  'trap "" INT TERM; "$0" "$1/redis.conf" & server=$!; cat >/dev/null; kill $server 2>/dev/null; wait $server; rm -rf "$1"';
+
+/**
+ * Starts a server of our own: unix socket in a short temporary folder, nothing kept.
+ * @returns its URL and `stop`, which resolves when server and folder are gone
+ */
+export async function startServer() {
+  const binary = await findServer();
+  if (binary === undefined) throw new Error("no redis-server found; run `npx flow redis install`");
+  // A socket's path may have 107 bytes: a long TMPDIR is no place for it.
+  const folder = mkdtempSync(join(tmpdir().length < 60 ? tmpdir() : "/tmp", "umbel-"));
+  const socket = join(folder, "redis.sock");
+  const settings = [
+    "port 0",
+    `unixsocket ${socket}`,
+    "unixsocketperm 600",
+    `dir ${folder}`,
+    `logfile ${join(folder, "redis.log")}`,
+    "appendonly no",
+    'save ""',
+    "maxmemory-policy noeviction",
+    "maxclients 4096",
+  ];
+  writeFileSync(join(folder, "redis.conf"), `${settings.join("\n")}\n`);
+  const keeper = spawn("sh", ["-c", KEEPER, binary, folder], { stdio: ["pipe", "ignore", "inherit"] });
+  const ended = new Promise((resolve) => keeper.once("close", resolve));
+  const stop = async () => {
+    keeper.stdin.end();
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  if (!(await answersPing(socket, 10_000))) {
+    await stop();
+    throw new Error(`${binary} did not answer within 10 s; run it by hand to see why`);
+  }
+  return { url: `unix://${socket}`, stop };
+}
+
+async function answersPing(socket, timeoutMs) {
+  const end = performance.now() + timeoutMs;
+  while (performance.now() < end) {
+    if (await pings(socket)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return false;
+}
+
+function pings(socket) {
+  return new Promise((resolve) => {
+    const connection = createConnection(socket);
+    connection.once("error", () => resolve(false));
+    connection.once("connect", () => connection.write("PING\r\n"));
+    connection.once("data", (reply) => {
+      connection.destroy();
+      resolve(reply.toString().startsWith("+PONG"));
+    });
+  });
+}

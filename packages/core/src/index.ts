@@ -1,5 +1,7 @@
 /** The public names of `@umbel/core`. What is not listed here is private. */
+export { App, type AppOptions, type EngineFactory, isApp } from "./app.ts";
 export { parseSeconds, type TimeoutOptions, timeoutInMs } from "./duration.ts";
+export type { ApplyOptions, Engine, ResultRecord, SubmitRequest, SubmittedRun } from "./engine.ts";
 export {
   AlreadyRegistered,
   ChordError,
@@ -18,6 +20,7 @@ export {
   UmbelError,
   WorkerLostError,
 } from "./errors.ts";
+export { newRunKey, nodeId, parseNodeId, type RunKey, runKeyTime } from "./ids.ts";
 export {
   type CallOptions,
   type DurationInput,
@@ -38,6 +41,9 @@ export {
   parametersFromFunction,
   parametersFromNames,
 } from "./parameters.ts";
+export { AsyncResult, type GetOptions, GroupResult, Submission, submissionOf } from "./result.ts";
+export { decodeError, encodeError, type WireError } from "./serialization/error.ts";
+export { decodeJson, encodeJson } from "./serialization/json.ts";
 export type {
   ChainData,
   ChordData,
@@ -49,4 +55,12 @@ export type {
   SignatureKind,
   TaskData,
 } from "./signature/data.ts";
+export { parseSignature } from "./signature/json.ts";
+export { bindSignature, chainData, isSignature, Signature, SignatureObject } from "./signature/signature.ts";
+export { signatureText, valueText } from "./signature/text.ts";
+export type { AnySignature, ArgsOf, Given, GroupSignature, Missing, PipeFits, Tail, TakesOf } from "./signature/types.ts";
+export { isReady, readyStates, type State } from "./states.ts";
 export { didYouMean, nearest } from "./suggest.ts";
+export { type AnyTask, isTask, type Task, type TaskInfo, taskData } from "./task.ts";
+export { type BoundTask, currentTask, runAsTask, type TaskRequest } from "./task-context.ts";
+export type { TaskOptions } from "./task-options.ts";

@@ -1,0 +1,163 @@
+/**
+ * The application: a registry of tasks and the engine that runs them. One rule: making an App or a task opens no
+ * socket and starts no timer; the engine is made when something is first sent or read.
+ */
+import { callSite } from "./call-site.ts";
+import type { Engine } from "./engine.ts";
+import { AlreadyRegistered, ImproperlyConfigured, NotRegistered, OptionError } from "./errors.ts";
+import { type CallOptions, normalizeOptions } from "./options.ts";
+import type { AnyFunction } from "./parameters.ts";
+import { AsyncResult } from "./result.ts";
+import { parseSignature } from "./signature/json.ts";
+import { bindSignature } from "./signature/signature.ts";
+import type { AnySignature } from "./signature/types.ts";
+import { didYouMean } from "./suggest.ts";
+import { type AnyTask, createTask, type Task, taskData } from "./task.ts";
+import type { BoundTask } from "./task-context.ts";
+import type { TaskOptions } from "./task-options.ts";
+
+/** What may be said of an App when it is made. */
+export interface AppOptions {
+  /** The broker's URL: `redis://…`, `unix://…`, `embedded:`; looked up as the guide says when it is left out. */
+  broker?: string;
+  /** What all its keys in Redis begin with; "umbel" unless said. */
+  prefix?: string;
+  /** Modules that define tasks, for workers that are started with this app alone. */
+  include?: readonly string[];
+  /** The queue of tasks and calls that name none; "default" unless said. */
+  defaultQueue?: string;
+}
+
+/** Makes the engine of an app; `umbel` gives one that reads the broker's URL. */
+export type EngineFactory = (app: App) => Engine;
+
+/** Whether names of parameters hold one of the marks `*`, `*args`, `**kwargs`. */
+type IsStarred<Names extends readonly string[]> = Extract<Names[number], `*${string}`> extends never ? false : true;
+
+// biome-ignore lint/suspicious/noExplicitAny: with `*` marks the call's shape is not the function's, and only checked at run time
+type CallParameters<P extends readonly unknown[], Names extends readonly string[]> = IsStarred<Names> extends true ? any[] : P;
+
+/** A registry of tasks, and the way to run them. */
+export class App {
+  /** The app's name; what `new App(name)` said. */
+  readonly main: string | undefined;
+  readonly options: Readonly<AppOptions>;
+  readonly #tasks = new Map<string, AnyTask>();
+  readonly #makeEngine: EngineFactory | undefined;
+  #engine: Engine | undefined;
+
+  constructor(main?: string, options: AppOptions = {}, makeEngine?: EngineFactory) {
+    for (const name of Object.keys(options)) {
+      if (!APP_OPTIONS.includes(name)) {
+        throw new OptionError(`unknown option \`${name}\` of App${didYouMean(name, APP_OPTIONS)}`);
+      }
+    }
+    this.main = main;
+    this.options = options;
+    this.#makeEngine = makeEngine;
+  }
+
+  /** All tasks by name. */
+  get tasks(): ReadonlyMap<string, AnyTask> {
+    return this.#tasks;
+  }
+
+  /** The engine; made when first asked for. @throws ImproperlyConfigured for an App without one */
+  get engine(): Engine {
+    if (this.#engine === undefined) {
+      if (this.#makeEngine === undefined) {
+        throw new ImproperlyConfigured("this App has no engine; import App from `umbel`, or give the constructor one");
+      }
+      this.#engine = this.#makeEngine(this);
+    }
+    return this.#engine;
+  }
+
+  /**
+   * Defines a task. Its function may be asynchronous; what it returns must be plain data.
+   * @throws AlreadyRegistered for a second task of the same name, naming both places
+   */
+  task<P extends readonly unknown[], R, const Names extends readonly string[] = readonly []>(
+    options: TaskOptions & { bind: true; params?: Names },
+    fn: (this: BoundTask, self: BoundTask, ...args: [...P]) => R,
+  ): Task<CallParameters<P, Names>, R>;
+  task<P extends readonly unknown[], R, const Names extends readonly string[] = readonly []>(
+    nameOrOptions: string | (TaskOptions & { params?: Names }),
+    fn: (...args: P) => R,
+  ): Task<CallParameters<P, Names>, R>;
+  task<P extends readonly unknown[], R>(fn: (...args: P) => R): Task<P, R>;
+  task(first: string | TaskOptions | AnyFunction, second?: AnyFunction): AnyTask {
+    const site = callSite(this.task);
+    const fn = typeof first === "function" ? first : second;
+    if (typeof fn !== "function") throw new ImproperlyConfigured("app.task needs a function: `app.task(\"add\", (x, y) => x + y)`");
+    const options = typeof first === "string" ? { name: first } : typeof first === "function" ? {} : first;
+    const name = options.name ?? this.genTaskName(requireFunctionName(fn), site.module());
+    const task = createTask(this, { name, fn, options, definedAt: () => site.place() });
+    const existing = this.#tasks.get(name);
+    if (existing !== undefined) {
+      throw new AlreadyRegistered(
+        `a task named "${name}" is registered already, at ${existing.definedAt ?? "an unknown place"}; give the one at ${task.definedAt ?? "an unknown place"} another name`,
+      );
+    }
+    this.#tasks.set(name, task);
+    return task;
+  }
+
+  /** The name of a task that was given none: its module's and its function's. Meant to be overridden. */
+  genTaskName(name: string, module: string | undefined): string {
+    return module === undefined ? name : `${module}.${name}`;
+  }
+
+  /** Gives a task by name. @throws NotRegistered with the nearest name */
+  getTask(name: string): AnyTask {
+    const task = this.#tasks.get(name);
+    if (task !== undefined) return task;
+    throw new NotRegistered(
+      `there is no task named "${name}" in this app${didYouMean(name, this.#tasks.keys())}; it has ${this.#tasks.size === 0 ? "no tasks" : `${[...this.#tasks.keys()].slice(0, 10).join(", ")}${this.#tasks.size > 10 ? ", …" : ""}`}`,
+    );
+  }
+
+  /**
+   * Makes a signature that belongs to this app: from JSON (ours or Celery's, text or data), or of a task by name.
+   * @throws InvalidSignatureError with the place in the JSON
+   */
+  signature(nameOrJson: unknown, args: readonly unknown[] = [], options: CallOptions & { kwargs?: Readonly<Record<string, unknown>> } = {}): AnySignature {
+    if (typeof nameOrJson === "string" && !nameOrJson.trimStart().startsWith("{")) {
+      const { kwargs = {}, ...rest } = options;
+      return bindSignature(taskData(nameOrJson, args, kwargs, normalizeOptions(rest)), this);
+    }
+    return bindSignature(parseSignature(nameOrJson), this);
+  }
+
+  /** A handle on the result with this id, from whatever process it was sent. */
+  asyncResult<Result = unknown>(id: string): AsyncResult<Result> {
+    return new AsyncResult<Result>(id, this.engine);
+  }
+
+  /** Ends what the app opened. Safe to repeat; an app that was never used has nothing to close. */
+  async close(): Promise<void> {
+    const engine = this.#engine;
+    this.#engine = undefined;
+    await engine?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  toString(): string {
+    return `<App ${this.main ?? "without a name"}: ${this.#tasks.size} tasks>`;
+  }
+}
+
+const APP_OPTIONS: readonly string[] = ["broker", "prefix", "include", "defaultQueue"] satisfies (keyof AppOptions)[];
+
+/** Whether a value is an App. */
+export function isApp(value: unknown): value is App {
+  return value instanceof App;
+}
+
+function requireFunctionName(fn: AnyFunction): string {
+  if (fn.name !== "") return fn.name;
+  throw new ImproperlyConfigured("this task has no name: name its function, or write `app.task(\"name\", fn)`");
+}

@@ -1,0 +1,109 @@
+/**
+ * Celery's own signature JSON. One rule: every form that Celery writes is read with the meaning it has there; an option
+ * that has no counterpart is refused, but for those that Celery adds on sending.
+ */
+import { OptionError } from "../errors.ts";
+import { normalizeOptions, type SignatureOptions } from "../options.ts";
+import type { SignatureData } from "./data.ts";
+import { fail, isRecord, join, readCommon, readCount, readHeader, readList, readSignature, readSignatures } from "./json.ts";
+
+/** Celery's name of each option we keep. */
+const OPTION_NAMES: ReadonlyMap<string, keyof SignatureOptions> = new Map([
+  ["task_id", "taskId"],
+  ["queue", "queue"],
+  ["routing_key", "queue"],
+  ["priority", "priority"],
+  ["countdown", "countdown"],
+  ["eta", "eta"],
+  ["expires", "expires"],
+  ["time_limit", "timeLimit"],
+  ["soft_time_limit", "softTimeLimit"],
+  ["ignore_result", "ignoreResult"],
+  ["serializer", "serializer"],
+  ["compression", "compression"],
+  ["headers", "headers"],
+  ["shadow", "shadow"],
+]);
+
+/** What Celery notes for itself when it sends or copies a signature; the graph says all of it anew. */
+const INTERNAL_OPTIONS: ReadonlySet<string> = new Set([
+  "root_id",
+  "parent_id",
+  "group_id",
+  "group_index",
+  "chord",
+  "reply_to",
+  "chain",
+  "origin",
+  "stamped_headers",
+  "immutable",
+]);
+
+/** Reads a signature in Celery's form: `{task, args, kwargs, options, subtask_type, immutable}`. */
+export function celerySignature(fields: Readonly<Record<string, unknown>>, place: string, depth: number): SignatureData {
+  const { task, options, ...rest } = fields;
+  if (typeof task !== "string" || task === "") return fail(join(place, "task"), "must be a task's name");
+  const celeryOptions = readCeleryOptions(options, join(place, "options"), depth);
+  const common = readCommon({ ...rest, options: celeryOptions }, place);
+  const kwargs = isRecord(fields.kwargs) ? fields.kwargs : {};
+  const kwargsPlace = join(place, "kwargs");
+  // In a composite, `kwargs` hold its parts; they are not arguments.
+  const { kwargs: _parts, ...composite } = common;
+  switch (task) {
+    case "celery.chain":
+      return { kind: "chain", steps: readSignatures(kwargs.tasks, join(kwargsPlace, "tasks"), depth), ...composite };
+    case "celery.group":
+      return {
+        kind: "group",
+        members: readSignatures(kwargs.tasks, join(kwargsPlace, "tasks"), depth),
+        unroll: true,
+        ...composite,
+      };
+    case "celery.chord": {
+      const header = readHeader(kwargs.header, join(kwargsPlace, "header"), depth);
+      const body = readSignature(kwargs.body, join(kwargsPlace, "body"), depth + 1);
+      const chordKwargs = isRecord(kwargs.kwargs) && Object.keys(kwargs.kwargs).length > 0 ? { kwargs: kwargs.kwargs } : {};
+      return { kind: "chord", header, body, ...composite, ...chordKwargs };
+    }
+    case "celery.map":
+    case "celery.starmap":
+    case "celery.chunks": {
+      const { immutable: _always, args: _none, ...own } = composite;
+      const mapped = { task: mappedTask(kwargs.task, join(kwargsPlace, "task"), depth), items: readList(kwargs.it, join(kwargsPlace, "it")) };
+      if (task === "celery.chunks") return { kind: "chunks", ...mapped, size: readCount(kwargs.n, join(kwargsPlace, "n")), ...own };
+      return { kind: task === "celery.map" ? "map" : "starmap", ...mapped, ...own };
+    }
+    default:
+      return { kind: "task", task, ...common };
+  }
+}
+
+// Celery uses only the name of a mapped signature: its stored arguments and options are ignored.
+function mappedTask(value: unknown, place: string, depth: number): string {
+  const mapped = readSignature(value, place, depth + 1);
+  return mapped.kind === "task" ? mapped.task : fail(place, "only a task can be mapped over items");
+}
+
+function readCeleryOptions(value: unknown, place: string, depth: number): SignatureOptions {
+  if (value === undefined || value === null) return {};
+  if (!isRecord(value)) return fail(place, "must be an object");
+  const named: Record<string, unknown> = {};
+  let links: SignatureOptions = {};
+  for (const [name, option] of Object.entries(value)) {
+    if (option === null || INTERNAL_OPTIONS.has(name)) continue;
+    if (name === "link" || name === "link_error") {
+      const list = readSignatures(Array.isArray(option) ? option : [option], join(place, name), depth);
+      links = { ...links, [name === "link" ? "link" : "linkError"]: list };
+      continue;
+    }
+    const own = OPTION_NAMES.get(name);
+    if (own === undefined) fail(join(place, name), "this option of Celery's has no counterpart here");
+    else named[own] = option;
+  }
+  try {
+    return { ...normalizeOptions(named), ...links };
+  } catch (error) {
+    if (error instanceof OptionError) fail(place, error.message);
+    throw error;
+  }
+}

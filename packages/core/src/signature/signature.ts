@@ -1,0 +1,135 @@
+/**
+ * A task call as a value: the object behind every signature type. One rule: it is inert and immutable; every method
+ * gives a new signature, and only `delay` and `applyAsync` reach the engine of the app it is bound to.
+ */
+import type { App } from "../app.ts";
+import type { ApplyOptions } from "../engine.ts";
+import { ImproperlyConfigured, InvalidSignatureError } from "../errors.ts";
+import { type CallOptions, mergeOptions, normalizeOptions } from "../options.ts";
+import { type AsyncResult, type Submission, submissionOf } from "../result.ts";
+import type { SignatureData } from "./data.ts";
+import { parseSignature } from "./json.ts";
+import { signatureText } from "./text.ts";
+import type { AnySignature, Signature as TypedSignature } from "./types.ts";
+
+/** The one class behind `Signature` and `GroupSignature`, which are types. */
+export class SignatureObject {
+  readonly data: SignatureData;
+  readonly #app: App | undefined;
+
+  // biome-ignore lint/suspicious/noExplicitAny: one class stands behind every signature type, so it must fit each
+  declare readonly "~in": (args: any) => void;
+  declare readonly "~out": unknown;
+  declare readonly "~next": unknown;
+  declare readonly "~kind": "one";
+
+  constructor(data: SignatureData, app: App | undefined) {
+    this.data = data;
+    this.#app = app;
+  }
+
+  /** The app whose engine runs it; `undefined` for a signature made from JSON and not bound yet. */
+  get app(): App | undefined {
+    return this.#app;
+  }
+
+  /** Sends it with these arguments in front of the stored ones. @throws ImproperlyConfigured when it is bound to no app */
+  delay(...args: readonly unknown[]): Submission<AsyncResult> {
+    return this.applyAsync(args);
+  }
+
+  /** Sends it with arguments and options; the options win over stored ones. */
+  applyAsync(args: readonly unknown[] = [], options: ApplyOptions = {}): Submission<AsyncResult> {
+    if (this.#app === undefined) {
+      throw new ImproperlyConfigured("this signature belongs to no app; bind it with `app.signature(json)`");
+    }
+    const { kwargs = {}, ...callOptions } = options;
+    const engine = this.#app.engine;
+    return submissionOf(engine.submit({ signature: this.data, args, kwargs, options: callOptions }), engine);
+  }
+
+  /** A chain of this and `next`; chains are flat, however long. */
+  pipe(next: AnySignature): SignatureObject {
+    return new SignatureObject(chainData([this.data, next.data]), this.#app ?? next.app);
+  }
+
+  /** The same with these options laid over the stored ones. @throws OptionError */
+  set(options: CallOptions): SignatureObject {
+    const merged = mergeOptions(this.data.options, normalizeOptions({ ...options }));
+    return this.#with({ ...this.data, ...(merged === undefined ? {} : { options: merged }) });
+  }
+
+  /** A copy that shares nothing that could be changed. */
+  clone(): SignatureObject {
+    return this.#with(structuredClone(this.data));
+  }
+
+  /** The same, but taking neither a result from before nor the arguments of a call. */
+  immutable(): SignatureObject {
+    return this.#with({ ...this.data, immutable: true });
+  }
+
+  /** The same with another type for its result. */
+  as(): SignatureObject {
+    return this;
+  }
+
+  /** The data; `JSON.stringify(signature)` gives it as text, and `Signature.from` reads it back. */
+  toJSON(): SignatureData {
+    return this.data;
+  }
+
+  /** The signature as flow text. */
+  toString(): string {
+    return signatureText(this.data);
+  }
+
+  #with(data: SignatureData): SignatureObject {
+    return new SignatureObject(data, this.#app);
+  }
+}
+
+/** A signature with one result; @see the interface for its methods. */
+export type Signature<In extends readonly unknown[], Out> = TypedSignature<In, Out>;
+
+/** Reading signatures from JSON. */
+export const Signature = {
+  /**
+   * Makes a signature of data or JSON text: ours, or Celery's own. It belongs to no app; `app.signature(json)` binds it.
+   * @throws InvalidSignatureError with the place in the JSON
+   */
+  from(json: unknown): AnySignature {
+    return bindSignature(parseSignature(json), undefined);
+  },
+};
+
+/** Whether a value is a signature made by this package (and not its JSON). */
+export function isSignature(value: unknown): value is AnySignature {
+  return value instanceof SignatureObject;
+}
+
+/** Makes a signature of data that is known to be right. */
+export function bindSignature(data: SignatureData, app: App | undefined): AnySignature {
+  return new SignatureObject(data, app);
+}
+
+/**
+ * The data of a chain; a step that is a plain chain is spliced in.
+ * @throws InvalidSignatureError without a step
+ */
+export function chainData(steps: readonly SignatureData[]): SignatureData {
+  const [first] = steps;
+  if (first === undefined) throw new InvalidSignatureError("a chain needs at least one step");
+  if (!steps.some(isPlainChain)) return { kind: "chain", steps };
+  return { kind: "chain", steps: steps.flatMap((step) => (isPlainChain(step) ? step.steps : [step])) };
+}
+
+function isPlainChain(data: SignatureData): data is SignatureData & { kind: "chain" } {
+  return (
+    data.kind === "chain" &&
+    data.args === undefined &&
+    data.kwargs === undefined &&
+    data.options === undefined &&
+    data.immutable === undefined
+  );
+}

@@ -3,28 +3,21 @@
  * never opened.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const root = join(import.meta.dirname, "..");
 const flow = join(root, "packages/umbel/bin/flow.js");
+const finder = join(root, "packages/umbel/dist/broker/find-server.js");
 
 /** Gives the path of a redis-server, or `undefined`; looks where the `flow` command looks. */
 export async function findServer() {
-  const built = join(root, "packages/umbel/dist/broker/find-server.js");
-  if (existsSync(built)) {
-    const { findServer } = await import(pathToFileURL(built).href);
-    return findServer();
-  }
-  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  const candidates = [
-    process.env.FLOW_REDIS_BIN,
-    ...["redis-server", "valkey-server"].flatMap((name) => folders.map((folder) => join(folder, name))),
-  ];
-  return candidates.find((path) => path !== undefined && isExecutable(path));
+  if (!existsSync(finder)) throw new Error("nothing is built yet; run `npm run build`");
+  const { findServer } = await import(pathToFileURL(finder).href);
+  return (await findServer())?.path;
 }
 
 /** Makes sure that there is a redis-server, by `flow redis install` where there is none; ends the process if that fails. */
@@ -34,15 +27,6 @@ export async function ensureServer() {
   // Its output goes to stderr: stdout is for what was asked for.
   const { status } = spawnSync(process.execPath, [flow, "redis", "install"], { stdio: ["ignore", 2, 2] });
   if (status !== 0) process.exit(status ?? 1);
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 // The shell holds the server and outlives us by a moment: when our end of its stdin closes, even by `kill -9`, it ends

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 
-const STEPS = ["typecheck", "lint", "check:format", "check:imports", "check:generated"];
+const STEPS = ["typecheck", "lint", "check:format", "check:imports", "check:generated", "check:held"];
 
 let failed = 0;
 for (const step of STEPS) {

@@ -1,37 +1,11 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import type { SignatureData } from "@umbel/core";
 import type { ConformanceCase, Expectation } from "../src/conformance/case.ts";
-import type { ConformanceEngine, ConformanceRun, ObservedResult } from "../src/conformance/engine.ts";
+import type { ConformanceEngine } from "../src/conformance/engine.ts";
 import { reportLine } from "../src/conformance/report.ts";
 import { type CaseReport, runCases } from "../src/conformance/runner.ts";
+import { ScriptedEngine } from "./scripted-engine.ts";
 
 const never = new Promise<never>(() => {});
-
-/** An engine that gives what it is told, and keeps what it was asked. */
-class ScriptedEngine implements ConformanceEngine {
-  readonly applied: { signature: SignatureData; args: readonly unknown[]; kwargs: object }[] = [];
-  readonly recorded: Record<string, unknown[]> = {};
-  readonly run: Partial<ConformanceRun> & { observed?: ObservedResult };
-
-  constructor(run: Partial<ConformanceRun> & { observed?: ObservedResult } = {}) {
-    this.run = run;
-  }
-
-  async apply(signature: SignatureData, args: readonly unknown[], kwargs: object): Promise<ConformanceRun | undefined> {
-    this.applied.push({ signature, args, kwargs });
-    return {
-      result: async () => this.run.observed ?? { state: "SUCCESS", value: 1 },
-      ended: async () => {},
-      ...this.run,
-    };
-  }
-
-  async records(key: string): Promise<readonly unknown[]> {
-    return [...(this.recorded[key] ?? [])];
-  }
-
-  async close(): Promise<void> {}
-}
 
 const canvas = { task: "record", args: [1], kwargs: { key: "x:k" }, options: {}, subtask_type: null, immutable: false };
 

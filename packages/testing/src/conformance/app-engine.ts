@@ -1,0 +1,80 @@
+/**
+ * The engine of an App, as the conformance runner asks for it. One rule: it goes the way that users go, `applyAsync`
+ * and `get()`; only the stored error is read beside it, since `get()` throws the cause instead.
+ */
+import {
+  type App,
+  type AsyncResult,
+  InvalidSignatureError,
+  type SignatureData,
+  SignatureObject,
+  type WireError,
+} from "@umbel/core";
+import type { Records } from "../tasks/records.ts";
+import type { StoredError } from "./case.ts";
+import type { ConformanceEngine, ConformanceRun, ObservedResult } from "./engine.ts";
+
+/** What an AppEngine is made of. */
+export interface AppEngineParts {
+  /** An App with the task library, whose tasks a worker serves. */
+  readonly app: App;
+  /** Where the library's tasks record. */
+  readonly records: Records;
+  /** Waits until nothing of the run with this result can happen any more. */
+  runEnded(resultId: string, signal: AbortSignal): Promise<void>;
+  /** Ends workers and connections, and removes every key. */
+  close(): Promise<void>;
+}
+
+/** Runs cases by an App's engine. */
+export class AppEngine implements ConformanceEngine {
+  readonly #parts: AppEngineParts;
+
+  constructor(parts: AppEngineParts) {
+    this.#parts = parts;
+  }
+
+  async apply(
+    signature: SignatureData,
+    args: readonly unknown[],
+    kwargs: Readonly<Record<string, unknown>>,
+  ): Promise<ConformanceRun | undefined> {
+    const { app, runEnded } = this.#parts;
+    try {
+      const handle = await new SignatureObject(signature, app).applyAsync(args, { kwargs });
+      return {
+        result: (signal) => observe(handle, app, signal),
+        ended: (signal) => runEnded(handle.id, signal),
+      };
+    } catch (error) {
+      // Applying an empty chain gives None in Celery; with us it is refused. Neither gives a result.
+      if (error instanceof InvalidSignatureError && signature.kind === "chain" && signature.steps.length === 0) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  records(key: string): Promise<readonly unknown[]> {
+    return this.#parts.records.read(key);
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close();
+  }
+}
+
+async function observe(handle: AsyncResult, app: App, signal: AbortSignal): Promise<ObservedResult> {
+  try {
+    return { state: "SUCCESS", value: await handle.get({ signal }) };
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    const { state, error } = await app.engine.read(handle.id);
+    return { state, ...(error === undefined ? {} : { error: asStored(error) }), raised: asStored(thrown) };
+  }
+}
+
+function asStored(error: unknown): StoredError {
+  const { name, message } = error as Error | WireError;
+  return { type: name, message };
+}

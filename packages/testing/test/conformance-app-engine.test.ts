@@ -9,7 +9,7 @@ const signal = new AbortController().signal;
 function engineGiving(record: ResultRecord, submit = jest.fn<Engine["submit"]>()) {
   submit.mockImplementation(() => ({ resultId: "r", isGroup: false, stored: Promise.resolve() }));
   const engine: Engine = { submit, read: async () => record, wait: async () => record, close: async () => {} };
-  const runEnded = jest.fn<(id: string) => Promise<void>>(async () => {});
+  const runEnded = jest.fn<(id: string, signal: AbortSignal) => Promise<void>>(async () => {});
   const records = new MemoryRecords();
   const appEngine = new AppEngine({ app: new App("x", {}, () => engine), records, runEnded, close: async () => {} });
   return { appEngine, submit, runEnded };

@@ -2,16 +2,9 @@
  * The engine of an App, as the conformance runner asks for it. One rule: it goes the way that users go, `applyAsync`
  * and `get()`; only the stored error is read beside it, since `get()` throws the cause instead.
  */
-import {
-  type App,
-  type AsyncResult,
-  InvalidSignatureError,
-  type SignatureData,
-  SignatureObject,
-  type WireError,
-} from "@umbel/core";
+import { type App, type AsyncResult, InvalidSignatureError, type SignatureData, SignatureObject } from "@umbel/core";
 import type { Records } from "../tasks/records.ts";
-import type { StoredError } from "./case.ts";
+import { storedErrorOf } from "./case.ts";
 import type { ConformanceEngine, ConformanceRun, ObservedResult } from "./engine.ts";
 
 /** What an AppEngine is made of. */
@@ -70,11 +63,7 @@ async function observe(handle: AsyncResult, app: App, signal: AbortSignal): Prom
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     const { state, error } = await app.engine.read(handle.id);
-    return { state, ...(error === undefined ? {} : { error: asStored(error) }), raised: asStored(thrown) };
+    const stored = error === undefined ? {} : { error: { type: error.name, message: error.message } };
+    return { state, ...stored, raised: storedErrorOf(thrown) };
   }
-}
-
-function asStored(error: unknown): StoredError {
-  const { name, message } = error as Error | WireError;
-  return { type: name, message };
 }

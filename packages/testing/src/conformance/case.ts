@@ -10,6 +10,12 @@ export interface StoredError {
   readonly message: string;
 }
 
+/** Gives what was thrown as the error that is stored for it. */
+export function storedErrorOf(thrown: unknown): StoredError {
+  if (thrown instanceof Error) return { type: thrown.name, message: thrown.message };
+  return { type: "Error", message: String(thrown) };
+}
+
 /** As StoredError; a message of null is not compared. */
 export interface ExpectedError {
   readonly type: string;

@@ -3,7 +3,7 @@
  * does; what it did by then is what is compared.
  */
 import { parseSignature } from "@umbel/core";
-import type { ConformanceCase, StoredError, TreeNode } from "./case.ts";
+import { type ConformanceCase, storedErrorOf, type TreeNode } from "./case.ts";
 import { givenIds, recordKeys } from "./celery-canvas.ts";
 import { compare, type Difference, type Level, type Observation } from "./compare.ts";
 import type { ConformanceEngine, ConformanceRun, ObservedResult } from "./engine.ts";
@@ -66,7 +66,8 @@ async function observe(testCase: ConformanceCase, engine: ConformanceEngine, lev
     run = await inTime(engine.apply(signature, testCase.args ?? [], testCase.kwargs ?? {}), signal);
   } catch (thrown) {
     if (signal.aborted) return unanswered("answer to apply", thrown);
-    return { state: "APPLY_ERROR", error: asStored(thrown), raised: asStored(thrown), records: {} };
+    const error = storedErrorOf(thrown);
+    return { state: "APPLY_ERROR", error, raised: error, records: {} };
   }
   if (run === undefined) return { state: "NO_RESULT", records: await readRecords(testCase, engine) };
   let result: ObservedResult;
@@ -105,10 +106,4 @@ async function inTime<Value>(promise: Promise<Value>, signal: AbortSignal): Prom
   } finally {
     signal.removeEventListener("abort", stop);
   }
-}
-
-function asStored(thrown: unknown): StoredError {
-  return thrown instanceof Error
-    ? { type: thrown.name, message: thrown.message }
-    : { type: "Error", message: String(thrown) };
 }

@@ -1,0 +1,590 @@
+/**
+ * The grammar, as Chevrotain rules whose actions build the tree. One rule: it takes the tokens of one statement; where
+ * statements begin is decided before (outline.ts), and what operators mean to each other behind (precedence.ts).
+ */
+import { EmbeddedActionsParser, type IToken, type TokenType } from "chevrotain";
+import type {
+  Argument,
+  Attachment,
+  Clause,
+  DefParameter,
+  DefStatement,
+  Entry,
+  EnumType,
+  Expression,
+  HandlerAttachment,
+  Identifier,
+  IfExpression,
+  ImportStatement,
+  Item,
+  LetStatement,
+  Literal,
+  MainStatement,
+  NamedType,
+  ParamStatement,
+  Statement,
+  Suffix,
+  Template,
+  TypeExpression,
+} from "../ast.ts";
+import { Duration } from "../duration.ts";
+import type { Span } from "../source.ts";
+import { isLineBreakBetween } from "./outline.ts";
+import { buildTree, isBinaryOperator, type RowPart } from "./precedence.ts";
+import { structuredMessages } from "./syntax-errors.ts";
+import * as t from "./tokens.ts";
+
+/** What a rule finds wrong that the grammar itself allows. */
+export type SyntaxProblem =
+  | { readonly kind: "habit"; readonly span: Span; readonly found: string; readonly write: string }
+  | { readonly kind: "chaining"; readonly span: Span; readonly operator: string }
+  | { readonly kind: "keyTwice"; readonly span: Span; readonly key: string }
+  | { readonly kind: "positionalAfterNamed"; readonly span: Span }
+  | { readonly kind: "spreadBeforeClause"; readonly span: Span }
+  | { readonly kind: "event"; readonly span: Span; readonly found: string };
+
+type Doc = string | undefined;
+
+/** One instance serves all parsing: it is reset with each statement. */
+export class FlowGrammar extends EmbeddedActionsParser {
+  /** Where the `if` begins that is being read; the last is the innermost. */
+  readonly openIfs: Span[] = [];
+  #text = "";
+  #problems: SyntaxProblem[] = [];
+
+  constructor() {
+    super([...t.vocabulary], {
+      maxLookahead: 2,
+      recoveryEnabled: false,
+      errorMessageProvider: structuredMessages,
+      skipValidations: true,
+    });
+    this.performSelfAnalysis();
+  }
+
+  /** Sets the tokens of the next statement. */
+  begin(text: string, tokens: readonly IToken[]): void {
+    this.#text = text;
+    this.#problems = [];
+    this.openIfs.length = 0;
+    this.input = [...tokens];
+  }
+
+  /** What was wrong in the last statement, besides the errors of the grammar. */
+  get problems(): readonly SyntaxProblem[] {
+    return this.#problems;
+  }
+
+  // Statements
+
+  readonly statement = this.RULE("statement", (doc?: Doc): Statement =>
+    this.OR<Statement>([
+      { ALT: () => this.SUBRULE(this.importStatement, { ARGS: [doc] }) },
+      { ALT: () => this.SUBRULE(this.paramStatement, { ARGS: [doc] }) },
+      { ALT: () => this.SUBRULE(this.letStatement, { ARGS: [doc] }) },
+      { ALT: () => this.SUBRULE(this.defStatement, { ARGS: [doc] }) },
+      { ALT: () => this.SUBRULE(this.mainStatement, { ARGS: [doc] }) },
+    ]),
+  );
+
+  readonly importStatement = this.RULE("importStatement", (doc?: Doc): ImportStatement => {
+    const { startOffset: start } = this.CONSUME(t.Import);
+    const specifier = this.#identifier(this.CONSUME(t.StringToken));
+    const alias = this.OPTION(() => {
+      this.CONSUME(t.As);
+      return this.#identifier(this.CONSUME(t.Name));
+    });
+    const params = this.OPTION2(() => {
+      this.CONSUME(t.With);
+      return this.SUBRULE(this.objectExpression);
+    });
+    return { kind: "import", specifier, alias, params, doc, start, end: this.#end() };
+  });
+
+  readonly paramStatement = this.RULE("paramStatement", (doc?: Doc): ParamStatement => {
+    const { startOffset: start } = this.CONSUME(t.Param);
+    const name = this.#identifier(this.CONSUME(t.Name));
+    this.CONSUME(t.Colon);
+    const type = this.SUBRULE(this.type);
+    const defaultValue = this.OPTION(() => {
+      this.CONSUME(t.Assign);
+      return this.SUBRULE(this.expression);
+    });
+    return { kind: "param", name, type, defaultValue, doc, start, end: this.#end() };
+  });
+
+  readonly letStatement = this.RULE("letStatement", (doc?: Doc): LetStatement => {
+    const { startOffset: start } = this.CONSUME(t.Let);
+    const name = this.#identifier(this.CONSUME(t.Name));
+    this.CONSUME(t.Assign);
+    const value = this.SUBRULE(this.expression);
+    return { kind: "let", name, value, doc, start, end: this.#end() };
+  });
+
+  readonly defStatement = this.RULE("defStatement", (doc?: Doc): DefStatement => {
+    const { startOffset: start } = this.CONSUME(t.Def);
+    const name = this.#identifier(this.CONSUME(t.Name));
+    this.CONSUME(t.LeftParen);
+    const parameters: DefParameter[] = [];
+    this.OPTION(() => {
+      parameters.push(this.SUBRULE(this.parameter));
+      this.MANY({
+        GATE: () => this.#isMore(t.RightParen),
+        DEF: () => {
+          this.CONSUME(t.Comma);
+          parameters.push(this.SUBRULE2(this.parameter));
+        },
+      });
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RightParen);
+    this.CONSUME(t.Assign);
+    const body = this.SUBRULE(this.expression);
+    return { kind: "def", name, parameters, body, doc, start, end: this.#end() };
+  });
+
+  readonly parameter = this.RULE("parameter", (): DefParameter => {
+    const name = this.#identifier(this.CONSUME(t.Name));
+    const defaultValue = this.OPTION(() => {
+      this.CONSUME(t.Assign);
+      return this.SUBRULE(this.expression);
+    });
+    return { name, defaultValue, start: name.start, end: this.#end() };
+  });
+
+  readonly mainStatement = this.RULE("mainStatement", (doc?: Doc): MainStatement => {
+    const value = this.SUBRULE(this.expression);
+    return { kind: "main", value, doc, start: value.start, end: value.end };
+  });
+
+  // Types
+
+  readonly type = this.RULE("type", (): TypeExpression =>
+    this.OR<TypeExpression>([
+      { ALT: () => this.SUBRULE(this.namedType) },
+      { ALT: () => this.SUBRULE(this.enumType) },
+    ]),
+  );
+
+  readonly namedType = this.RULE("namedType", (): NamedType => {
+    const name = this.#identifier(this.CONSUME(t.Name));
+    const of = this.OPTION(() => {
+      this.CONSUME(t.Less);
+      const inner = this.SUBRULE(this.type);
+      this.CONSUME(t.Greater);
+      return inner;
+    });
+    const isNullable = this.OPTION2(() => this.CONSUME(t.Question)) !== undefined;
+    return { kind: "named", name, of, isNullable, start: name.start, end: this.#end() };
+  });
+
+  readonly enumType = this.RULE("enumType", (): EnumType => {
+    const values = [this.#identifier(this.CONSUME(t.StringToken))];
+    this.MANY(() => {
+      this.CONSUME(t.Pipe);
+      values.push(this.#identifier(this.CONSUME2(t.StringToken)));
+    });
+    const isNullable = this.OPTION(() => this.CONSUME(t.Question)) !== undefined;
+    return { kind: "enum", values, isNullable, start: values[0]?.start ?? 0, end: this.#end() };
+  });
+
+  // Expressions
+
+  readonly expression = this.RULE("expression", (): Expression =>
+    this.OR<Expression>([
+      { ALT: () => this.SUBRULE(this.ifExpression) },
+      { ALT: () => this.SUBRULE(this.operators, { ARGS: [true] }) },
+    ]),
+  );
+
+  readonly ifExpression = this.RULE("ifExpression", (): IfExpression => {
+    const { startOffset: start, endOffset } = this.CONSUME(t.If);
+    this.ACTION(() => this.openIfs.push({ start, end: (endOffset ?? start) + 1 }));
+    const condition = this.SUBRULE(this.expression);
+    this.CONSUME(t.Then);
+    const branches = [{ condition, then: this.SUBRULE2(this.expression) }];
+    // `else if` goes on with the same node, so a row of them has no depth.
+    this.MANY(() => {
+      this.CONSUME(t.Else);
+      this.CONSUME2(t.If);
+      const nextCondition = this.SUBRULE3(this.expression);
+      this.CONSUME2(t.Then);
+      branches.push({ condition: nextCondition, then: this.SUBRULE4(this.expression) });
+    });
+    this.CONSUME3(t.Else);
+    const otherwise = this.SUBRULE5(this.expression);
+    this.ACTION(() => this.openIfs.pop());
+    return { kind: "if", branches, otherwise, start, end: otherwise.end };
+  });
+
+  /** Operands and operators in a row; without `|` and `&` where only a value may stand. */
+  readonly operators = this.RULE("operators", (takesWorkflows: boolean = true): Expression => {
+    const row: RowPart[] = [];
+    this.SUBRULE(this.operand, { ARGS: [row] });
+    this.MANY({
+      GATE: () => takesWorkflows || !isWorkflowOperator(this.LA(1).tokenType),
+      DEF: () => {
+        const token = this.CONSUME(t.BinaryOperator);
+        this.ACTION(() => {
+          const operator = WRITTEN_AS.get(token.tokenType) ?? token.image;
+          if (isBinaryOperator(operator)) row.push({ kind: "binary", operator, span: this.#span(token) });
+        });
+        this.SUBRULE2(this.operand, { ARGS: [row] });
+      },
+    });
+    return this.ACTION(() => {
+      const [only] = row;
+      if (row.length === 1 && only?.kind === "operand") return only.expression;
+      const tree = buildTree(row, (operator, span) => this.#problems.push({ kind: "chaining", operator, span }));
+      return tree ?? { kind: "broken", start: 0, end: 0 };
+    });
+  });
+
+  /** One operand with its prefixes, put into the row. */
+  readonly operand = this.RULE("operand", (row: RowPart[] = []): void => {
+    this.MANY(() => {
+      const token = this.OR([
+        { ALT: () => this.CONSUME(t.Not) },
+        { ALT: () => this.CONSUME(t.Minus) },
+        { ALT: () => this.CONSUME(t.Bang) },
+      ]);
+      this.ACTION(() => {
+        const span = this.#span(token);
+        if (token.tokenType === t.Bang) this.#problems.push({ kind: "habit", span, found: "!", write: "not" });
+        row.push({ kind: "prefix", operator: token.tokenType === t.Minus ? "-" : "not", span });
+      });
+    });
+    const expression = this.SUBRULE(this.step);
+    row.push({ kind: "operand", expression });
+  });
+
+  readonly step = this.RULE("step", (): Expression => {
+    const of = this.SUBRULE(this.postfix);
+    const attachments: Attachment[] = [];
+    this.MANY(() => attachments.push(this.SUBRULE(this.options)));
+    this.MANY2(() => attachments.push(this.SUBRULE(this.handler)));
+    if (attachments.length === 0) return of;
+    return { kind: "step", of, attachments, start: of.start, end: this.#end() };
+  });
+
+  readonly options = this.RULE("options", (): Attachment => {
+    const { startOffset: start } = this.CONSUME(t.With);
+    const options = this.SUBRULE(this.postfix);
+    return { kind: "with", options, start, end: options.end };
+  });
+
+  readonly handler = this.RULE("handler", (): HandlerAttachment => {
+    const { startOffset: start } = this.CONSUME(t.On);
+    const event = this.CONSUME(t.Name);
+    const of = this.SUBRULE(this.postfix);
+    const attachments: Attachment[] = [];
+    this.MANY(() => attachments.push(this.SUBRULE(this.options)));
+    const end = this.#end();
+    const handler: Expression = attachments.length === 0 ? of : { kind: "step", of, attachments, start: of.start, end };
+    this.ACTION(() => {
+      if (event.image === "success" || event.image === "error") return;
+      this.#problems.push({ kind: "event", span: this.#span(event), found: event.image });
+    });
+    return { kind: "on", event: event.image === "success" ? "success" : "error", handler, start, end };
+  });
+
+  readonly postfix = this.RULE("postfix", (): Expression => {
+    const head = this.SUBRULE(this.primary);
+    const suffixes: Suffix[] = [];
+    this.MANY({
+      GATE: () => this.#isSuffix(),
+      DEF: () =>
+        this.OR([
+          { ALT: () => suffixes.push(this.SUBRULE(this.call)) },
+          {
+            ALT: () => {
+              const { startOffset: start } = this.CONSUME(t.LeftBracket);
+              const index = this.SUBRULE(this.expression);
+              this.CONSUME(t.RightBracket);
+              suffixes.push({ kind: "index", index, start, end: this.#end() });
+            },
+          },
+          {
+            ALT: () => {
+              const { startOffset: start } = this.CONSUME(t.Dot);
+              const { image: name } = this.CONSUME(t.Word);
+              suffixes.push({ kind: "member", name, start, end: this.#end() });
+            },
+          },
+        ]),
+    });
+    if (suffixes.length === 0) return head;
+    return { kind: "postfix", head, suffixes, start: head.start, end: this.#end() };
+  });
+
+  readonly call = this.RULE("call", (): Suffix => {
+    const isImmutable = this.OPTION(() => this.CONSUME(t.Bang)) !== undefined;
+    const { startOffset: start } = this.CONSUME(t.LeftParen);
+    const args: Argument[] = [];
+    this.OPTION2(() => {
+      args.push(this.SUBRULE(this.argument));
+      this.MANY({
+        GATE: () => this.#isMore(t.RightParen),
+        DEF: () => {
+          this.CONSUME(t.Comma);
+          args.push(this.SUBRULE2(this.argument));
+        },
+      });
+      this.OPTION3(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RightParen);
+    this.ACTION(() => this.#checkArgumentOrder(args));
+    return { kind: "call", isImmutable, args, start, end: this.#end() };
+  });
+
+  readonly argument = this.RULE("argument", (): Argument => {
+    const prefix = this.OPTION({
+      GATE: () => NAME_ENDS.has(this.LA(2).tokenType) || this.LA(1).tokenType === t.Ellipsis,
+      MAX_LOOKAHEAD: 1,
+      DEF: () =>
+        this.OR([
+          { ALT: () => ({ isSpread: false, token: this.SUBRULE(this.argumentName) }) },
+          { ALT: () => ({ isSpread: true, token: this.CONSUME(t.Ellipsis) }) },
+        ]),
+    });
+    const value = this.SUBRULE(this.expression);
+    return this.ACTION(() => ({
+      name: prefix === undefined || prefix.isSpread ? undefined : this.#word(prefix.token),
+      isSpread: prefix?.isSpread ?? false,
+      value,
+      start: prefix?.token.startOffset ?? value.start,
+      end: value.end,
+    }));
+  });
+
+  readonly argumentName = this.RULE("argumentName", (): IToken => {
+    const word = this.CONSUME(t.Word);
+    this.OR([
+      { ALT: () => this.CONSUME(t.Colon) },
+      {
+        ALT: () => {
+          const assign = this.CONSUME(t.Assign);
+          this.ACTION(() => {
+            const span = { start: word.startOffset, end: this.#span(assign).end };
+            this.#problems.push({ kind: "habit", span, found: `${word.image}=`, write: `${word.image}:` });
+          });
+        },
+      },
+    ]);
+    return word;
+  });
+
+  readonly primary = this.RULE("primary", (): Expression =>
+    this.OR<Expression>([
+      { ALT: () => ({ kind: "name", ...this.#word(this.CONSUME(t.Name)) }) },
+      { ALT: () => ({ kind: "quoted", ...this.#identifier(this.CONSUME(t.QuotedName)) }) },
+      { ALT: () => this.#number(this.CONSUME(t.NumberToken)) },
+      { ALT: () => this.#duration(this.CONSUME(t.DurationToken)) },
+      { ALT: () => this.#string(this.CONSUME(t.StringToken)) },
+      { ALT: () => this.SUBRULE(this.template) },
+      { ALT: () => this.#literal(this.CONSUME(t.True), true) },
+      { ALT: () => this.#literal(this.CONSUME(t.False), false) },
+      { ALT: () => this.#literal(this.CONSUME(t.Null), null) },
+      { ALT: () => this.SUBRULE(this.list) },
+      { ALT: () => this.SUBRULE(this.objectExpression) },
+      { ALT: () => this.SUBRULE(this.parentheses) },
+    ]),
+  );
+
+  readonly parentheses = this.RULE("parentheses", (): Expression => {
+    const { startOffset: start } = this.CONSUME(t.LeftParen);
+    const inner = this.SUBRULE(this.expression);
+    this.CONSUME(t.RightParen);
+    return { kind: "parentheses", inner, start, end: this.#end() };
+  });
+
+  readonly template = this.RULE("template", (): Template => {
+    const { startOffset: start } = this.CONSUME(t.TemplateOpen);
+    const parts: (string | Expression)[] = [];
+    const addText = (token: IToken): void => {
+      if (typeof token.payload === "string" && token.payload !== "") parts.push(token.payload);
+    };
+    addText(this.CONSUME(t.TemplateText));
+    this.MANY(() => {
+      this.CONSUME(t.InterpolationOpen);
+      parts.push(this.SUBRULE(this.expression));
+      this.CONSUME(t.InterpolationClose);
+      addText(this.CONSUME2(t.TemplateText));
+    });
+    this.CONSUME(t.TemplateClose);
+    return { kind: "template", parts, start, end: this.#end() };
+  });
+
+  readonly list = this.RULE("list", (): Expression => {
+    const { startOffset: start } = this.CONSUME(t.LeftBracket);
+    const items: Item[] = [];
+    const clauses: Clause[] = [];
+    this.OPTION(() => {
+      items.push(this.SUBRULE(this.item));
+      this.OR([
+        { ALT: () => this.AT_LEAST_ONE(() => clauses.push(this.SUBRULE(this.clause))) },
+        {
+          ALT: () => {
+            this.MANY({
+              GATE: () => this.#isMore(t.RightBracket),
+              DEF: () => {
+                this.CONSUME(t.Comma);
+                items.push(this.SUBRULE2(this.item));
+              },
+            });
+            this.OPTION2(() => this.CONSUME2(t.Comma));
+          },
+        },
+      ]);
+    });
+    this.CONSUME(t.RightBracket);
+    const end = this.#end();
+    const [item] = items;
+    if (item === undefined || clauses.length === 0) return { kind: "list", items, start, end };
+    this.ACTION(() => {
+      if (item.isSpread) this.#problems.push({ kind: "spreadBeforeClause", span: item });
+    });
+    return { kind: "comprehension", item: item.value, clauses, start, end };
+  });
+
+  readonly item = this.RULE("item", (): Item => {
+    const spread = this.OPTION(() => this.CONSUME(t.Ellipsis));
+    const value = this.SUBRULE(this.expression);
+    return { isSpread: spread !== undefined, value, start: spread?.startOffset ?? value.start, end: value.end };
+  });
+
+  readonly clause = this.RULE("clause", (): Clause => {
+    const { startOffset: start } = this.CONSUME(t.For);
+    const name = this.#identifier(this.CONSUME(t.Name));
+    this.CONSUME(t.In);
+    const list = this.SUBRULE(this.operators, { ARGS: [false] });
+    const conditions: Expression[] = [];
+    this.MANY(() => {
+      this.CONSUME(t.If);
+      conditions.push(this.SUBRULE2(this.operators, { ARGS: [false] }));
+    });
+    return { name, list, conditions, start, end: this.#end() };
+  });
+
+  readonly objectExpression = this.RULE("objectExpression", (): Expression => {
+    const { startOffset: start } = this.CONSUME(t.LeftBrace);
+    const entries: Entry[] = [];
+    this.OPTION(() => {
+      entries.push(this.SUBRULE(this.entry));
+      this.MANY({
+        GATE: () => this.#isMore(t.RightBrace),
+        DEF: () => {
+          this.CONSUME(t.Comma);
+          entries.push(this.SUBRULE2(this.entry));
+        },
+      });
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RightBrace);
+    this.ACTION(() => this.#checkKeys(entries));
+    return { kind: "object", entries, start, end: this.#end() };
+  });
+
+  readonly entry = this.RULE("entry", (): Entry => {
+    const key = this.OR([
+      { ALT: () => this.#word(this.CONSUME(t.Word)) },
+      { ALT: () => this.#identifier(this.CONSUME(t.StringToken)) },
+    ]);
+    this.CONSUME(t.Colon);
+    const value = this.SUBRULE(this.expression);
+    return { key, value, start: key.start, end: value.end };
+  });
+
+  // What the actions share
+
+  /** The offset behind the token that was read last. */
+  #end(): number {
+    return (this.LA(0).endOffset ?? 0) + 1;
+  }
+
+  #span(token: IToken): Span {
+    return { start: token.startOffset, end: (token.endOffset ?? token.startOffset) + 1 };
+  }
+
+  /** A name; of a string or a name in backticks, its text. */
+  #identifier(token: IToken): Identifier {
+    const name = token.tokenType === t.Name ? token.image : String(token.payload);
+    return { name, start: token.startOffset, end: (token.endOffset ?? 0) + 1 };
+  }
+
+  #word(token: IToken): Identifier {
+    return { name: token.image, start: token.startOffset, end: (token.endOffset ?? 0) + 1 };
+  }
+
+  #number(token: IToken): Literal {
+    return this.#literal(token, Number(token.payload));
+  }
+
+  #duration(token: IToken): Literal {
+    return this.#literal(token, new Duration(Number(token.payload)));
+  }
+
+  #string(token: IToken): Literal {
+    return this.#literal(token, String(token.payload));
+  }
+
+  #literal(token: IToken, value: Literal["value"]): Literal {
+    const isInteger = typeof value === "number" && INTEGER.test(token.image);
+    return { kind: "literal", value, isInteger, start: token.startOffset, end: (token.endOffset ?? 0) + 1 };
+  }
+
+  /** Whether a further element follows the comma, and not the end. */
+  #isMore(close: TokenType): boolean {
+    return this.LA(2).tokenType !== close;
+  }
+
+  /** Brackets and `!(` belong to what stands before them on the same line only; a dot always does. */
+  #isSuffix(): boolean {
+    const next = this.LA(1);
+    switch (next.tokenType) {
+      case t.Dot:
+        return true;
+      case t.Bang:
+        if (this.LA(2).tokenType !== t.LeftParen) return false;
+        break;
+      case t.LeftParen:
+      case t.LeftBracket:
+        break;
+      default:
+        return false;
+    }
+    return !isLineBreakBetween(this.#text, this.LA(0), next);
+  }
+
+  #checkArgumentOrder(args: readonly Argument[]): void {
+    const firstNamed = args.findIndex((argument) => argument.name !== undefined);
+    if (firstNamed === -1) return;
+    const misplaced = args.find((argument, index) => index > firstNamed && argument.name === undefined);
+    if (misplaced !== undefined) this.#problems.push({ kind: "positionalAfterNamed", span: misplaced });
+  }
+
+  #checkKeys(entries: readonly Entry[]): void {
+    const seen = new Set<string>();
+    for (const { key } of entries) {
+      if (seen.has(key.name)) this.#problems.push({ kind: "keyTwice", span: key, key: key.name });
+      seen.add(key.name);
+    }
+  }
+}
+
+const INTEGER = /^[0-9_]+$/;
+
+/** Token types that a habit of another language may stand for; their own text counts then. */
+const WRITTEN_AS: ReadonlyMap<TokenType, string> = new Map([
+  [t.Or, "or"],
+  [t.And, "and"],
+  [t.Equal, "=="],
+  [t.NotEqual, "!="],
+  [t.Pipe, "|"],
+]);
+
+const NAME_ENDS: ReadonlySet<TokenType> = new Set([t.Colon, t.Assign]);
+
+function isWorkflowOperator(type: TokenType): boolean {
+  return type === t.Pipe || type === t.Ampersand;
+}

@@ -1,0 +1,175 @@
+/**
+ * What Chevrotain finds wrong, in the language's own words. One rule: a message names what a person could write there,
+ * never a token type or a rule.
+ */
+import type { IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from "chevrotain";
+import type { Diagnostics } from "../diagnostics.ts";
+import type { Source, Span } from "../source.ts";
+import { spanOf } from "./outline.ts";
+import * as t from "./tokens.ts";
+import type { Token } from "./tokens.ts";
+
+/** Chevrotain's messages carry the name of the expected token type, or nothing; words are made below. */
+export const structuredMessages: IParserErrorMessageProvider = {
+  buildMismatchTokenMessage: ({ expected }) => expected.name,
+  buildNotAllInputParsedMessage: () => "",
+  buildNoViableAltMessage: () => "",
+  buildEarlyExitMessage: () => "",
+};
+
+/** What a statement could not be parsed for. */
+export interface SyntaxFailure {
+  readonly exception: IRecognitionException;
+  /** The `if` that was being read, innermost. */
+  readonly openIf: Span | undefined;
+  /** The last token of the statement. */
+  readonly lastToken: Token;
+}
+
+/** Words for what a rule expects where none of its forms begins. */
+const EXPECTED_BY_RULE: ReadonlyMap<string, string> = new Map([
+  ["statement", "a statement"],
+  ["mainStatement", "an expression"],
+  ["type", "a type"],
+  ["entry", "a key"],
+  ["primary", "an expression"],
+  ["expression", "an expression"],
+  ["argumentName", "`:`"],
+]);
+
+/** Words for an expected token where more than the token itself may stand. */
+const EXPECTED_IN_RULE: ReadonlyMap<string, string> = new Map([
+  ["call RightParen", "`,` or `)`"],
+  ["defStatement RightParen", "`,` or `)`"],
+  ["list RightBracket", "`,` or `]`"],
+  ["objectExpression RightBrace", "`,` or `}`"],
+  ["namedType Greater", "`>`"],
+  ["handler Name", "`success` or `error`"],
+  ["importStatement String", 'a path or package in quotes, such as "./tasks.ts"'],
+  ["enumType String", "a string"],
+  ["template InterpolationClose", "`}`"],
+]);
+
+/** What a name is expected for, by rule. */
+const NAME_ROLES: ReadonlyMap<string, string> = new Map([
+  ["letStatement", "the name of a `let`"],
+  ["defStatement", "the name of a `def`"],
+  ["paramStatement", "the name of a `param`"],
+  ["parameter", "a parameter"],
+  ["clause", "the name of a `for`"],
+  ["importStatement", "the name of an import"],
+  ["namedType", "a type"],
+]);
+
+const labels: ReadonlyMap<string, string> = new Map(
+  t.vocabulary.map((type) => [type.name, type.LABEL ?? type.name]),
+);
+
+/** Reports why a statement could not be parsed, at its narrowest place. */
+export function reportSyntaxFailure(source: Source, failure: SyntaxFailure, diagnostics: Diagnostics): void {
+  const { exception } = failure;
+  const { token } = exception;
+  const isAtEnd = Number.isNaN(token.startOffset);
+  const ruleName = exception.context.ruleStack.at(-1) ?? "";
+  const span = isAtEnd ? endOf(failure.lastToken) : spanOfToken(token);
+  const type = token.tokenType;
+  if (t.laterWords.has(token.image) && type !== t.Name) {
+    diagnostics.report("E118", source, span, { word: token.image });
+    return;
+  }
+  if (exception.name === "NotAllInputParsedException") {
+    reportLeftover(source, token, span, failure, diagnostics);
+    return;
+  }
+  if (ruleName === "ifExpression" && exception.message === t.Else.name && failure.openIf !== undefined) {
+    diagnostics.report("E119", source, failure.openIf, {});
+    return;
+  }
+  const role = exception.message === t.Name.name ? NAME_ROLES.get(ruleName) : undefined;
+  if (role !== undefined && t.keywords.has(token.image)) {
+    diagnostics.report("E110", source, span, { word: token.image, role });
+    return;
+  }
+  if (type === t.TemplateOpen && ruleName === "entry") {
+    diagnostics.report("E121", source, span, {});
+    return;
+  }
+  if (reportHabit(source, token, span, diagnostics)) return;
+  const expected =
+    EXPECTED_IN_RULE.get(`${ruleName} ${exception.message}`) ??
+    (exception.message === "" ? EXPECTED_BY_RULE.get(ruleName) : labels.get(exception.message)) ??
+    "something else";
+  diagnostics.report("E101", source, span, { found: isAtEnd ? "the end" : nameToken(token), expected });
+}
+
+function reportLeftover(source: Source, token: IToken, span: Span, failure: SyntaxFailure, diagnostics: Diagnostics): void {
+  if (reportHabit(source, token, span, diagnostics)) return;
+  if (token.tokenType === t.With) {
+    const expected = "`on`, `|`, `&` or a new line: `with` comes before `on`";
+    diagnostics.report("E101", source, span, { found: "`with`", expected });
+    return;
+  }
+  if (STARTERS.has(token.tokenType)) {
+    diagnostics.report("E109", source, span, { found: nameToken(token) });
+    return;
+  }
+  const expected = failure.openIf === undefined ? "`|`, `&` or a new line" : "the rest of the `if`";
+  diagnostics.report("E101", source, span, { found: nameToken(token), expected });
+}
+
+/** What other languages write with tokens that the language has too. */
+function reportHabit(source: Source, token: IToken, span: Span, diagnostics: Diagnostics): boolean {
+  if (token.tokenType === t.Question) {
+    diagnostics.report("E111", source, span, { found: "? :", write: "if … then … else …" });
+    return true;
+  }
+  if (token.tokenType === t.Assign) {
+    diagnostics.report("E111", source, span, { found: "x = …", write: "let x = …", why: "a name is given with `let`, an argument with `:`, and values are compared with `==`" });
+    return true;
+  }
+  return false;
+}
+
+const STARTERS: ReadonlySet<TokenType> = new Set([
+  t.Name,
+  t.QuotedName,
+  t.NumberToken,
+  t.DurationToken,
+  t.StringToken,
+  t.TemplateOpen,
+  t.True,
+  t.False,
+  t.Null,
+  t.LeftParen,
+  t.LeftBracket,
+  t.LeftBrace,
+  t.Let,
+  t.Def,
+  t.Param,
+  t.Import,
+  t.If,
+  t.Not,
+]);
+
+function nameToken(token: IToken): string {
+  switch (token.tokenType) {
+    case t.StringToken:
+    case t.TemplateOpen:
+      return "a string";
+    case t.TemplateText:
+    case t.TemplateClose:
+      return "the end of the string";
+    default:
+      return `\`${token.image}\``;
+  }
+}
+
+function spanOfToken(token: IToken): Span {
+  return { start: token.startOffset, end: (token.endOffset ?? token.startOffset) + 1 };
+}
+
+/** The place behind the last token: one column, so that it can be marked. */
+function endOf(token: Token): Span {
+  const { end } = spanOf(token);
+  return { start: end, end };
+}

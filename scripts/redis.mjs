@@ -22,7 +22,12 @@ export async function findServer() {
 
 /** Makes sure that there is a redis-server, by `flow redis install` where there is none; ends the process if that fails. */
 export async function ensureServer() {
-  if ((await findServer()) !== undefined) return;
+  try {
+    if ((await findServer()) !== undefined) return;
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
   console.error("no redis-server found; running `flow redis install`");
   // Its output goes to stderr: stdout is for what was asked for.
   const { status } = spawnSync(process.execPath, [flow, "redis", "install"], { stdio: ["ignore", 2, 2] });

@@ -47,7 +47,7 @@ export async function startServer() {
   const binary = await findServer();
   if (binary === undefined) throw new Error("no redis-server found; run `npx flow redis install`");
   // A socket's path may have 107 bytes: a long TMPDIR is no place for it.
-  const folder = mkdtempSync(join(tmpdir().length < 60 ? tmpdir() : "/tmp", "umbel-"));
+  const folder = mkdtempSync(join(tmpdir().length < 60 ? tmpdir() : "/tmp", "umbel-jest-"));
   const socket = join(folder, "redis.sock");
   const settings = [
     "port 0",

@@ -29,7 +29,6 @@ import type {
 } from "../ast.ts";
 import { Duration } from "../duration.ts";
 import type { Span } from "../source.ts";
-import { isLineBreakBetween } from "./outline.ts";
 import { buildTree, isBinaryOperator, type RowPart } from "./precedence.ts";
 import { structuredMessages } from "./syntax-errors.ts";
 import * as t from "./tokens.ts";
@@ -49,8 +48,32 @@ type Doc = string | undefined;
 export class FlowGrammar extends EmbeddedActionsParser {
   /** Where the `if` begins that is being read; the last is the innermost. */
   readonly openIfs: Span[] = [];
-  #text = "";
   #problems: SyntaxProblem[] = [];
+
+  // Forms that are chosen from most often are made once, not with each choice.
+  readonly #expressionForms: { ALT: () => Expression }[] = [
+    { ALT: () => this.SUBRULE(this.ifExpression) },
+    { ALT: () => this.SUBRULE(this.operators) },
+  ];
+  readonly #primaryForms: { ALT: () => Expression }[] = [
+    { ALT: () => ({ kind: "name", ...this.#word(this.CONSUME(t.Name)) }) },
+    { ALT: () => ({ kind: "quoted", ...this.#identifier(this.CONSUME(t.QuotedName)) }) },
+    { ALT: () => this.#number(this.CONSUME(t.NumberToken)) },
+    { ALT: () => this.#duration(this.CONSUME(t.DurationToken)) },
+    { ALT: () => this.#string(this.CONSUME(t.StringToken)) },
+    { ALT: () => this.SUBRULE(this.template) },
+    { ALT: () => this.#literal(this.CONSUME(t.True), true) },
+    { ALT: () => this.#literal(this.CONSUME(t.False), false) },
+    { ALT: () => this.#literal(this.CONSUME(t.Null), null) },
+    { ALT: () => this.SUBRULE(this.list) },
+    { ALT: () => this.SUBRULE(this.objectExpression) },
+    { ALT: () => this.SUBRULE(this.parentheses) },
+  ];
+  readonly #suffixForms: { ALT: () => Suffix }[] = [
+    { ALT: () => this.SUBRULE(this.call) },
+    { ALT: () => this.SUBRULE(this.index) },
+    { ALT: () => this.SUBRULE(this.member) },
+  ];
 
   constructor() {
     super([...t.vocabulary], {
@@ -63,11 +86,10 @@ export class FlowGrammar extends EmbeddedActionsParser {
   }
 
   /** Sets the tokens of the next statement. */
-  begin(text: string, tokens: readonly IToken[]): void {
-    this.#text = text;
+  begin(tokens: IToken[]): void {
     this.#problems = [];
     this.openIfs.length = 0;
-    this.input = [...tokens];
+    this.input = tokens;
   }
 
   /** What was wrong in the last statement, besides the errors of the grammar. */
@@ -190,12 +212,7 @@ export class FlowGrammar extends EmbeddedActionsParser {
 
   // Expressions
 
-  readonly expression = this.RULE("expression", (): Expression =>
-    this.OR<Expression>([
-      { ALT: () => this.SUBRULE(this.ifExpression) },
-      { ALT: () => this.SUBRULE(this.operators, { ARGS: [true] }) },
-    ]),
-  );
+  readonly expression = this.RULE("expression", (): Expression => this.OR(this.#expressionForms));
 
   readonly ifExpression = this.RULE("ifExpression", (): IfExpression => {
     const { startOffset: start, endOffset } = this.CONSUME(t.If);
@@ -217,53 +234,56 @@ export class FlowGrammar extends EmbeddedActionsParser {
     return { kind: "if", branches, otherwise, start, end: otherwise.end };
   });
 
-  /** Operands and operators in a row; without `|` and `&` where only a value may stand. */
-  readonly operators = this.RULE("operators", (takesWorkflows: boolean = true): Expression => {
-    const row: RowPart[] = [];
-    this.SUBRULE(this.operand, { ARGS: [row] });
-    this.MANY({
-      GATE: () => takesWorkflows || !isWorkflowOperator(this.LA(1).tokenType),
-      DEF: () => {
-        const token = this.CONSUME(t.BinaryOperator);
-        this.ACTION(() => {
-          const operator = WRITTEN_AS.get(token.tokenType) ?? token.image;
-          if (isBinaryOperator(operator)) row.push({ kind: "binary", operator, span: this.#span(token) });
-        });
-        this.SUBRULE2(this.operand, { ARGS: [row] });
-      },
+  /** Operands and operators in a row. */
+  readonly operators = this.RULE("operators", (): Expression => {
+    const first = this.SUBRULE(this.operand);
+    let rest: RowPart[][] | undefined;
+    this.MANY(() => {
+      rest ??= [];
+      rest.push([this.#binary(this.CONSUME(t.BinaryOperator))], this.SUBRULE2(this.operand));
     });
-    return this.ACTION(() => {
-      const [only] = row;
-      if (row.length === 1 && only?.kind === "operand") return only.expression;
-      const tree = buildTree(row, (operator, span) => this.#problems.push({ kind: "chaining", operator, span }));
-      return tree ?? { kind: "broken", start: 0, end: 0 };
-    });
+    return this.ACTION(() => this.#treeOf(first, rest));
   });
 
-  /** One operand with its prefixes, put into the row. */
-  readonly operand = this.RULE("operand", (row: RowPart[] = []): void => {
-    this.MANY(() => {
-      const token = this.OR([
-        { ALT: () => this.CONSUME(t.Not) },
-        { ALT: () => this.CONSUME(t.Minus) },
-        { ALT: () => this.CONSUME(t.Bang) },
-      ]);
-      this.ACTION(() => {
-        const span = this.#span(token);
-        if (token.tokenType === t.Bang) this.#problems.push({ kind: "habit", span, found: "!", write: "not" });
-        row.push({ kind: "prefix", operator: token.tokenType === t.Minus ? "-" : "not", span });
-      });
+  /** The same where only a value may stand: without `|` and `&`. */
+  readonly valueOperators = this.RULE("valueOperators", (): Expression => {
+    const first = this.SUBRULE(this.operand);
+    const rest: RowPart[][] = [];
+    this.MANY(() => rest.push([this.#binary(this.CONSUME(t.ValueOperator))], this.SUBRULE2(this.operand)));
+    return this.ACTION(() => this.#treeOf(first, rest));
+  });
+
+  /** One operand, behind its prefixes. */
+  readonly operand = this.RULE("operand", (): RowPart[] => {
+    const row: RowPart[] = [];
+    this.MANY(() => row.push(this.SUBRULE(this.prefix)));
+    row.push({ kind: "operand", expression: this.SUBRULE(this.step) });
+    return row;
+  });
+
+  readonly prefix = this.RULE("prefix", (): RowPart => {
+    const token = this.OR([
+      { ALT: () => this.CONSUME(t.Not) },
+      { ALT: () => this.CONSUME(t.Minus) },
+      { ALT: () => this.CONSUME(t.Bang) },
+    ]);
+    const span = this.#span(token);
+    this.ACTION(() => {
+      if (token.tokenType === t.Bang) this.#problems.push({ kind: "habit", span, found: "!", write: "not" });
     });
-    const expression = this.SUBRULE(this.step);
-    row.push({ kind: "operand", expression });
+    return { kind: "prefix", operator: token.tokenType === t.Minus ? "-" : "not", span };
   });
 
   readonly step = this.RULE("step", (): Expression => {
     const of = this.SUBRULE(this.postfix);
-    const attachments: Attachment[] = [];
-    this.MANY(() => attachments.push(this.SUBRULE(this.options)));
-    this.MANY2(() => attachments.push(this.SUBRULE(this.handler)));
-    if (attachments.length === 0) return of;
+    let attachments: Attachment[] | undefined;
+    const attach = (attachment: Attachment): void => {
+      attachments ??= [];
+      attachments.push(attachment);
+    };
+    this.MANY(() => attach(this.SUBRULE(this.options)));
+    this.MANY2(() => attach(this.SUBRULE(this.handler)));
+    if (attachments === undefined) return of;
     return { kind: "step", of, attachments, start: of.start, end: this.#end() };
   });
 
@@ -290,35 +310,30 @@ export class FlowGrammar extends EmbeddedActionsParser {
 
   readonly postfix = this.RULE("postfix", (): Expression => {
     const head = this.SUBRULE(this.primary);
-    const suffixes: Suffix[] = [];
-    this.MANY({
-      GATE: () => this.#isSuffix(),
-      DEF: () =>
-        this.OR([
-          { ALT: () => suffixes.push(this.SUBRULE(this.call)) },
-          {
-            ALT: () => {
-              const { startOffset: start } = this.CONSUME(t.LeftBracket);
-              const index = this.SUBRULE(this.expression);
-              this.CONSUME(t.RightBracket);
-              suffixes.push({ kind: "index", index, start, end: this.#end() });
-            },
-          },
-          {
-            ALT: () => {
-              const { startOffset: start } = this.CONSUME(t.Dot);
-              const { image: name } = this.CONSUME(t.Word);
-              suffixes.push({ kind: "member", name, start, end: this.#end() });
-            },
-          },
-        ]),
+    let suffixes: Suffix[] | undefined;
+    this.MANY(() => {
+      suffixes ??= [];
+      suffixes.push(this.OR(this.#suffixForms));
     });
-    if (suffixes.length === 0) return head;
+    if (suffixes === undefined) return head;
     return { kind: "postfix", head, suffixes, start: head.start, end: this.#end() };
   });
 
+  readonly index = this.RULE("index", (): Suffix => {
+    const { startOffset: start } = this.CONSUME(t.LeftBracket);
+    const index = this.SUBRULE(this.expression);
+    this.CONSUME(t.RightBracket);
+    return { kind: "index", index, start, end: this.#end() };
+  });
+
+  readonly member = this.RULE("member", (): Suffix => {
+    const { startOffset: start } = this.CONSUME(t.Dot);
+    const { image: name } = this.CONSUME(t.Word);
+    return { kind: "member", name, start, end: this.#end() };
+  });
+
   readonly call = this.RULE("call", (): Suffix => {
-    const isImmutable = this.OPTION(() => this.CONSUME(t.Bang)) !== undefined;
+    const isImmutable = this.OPTION(() => this.CONSUME(t.ImmutableMark)) !== undefined;
     const { startOffset: start } = this.CONSUME(t.LeftParen);
     const args: Argument[] = [];
     this.OPTION2(() => {
@@ -374,25 +389,13 @@ export class FlowGrammar extends EmbeddedActionsParser {
     return word;
   });
 
-  readonly primary = this.RULE("primary", (): Expression =>
-    this.OR<Expression>([
-      { ALT: () => ({ kind: "name", ...this.#word(this.CONSUME(t.Name)) }) },
-      { ALT: () => ({ kind: "quoted", ...this.#identifier(this.CONSUME(t.QuotedName)) }) },
-      { ALT: () => this.#number(this.CONSUME(t.NumberToken)) },
-      { ALT: () => this.#duration(this.CONSUME(t.DurationToken)) },
-      { ALT: () => this.#string(this.CONSUME(t.StringToken)) },
-      { ALT: () => this.SUBRULE(this.template) },
-      { ALT: () => this.#literal(this.CONSUME(t.True), true) },
-      { ALT: () => this.#literal(this.CONSUME(t.False), false) },
-      { ALT: () => this.#literal(this.CONSUME(t.Null), null) },
-      { ALT: () => this.SUBRULE(this.list) },
-      { ALT: () => this.SUBRULE(this.objectExpression) },
-      { ALT: () => this.SUBRULE(this.parentheses) },
-    ]),
-  );
+  readonly primary = this.RULE("primary", (): Expression => this.OR(this.#primaryForms));
 
   readonly parentheses = this.RULE("parentheses", (): Expression => {
-    const { startOffset: start } = this.CONSUME(t.LeftParen);
+    const { startOffset: start } = this.OR([
+      { ALT: () => this.CONSUME(t.LeftParen) },
+      { ALT: () => this.CONSUME(t.LineLeftParen) },
+    ]);
     const inner = this.SUBRULE(this.expression);
     this.CONSUME(t.RightParen);
     return { kind: "parentheses", inner, start, end: this.#end() };
@@ -416,7 +419,10 @@ export class FlowGrammar extends EmbeddedActionsParser {
   });
 
   readonly list = this.RULE("list", (): Expression => {
-    const { startOffset: start } = this.CONSUME(t.LeftBracket);
+    const { startOffset: start } = this.OR2([
+      { ALT: () => this.CONSUME(t.LeftBracket) },
+      { ALT: () => this.CONSUME(t.LineLeftBracket) },
+    ]);
     const items: Item[] = [];
     const clauses: Clause[] = [];
     this.OPTION(() => {
@@ -457,11 +463,11 @@ export class FlowGrammar extends EmbeddedActionsParser {
     const { startOffset: start } = this.CONSUME(t.For);
     const name = this.#identifier(this.CONSUME(t.Name));
     this.CONSUME(t.In);
-    const list = this.SUBRULE(this.operators, { ARGS: [false] });
+    const list = this.SUBRULE(this.valueOperators);
     const conditions: Expression[] = [];
     this.MANY(() => {
       this.CONSUME(t.If);
-      conditions.push(this.SUBRULE2(this.operators, { ARGS: [false] }));
+      conditions.push(this.SUBRULE2(this.valueOperators));
     });
     return { name, list, conditions, start, end: this.#end() };
   });
@@ -516,6 +522,19 @@ export class FlowGrammar extends EmbeddedActionsParser {
     return { name: token.image, start: token.startOffset, end: (token.endOffset ?? 0) + 1 };
   }
 
+  #binary(token: IToken): RowPart {
+    const written = WRITTEN_AS.get(token.tokenType) ?? token.image;
+    // The token's category makes it an operator; the text of one that is no operator cannot come here.
+    return { kind: "binary", operator: isBinaryOperator(written) ? written : "|", span: this.#span(token) };
+  }
+
+  #treeOf(first: readonly RowPart[], rest: readonly (readonly RowPart[])[] = []): Expression {
+    const [only] = first;
+    if (rest.length === 0 && first.length === 1 && only?.kind === "operand") return only.expression;
+    const tree = buildTree([first, ...rest].flat(), (operator, span) => this.#problems.push({ kind: "chaining", operator, span }));
+    return tree ?? { kind: "broken", start: 0, end: 0 };
+  }
+
   #number(token: IToken): Literal {
     return this.#literal(token, Number(token.payload));
   }
@@ -536,24 +555,6 @@ export class FlowGrammar extends EmbeddedActionsParser {
   /** Whether a further element follows the comma, and not the end. */
   #isMore(close: TokenType): boolean {
     return this.LA(2).tokenType !== close;
-  }
-
-  /** Brackets and `!(` belong to what stands before them on the same line only; a dot always does. */
-  #isSuffix(): boolean {
-    const next = this.LA(1);
-    switch (next.tokenType) {
-      case t.Dot:
-        return true;
-      case t.Bang:
-        if (this.LA(2).tokenType !== t.LeftParen) return false;
-        break;
-      case t.LeftParen:
-      case t.LeftBracket:
-        break;
-      default:
-        return false;
-    }
-    return !isLineBreakBetween(this.#text, this.LA(0), next);
   }
 
   #checkArgumentOrder(args: readonly Argument[]): void {
@@ -584,7 +585,3 @@ const WRITTEN_AS: ReadonlyMap<TokenType, string> = new Map([
 ]);
 
 const NAME_ENDS: ReadonlySet<TokenType> = new Set([t.Colon, t.Assign]);
-
-function isWorkflowOperator(type: TokenType): boolean {
-  return type === t.Pipe || type === t.Ampersand;
-}

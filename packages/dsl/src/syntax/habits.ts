@@ -10,23 +10,22 @@ export interface Habit {
   readonly found: string;
   readonly write: string;
   readonly why?: string;
-  readonly meaning: { readonly kind: "token"; readonly type: TokenType } | { readonly kind: "comment" } | { readonly kind: "nothing" };
+  /** What it is read as. */
+  readonly meaning: TokenType | "comment" | "nothing";
 }
 
-const token = (found: string, write: string, type: TokenType): Habit => ({ found, write, meaning: { kind: "token", type } });
+const token = (found: string, write: string, meaning: TokenType): Habit => ({ found, write, meaning });
 
-/** By what is found. */
-export const habits: ReadonlyMap<string, Habit> = new Map(
-  [
-    token("===", "==", Equal),
-    token("!==", "!=", NotEqual),
-    token("||", "or", Or),
-    token("&&", "and", And),
-    token("|>", "|", Pipe),
-    { found: "//", write: "#", why: "a comment begins with `#`", meaning: { kind: "comment" as const } },
-    { found: ";", write: "a new line", why: "each statement stands on a line of its own", meaning: { kind: "nothing" as const } },
-  ].map((habit) => [habit.found, habit]),
-);
+/** All of them. */
+export const habits: readonly Habit[] = [
+  token("===", "==", Equal),
+  token("!==", "!=", NotEqual),
+  token("||", "or", Or),
+  token("&&", "and", And),
+  token("|>", "|", Pipe),
+  { found: "//", write: "#", why: "a comment begins with `#`", meaning: "comment" },
+  { found: ";", write: "a new line", why: "each statement stands on a line of its own", meaning: "nothing" },
+];
 
 /** Names of other languages for what has another name here. */
 export const foreignNames: ReadonlyMap<string, string> = new Map([

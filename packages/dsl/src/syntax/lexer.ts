@@ -7,7 +7,7 @@ import type { TokenType } from "chevrotain";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Source } from "../source.ts";
 import { directionMarkName, hasDirectionMarks } from "./direction-marks.ts";
-import { habits } from "./habits.ts";
+import { type Habit, habits } from "./habits.ts";
 import { readNumber } from "./numbers.ts";
 import { readBlock, readText, type StringProblem, type TextPart } from "./strings.ts";
 import * as tokens from "./tokens.ts";
@@ -53,6 +53,16 @@ const Character = {
   closeBrace: 125,
 } as const;
 
+/** A symbol of the language, or of another one. */
+interface SymbolEntry {
+  readonly text: string;
+  readonly means: TokenType | Habit;
+}
+
+/** Symbols by the code of their first character, the longest first. */
+const SYMBOLS = symbolsByFirstCharacter();
+
+const OPENING_PAREN = /[ \t]*\(/y;
 const NON_ASCII_WORD = /[\p{L}\p{N}\p{M}_]+/uy;
 
 class Lexer {
@@ -64,6 +74,8 @@ class Lexer {
   readonly #frames: Frame[] = [];
   readonly #hasDirectionMarks: boolean;
   #at: number;
+  /** No token stands before on the line. */
+  #isLineHead = true;
 
   constructor(source: Source, diagnostics: Diagnostics) {
     this.#source = source;
@@ -90,6 +102,7 @@ class Lexer {
     } else if (code === Character.newline) {
       if (frame !== undefined) this.#endLine();
       this.#at += 1;
+      this.#isLineHead = true;
     } else if (isNameStart(code)) {
       this.#readWord();
     } else if (code >= Character.zero && code <= Character.nine) {
@@ -112,10 +125,11 @@ class Lexer {
     }
   }
 
-  #push(type: TokenType, end: number, payload?: string | number): Token {
-    const token = makeToken(type, this.#text, this.#at, end, payload);
+  #push(type: TokenType, end: number, payload?: string | number, image = this.#text.slice(this.#at, end)): Token {
+    const token = makeToken(type, image, this.#at, end, payload);
     this.#tokens.push(token);
     this.#at = end;
+    this.#isLineHead = false;
     return token;
   }
 
@@ -124,7 +138,7 @@ class Lexer {
     while (isNamePart(this.#text.charCodeAt(end))) end += 1;
     if (this.#text.charCodeAt(end) > 127 && this.#readNonAsciiWord()) return;
     const word = this.#text.slice(this.#at, end);
-    this.#push(tokens.keywords.get(word) ?? tokens.Name, end);
+    this.#push(tokens.keywords.get(word) ?? tokens.Name, end, "", word);
   }
 
   #readNonAsciiWord(): boolean {
@@ -199,34 +213,45 @@ class Lexer {
   }
 
   #readSymbol(): void {
-    const habit = habits.get(this.#text.slice(this.#at, this.#at + 3)) ?? habits.get(this.#text.slice(this.#at, this.#at + 2)) ?? habits.get(this.#text.charAt(this.#at));
-    if (habit !== undefined) {
-      const end = this.#at + habit.found.length;
-      const { found, write, why } = habit;
-      this.#diagnostics.report("E111", this.#source, { start: this.#at, end }, { found, write, why });
-      if (habit.meaning.kind === "comment") this.#at = this.#lineEnd(this.#at);
-      else if (habit.meaning.kind === "nothing") this.#at = end;
-      else this.#push(habit.meaning.type, end);
-      return;
-    }
     if (this.#text.charCodeAt(this.#at) === Character.dot && isDigit(this.#text.charCodeAt(this.#at + 1))) {
-      const reading = readNumber(this.#text, this.#at + 1);
-      const end = reading.kind === "malformed" ? reading.span.end : reading.end;
-      const text = this.#text.slice(this.#at, end);
-      this.#diagnostics.report("E106", this.#source, { start: this.#at, end }, { text, write: `0${text}` });
-      this.#push(tokens.NumberToken, end, 0);
+      this.#readPointlessNumber();
       return;
     }
-    for (const length of [3, 2, 1]) {
-      const type = tokens.symbols.get(this.#text.slice(this.#at, this.#at + length));
-      if (type !== undefined) {
-        this.#push(type, this.#at + length);
-        return;
-      }
+    for (const symbol of SYMBOLS[this.#text.charCodeAt(this.#at)] ?? []) {
+      if (symbol.text.length > 1 && !this.#text.startsWith(symbol.text, this.#at)) continue;
+      if ("found" in symbol.means) this.#readHabit(symbol.means);
+      else this.#push(this.#inPlace(symbol.means), this.#at + symbol.text.length, "", symbol.text);
+      return;
     }
     if (this.#readNonAsciiWord()) return;
     const point = this.#text.codePointAt(this.#at) ?? 0;
     this.#unknownCharacter(this.#at + (point > 0xffff ? 2 : 1));
+  }
+
+  /** Some symbols are other tokens by where they stand. */
+  #inPlace(type: TokenType): TokenType {
+    if (this.#isLineHead) return tokens.atLineHead.get(type) ?? type;
+    if (type !== tokens.Bang) return type;
+    OPENING_PAREN.lastIndex = this.#at + 1;
+    return OPENING_PAREN.test(this.#text) ? tokens.ImmutableMark : type;
+  }
+
+  /** `.5` of other languages. */
+  #readPointlessNumber(): void {
+    const reading = readNumber(this.#text, this.#at + 1);
+    const end = reading.kind === "malformed" ? reading.span.end : reading.end;
+    const text = this.#text.slice(this.#at, end);
+    this.#diagnostics.report("E106", this.#source, { start: this.#at, end }, { text, write: `0${text}` });
+    this.#push(tokens.NumberToken, end, 0);
+  }
+
+  #readHabit(habit: Habit): void {
+    const end = this.#at + habit.found.length;
+    const { found, write, why, meaning } = habit;
+    this.#diagnostics.report("E111", this.#source, { start: this.#at, end }, { found, write, why });
+    if (meaning === "comment") this.#at = this.#lineEnd(this.#at);
+    else if (meaning === "nothing") this.#at = end;
+    else this.#push(meaning, end);
   }
 
   #unknownCharacter(end: number): void {
@@ -352,6 +377,19 @@ class Lexer {
       if (name !== undefined) this.#diagnostics.report("W101", this.#source, { start: at, end: at + 1 }, { name });
     }
   }
+}
+
+function symbolsByFirstCharacter(): readonly (readonly SymbolEntry[])[] {
+  const all: SymbolEntry[] = [
+    ...[...tokens.symbols].map(([text, means]) => ({ text, means })),
+    ...habits.map((means) => ({ text: means.found, means })),
+  ];
+  const byFirst: SymbolEntry[][] = [];
+  for (const symbol of all.sort((left, right) => right.text.length - left.text.length)) {
+    const first = symbol.text.charCodeAt(0);
+    byFirst[first] = [...(byFirst[first] ?? []), symbol];
+  }
+  return byFirst;
 }
 
 function isNameStart(code: number): boolean {

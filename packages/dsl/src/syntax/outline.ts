@@ -2,7 +2,7 @@
  * Tokens to statements, before any of them is parsed. One rule: where a statement begins follows from the tokens alone,
  * so an error in one statement cannot hide or change another; brackets and their depth are checked here too.
  */
-import type { IToken, TokenType } from "chevrotain";
+import type { TokenType } from "chevrotain";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Limits } from "../limits.ts";
 import type { Source, Span } from "../source.ts";
@@ -11,7 +11,7 @@ import type { Token } from "./tokens.ts";
 
 /** The tokens of one statement. */
 export interface StatementTokens {
-  readonly tokens: readonly Token[];
+  readonly tokens: Token[];
   /** Its brackets do not match, which is reported; parsing it would only repeat that. */
   readonly isBroken: boolean;
 }
@@ -32,8 +32,10 @@ export function cutStatements(
     brackets = new BracketMatcher(source, limits, diagnostics);
     first = next;
   };
-  for (const [index, token] of all.entries()) {
+  for (let index = 0; index < all.length; index += 1) {
+    const token = all[index];
     const previous = all[index - 1];
+    if (token === undefined) continue;
     if (previous !== undefined && index > first && isLineBreakBetween(source.text, previous, token)) {
       const isFresh = isFreshStart(token, all[index + 1], all[index + 2]);
       const beforePrevious = index - 2 >= first ? all[index - 2] : undefined;
@@ -49,7 +51,9 @@ export function cutStatements(
 
 const CLOSER_BY_OPENER: ReadonlyMap<TokenType, TokenType> = new Map([
   [tokens.LeftParen, tokens.RightParen],
+  [tokens.LineLeftParen, tokens.RightParen],
   [tokens.LeftBracket, tokens.RightBracket],
+  [tokens.LineLeftBracket, tokens.RightBracket],
   [tokens.LeftBrace, tokens.RightBrace],
   [tokens.InterpolationOpen, tokens.InterpolationClose],
 ]);
@@ -58,7 +62,9 @@ const CLOSERS: ReadonlySet<TokenType> = new Set(CLOSER_BY_OPENER.values());
 
 const CLOSER_TEXT: ReadonlyMap<TokenType, string> = new Map([
   [tokens.LeftParen, ")"],
+  [tokens.LineLeftParen, ")"],
   [tokens.LeftBracket, "]"],
+  [tokens.LineLeftBracket, "]"],
   [tokens.LeftBrace, "}"],
   [tokens.InterpolationOpen, "}"],
 ]);
@@ -196,8 +202,8 @@ export function spanOf(token: Token): Span {
 }
 
 /** Whether two neighbouring tokens stand on different lines; looks at nothing but the blank space between them. */
-export function isLineBreakBetween(text: string, left: IToken, right: IToken): boolean {
-  for (let at = (left.endOffset ?? right.startOffset) + 1; at < right.startOffset; at += 1) {
+function isLineBreakBetween(text: string, left: Token, right: Token): boolean {
+  for (let at = left.endOffset + 1; at < right.startOffset; at += 1) {
     if (text.charCodeAt(at) === NEWLINE) return true;
   }
   return false;
@@ -237,8 +243,8 @@ const BEGINNERS: ReadonlySet<TokenType> = new Set([
   tokens.DurationToken,
   tokens.StringToken,
   tokens.TemplateOpen,
-  tokens.LeftParen,
-  tokens.LeftBracket,
+  tokens.LineLeftParen,
+  tokens.LineLeftBracket,
   tokens.LeftBrace,
   tokens.Bang,
   ...[...tokens.laterWords].map(tokens.keywordType),

@@ -35,7 +35,7 @@ function parseStatement(source: Source, statement: StatementTokens, doc: string 
   if (statement.isBroken || lastToken === undefined) return brokenStatement(statement, doc);
   sharedGrammar ??= new FlowGrammar();
   const grammar = sharedGrammar;
-  grammar.begin(source.text, statement.tokens);
+  grammar.begin(statement.tokens);
   const parsed = grammar.statement(doc);
   const [exception] = grammar.errors;
   for (const problem of grammar.problems) reportProblem(source, problem, diagnostics);

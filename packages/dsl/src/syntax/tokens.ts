@@ -17,8 +17,10 @@ const token = (name: string, label: string, categories: TokenType[] = []): Token
 
 /** Names and reserved words: what may stand as an argument's name, an object's key, or after a dot. */
 export const Word = token("Word", "a name");
-/** Every operator between two operands, `|` and `&` too. */
+/** Every operator between two operands. */
 export const BinaryOperator = token("BinaryOperator", "an operator");
+/** The same without `|` and `&`. */
+export const ValueOperator = token("ValueOperator", "an operator", [BinaryOperator]);
 
 export const Name = token("Name", "a name", [Word]);
 export const QuotedName = token("QuotedName", "a task's name in backticks");
@@ -46,40 +48,47 @@ const operator = (text: string, name: string, categories: TokenType[] = []): Tok
 };
 
 export const Ellipsis = operator("...", "Ellipsis");
-export const RangeInclusive = operator("..=", "RangeInclusive", [BinaryOperator]);
-export const Range = operator("..", "Range", [BinaryOperator]);
-export const Equal = operator("==", "Equal", [BinaryOperator]);
-export const NotEqual = operator("!=", "NotEqual", [BinaryOperator]);
-export const LessEqual = operator("<=", "LessEqual", [BinaryOperator]);
-export const GreaterEqual = operator(">=", "GreaterEqual", [BinaryOperator]);
-export const Less = operator("<", "Less", [BinaryOperator]);
-export const Greater = operator(">", "Greater", [BinaryOperator]);
+export const RangeInclusive = operator("..=", "RangeInclusive", [ValueOperator]);
+export const Range = operator("..", "Range", [ValueOperator]);
+export const Equal = operator("==", "Equal", [ValueOperator]);
+export const NotEqual = operator("!=", "NotEqual", [ValueOperator]);
+export const LessEqual = operator("<=", "LessEqual", [ValueOperator]);
+export const GreaterEqual = operator(">=", "GreaterEqual", [ValueOperator]);
+export const Less = operator("<", "Less", [ValueOperator]);
+export const Greater = operator(">", "Greater", [ValueOperator]);
 export const Pipe = operator("|", "Pipe", [BinaryOperator]);
 export const Ampersand = operator("&", "Ampersand", [BinaryOperator]);
-export const Plus = operator("+", "Plus", [BinaryOperator]);
-export const Minus = operator("-", "Minus", [BinaryOperator]);
-export const Star = operator("*", "Star", [BinaryOperator]);
-export const Slash = operator("/", "Slash", [BinaryOperator]);
-export const Percent = operator("%", "Percent", [BinaryOperator]);
+export const Plus = operator("+", "Plus", [ValueOperator]);
+export const Minus = operator("-", "Minus", [ValueOperator]);
+export const Star = operator("*", "Star", [ValueOperator]);
+export const Slash = operator("/", "Slash", [ValueOperator]);
+export const Percent = operator("%", "Percent", [ValueOperator]);
 export const Assign = operator("=", "Assign");
+/** `!` before `(` on its line: the call takes nothing from before. */
+export const ImmutableMark = token("ImmutableMark", "`!`");
+/** Any other `!`; other languages' "not". */
 export const Bang = operator("!", "Bang");
 export const Question = operator("?", "Question");
 export const Dot = operator(".", "Dot");
 export const Comma = operator(",", "Comma");
 export const Colon = operator(":", "Colon");
+/** Brackets that open on the line of the token before them: a call or an index, where something stands to be called. */
 export const LeftParen = operator("(", "LeftParen");
 export const RightParen = operator(")", "RightParen");
 export const LeftBracket = operator("[", "LeftBracket");
 export const RightBracket = operator("]", "RightBracket");
 export const LeftBrace = operator("{", "LeftBrace");
 export const RightBrace = operator("}", "RightBrace");
+/** Brackets at the head of a line: they begin something new. */
+export const LineLeftParen = token("LineLeftParen", "`(`");
+export const LineLeftBracket = token("LineLeftBracket", "`[`");
 
 /** The reserved words that mean something, by their text. */
 export const keywords: ReadonlyMap<string, TokenType> = new Map([
   ...["import", "as", "param", "let", "def", "for", "in", "if", "then", "else", "not", "with", "on"].map((text) => keyword(text)),
   ...["true", "false", "null"].map((text) => keyword(text)),
-  keyword("and", [BinaryOperator]),
-  keyword("or", [BinaryOperator]),
+  keyword("and", [ValueOperator]),
+  keyword("or", [ValueOperator]),
   ...["match", "when", "while", "wait"].map((text) => keyword(text)),
 ]);
 
@@ -119,6 +128,7 @@ export const Null = keywordType("null");
 export const vocabulary: readonly TokenType[] = [
   Word,
   BinaryOperator,
+  ValueOperator,
   ...keywords.values(),
   Name,
   QuotedName,
@@ -130,11 +140,19 @@ export const vocabulary: readonly TokenType[] = [
   TemplateClose,
   InterpolationOpen,
   InterpolationClose,
+  ImmutableMark,
+  LineLeftParen,
+  LineLeftBracket,
   ...symbols.values(),
 ];
 
-/** Makes a token of a stretch of text. */
-export function makeToken(type: TokenType, text: string, start: number, end: number, payload: string | number = ""): Token {
-  const { tokenTypeIdx = 0 } = type;
-  return { image: text.slice(start, end), startOffset: start, endOffset: end - 1, tokenTypeIdx, tokenType: type, payload };
+/** What a bracket is when it is the first token of its line. */
+export const atLineHead: ReadonlyMap<TokenType, TokenType> = new Map([
+  [LeftParen, LineLeftParen],
+  [LeftBracket, LineLeftBracket],
+]);
+
+/** Makes a token. */
+export function makeToken(type: TokenType, image: string, start: number, end: number, payload: string | number = ""): Token {
+  return { image, startOffset: start, endOffset: end - 1, tokenTypeIdx: type.tokenTypeIdx ?? 0, tokenType: type, payload };
 }

@@ -8,7 +8,7 @@ import { CaseFileError, type ConformanceCase, readCases } from "./case.ts";
 import type { Level } from "./compare.ts";
 import type { ConformanceEngine } from "./engine.ts";
 import { reportLine } from "./report.ts";
-import { runCases } from "./runner.ts";
+import { concurrency, runCases } from "./runner.ts";
 
 /** What the command is given by whoever starts it. */
 export interface CommandContext {
@@ -23,9 +23,6 @@ const exitCodes = { passed: 0, failed: 1, usage: 2, noBroker: 4 } as const;
 
 const USAGE = "usage: npm run -s conformance -- [--broker URL] [--level 1-5] [--only ID] FILE.jsonl …";
 
-/** How many cases run at once: enough to fill the waits of each, few enough that none comes near its time limit. */
-const CONCURRENCY = 24;
-
 class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -37,7 +34,7 @@ export async function conformance(argv: readonly string[], context: CommandConte
     const cases = await selectCases(files, only);
     const engine = await context.openEngine(broker);
     try {
-      const reports = await runCases(cases, engine, { level, concurrency: CONCURRENCY });
+      const reports = await runCases(cases, engine, { level, concurrency });
       const differing = reports.filter(({ differences }) => differences.length > 0);
       for (const report of differing) context.print(reportLine(report));
       context.print(`${reports.length - differing.length} passed, ${differing.length} failed`);

@@ -9,6 +9,9 @@ import { compare, type Difference, type Level, type Observation } from "./compar
 import type { ConformanceEngine, ConformanceRun, ObservedResult } from "./engine.ts";
 import { timeLimitMs } from "./time-limit.ts";
 
+/** How many cases run at once: enough to fill the waits of each, few enough that none comes near its time limit. */
+export const concurrency = 24;
+
 /** A case that was run. */
 export interface CaseReport {
   readonly testCase: ConformanceCase;

@@ -20,14 +20,20 @@ export interface TestRedis {
   close(): Promise<void>;
 }
 
-/** Connects to the server that `npm test` started. @throws Error outside of `npm test`, or in a project without Redis */
-export function openTestRedis(): TestRedis {
+/** Gives the URL of the server that `npm test` started. @throws Error outside of it, or in a package without Redis */
+export function testRedisUrl(): string {
   const url = process.env.UMBEL_TEST_REDIS;
   if (url === undefined) {
     throw new Error(
       "UMBEL_TEST_REDIS is not set: run by `npm test`, and name the package in `withRedis` of jest.config.js",
     );
   }
+  return url;
+}
+
+/** Connects to the server that `npm test` started. @throws Error as `testRedisUrl` does */
+export function openTestRedis(): TestRedis {
+  const url = testRedisUrl();
   const redis = new Redis({ path: url.replace(/^unix:\/\//, ""), maxRetriesPerRequest: 1 });
   const prefix = `test-${randomUUID()}`;
   return {

@@ -10,7 +10,7 @@ import type { AnyFunction } from "./parameters.ts";
 import { AsyncResult } from "./result.ts";
 import { parseSignature } from "./signature/json.ts";
 import { bindSignature } from "./signature/signature.ts";
-import type { AnySignature } from "./signature/types.ts";
+import type { Signature } from "./signature/types.ts";
 import { didYouMean } from "./suggest.ts";
 import { type AnyTask, createTask, type Task, taskData } from "./task.ts";
 import type { BoundTask } from "./task-context.ts";
@@ -30,6 +30,9 @@ export interface AppOptions {
 
 /** Makes the engine of an app; `umbel` gives one that reads the broker's URL. */
 export type EngineFactory = (app: App) => Engine;
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON and names say nothing of parameters, so such a signature fits everywhere
+type UntypedSignature<Result> = Signature<any, Result>;
 
 /** Whether names of parameters hold one of the marks `*`, `*args`, `**kwargs`. */
 type IsStarred<Names extends readonly string[]> = Extract<Names[number], `*${string}`> extends never ? false : true;
@@ -118,15 +121,20 @@ export class App {
   }
 
   /**
-   * Makes a signature that belongs to this app: from JSON (ours or Celery's, text or data), or of a task by name.
+   * Makes a signature that belongs to this app: from JSON (ours or Celery's, text or data), from a signature that
+   * belongs to none, or of a task by name. What it takes is not known to types; what it gives is as you say.
    * @throws InvalidSignatureError with the place in the JSON
    */
-  signature(nameOrJson: unknown, args: readonly unknown[] = [], options: CallOptions & { kwargs?: Readonly<Record<string, unknown>> } = {}): AnySignature {
+  signature<Result = unknown>(
+    nameOrJson: unknown,
+    args: readonly unknown[] = [],
+    options: CallOptions & { kwargs?: Readonly<Record<string, unknown>> } = {},
+  ): UntypedSignature<Result> {
     if (typeof nameOrJson === "string" && !nameOrJson.trimStart().startsWith("{")) {
       const { kwargs = {}, ...rest } = options;
-      return bindSignature(taskData(nameOrJson, args, kwargs, normalizeOptions(rest)), this);
+      return bindSignature(taskData(nameOrJson, args, kwargs, normalizeOptions(rest)), this) as UntypedSignature<Result>;
     }
-    return bindSignature(parseSignature(nameOrJson), this);
+    return bindSignature(parseSignature(nameOrJson), this) as UntypedSignature<Result>;
   }
 
   /** A handle on the result with this id, from whatever process it was sent. */

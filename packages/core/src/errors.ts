@@ -64,6 +64,11 @@ export class DuplicateTaskIdError extends UmbelError {
   readonly code = "DUPLICATE_TASK_ID";
 }
 
+/** No task with this id is known, so its result cannot come. */
+export class UnknownTaskIdError extends UmbelError {
+  readonly code = "UNKNOWN_TASK_ID";
+}
+
 /** The run is gone: it expired, was forgotten, or never existed. */
 export class RunExpiredError extends UmbelError {
   readonly code = "RUN_EXPIRED";

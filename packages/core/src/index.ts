@@ -18,6 +18,7 @@ export {
   TaskRevokedError,
   TimeoutError,
   UmbelError,
+  UnknownTaskIdError,
   WorkerLostError,
 } from "./errors.ts";
 export { newRunKey, nodeId, parseNodeId, type RunKey, runKeyTime } from "./ids.ts";
@@ -43,7 +44,7 @@ export {
 } from "./parameters.ts";
 export { AsyncResult, type GetOptions, GroupResult, Submission, submissionOf } from "./result.ts";
 export { decodeError, encodeError, type WireError } from "./serialization/error.ts";
-export { decodeJson, encodeJson } from "./serialization/json.ts";
+export { decodeJson, encodeJson, requireJson } from "./serialization/json.ts";
 export type {
   ChainData,
   ChordData,

@@ -10,32 +10,9 @@ import { SerializationError } from "../errors.ts";
  * @throws SerializationError for a value that JSON cannot hold unchanged, naming the place in it
  */
 export function encodeJson(value: unknown, what: string): string {
-  if (value === undefined || value === null) return "null";
-  if (typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
-  if (typeof value === "number" && Number.isFinite(value)) return String(Object.is(value, -0) ? 0 : value);
-  try {
-    const text = JSON.stringify(value, function (this: unknown, key: string, held: unknown): unknown {
-      // `held` is what toJSON gave; what stands there before decides whether JSON would change it.
-      const original = key === "" ? value : ownProperty(this, key);
-      const problem = unfit(original === undefined ? held : original);
-      if (problem !== undefined) throw new UnfitValue(problem, original);
-      if (original === undefined && Array.isArray(this)) return null;
-      return held;
-    });
-    return text ?? "null";
-  } catch (error) {
-    if (error instanceof UnfitValue) {
-      const place = findPlace(value, error.value);
-      throw new SerializationError(
-        `${what} cannot be kept as JSON: ${place === "" ? "it" : `\`${place}\``} is ${error.problem}; return plain data (null, true, numbers, strings, lists, objects)`,
-      );
-    }
-    // JSON.stringify throws a TypeError for a cycle, and a RangeError for text longer than a string can be.
-    if (error instanceof TypeError || error instanceof RangeError) {
-      throw new SerializationError(`${what} cannot be kept as JSON: ${firstLine(error.message)}`, { cause: error });
-    }
-    throw error;
-  }
+  const text = stringify(value, what);
+  refuseUnfit(value, what);
+  return text ?? "null";
 }
 
 /** Reads JSON text that `encodeJson` made. */
@@ -43,19 +20,73 @@ export function decodeJson(text: string): unknown {
   return JSON.parse(text);
 }
 
-class UnfitValue extends Error {
-  readonly problem: string;
-  readonly value: unknown;
+/** @throws SerializationError as `encodeJson` does, without making the text. */
+export function requireJson(value: unknown, what: string): void {
+  if (!isFlat(value)) stringify(value, what);
+  refuseUnfit(value, what);
+}
 
-  constructor(problem: string, value: unknown) {
-    super(problem);
-    this.problem = problem;
-    this.value = value;
+function stringify(value: unknown, what: string): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // A BigInt is a TypeError too; it has a place that can be named.
+    refuseUnfit(value, what);
+    const reason = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
+    throw new SerializationError(`${what} cannot be kept as JSON: ${reason}`, { cause: error });
   }
 }
 
-function ownProperty(holder: unknown, key: string): unknown {
-  return typeof holder === "object" && holder !== null ? Reflect.get(holder, key) : undefined;
+/** Whether a value holds no objects deeper than one list or record, so that it can hold no cycle. */
+function isFlat(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return Object.values(value).every((item) => typeof item !== "object" || item === null);
+}
+
+interface Place {
+  readonly value: unknown;
+  readonly key: string;
+  readonly holder: Place | undefined;
+}
+
+/** Looks at everything in a value, without recursion; a value seen before is not entered again. */
+function refuseUnfit(root: unknown, what: string): void {
+  const rootProblem = unfit(root);
+  if (rootProblem !== undefined) refuse(what, undefined, rootProblem);
+  if (!isContainer(root)) return;
+  const seen = new Set<object>();
+  const open: Place[] = [{ value: root, key: "", holder: undefined }];
+  for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
+    if (!isContainer(holder.value) || seen.has(holder.value)) continue;
+    seen.add(holder.value);
+    for (const key of Object.keys(holder.value)) {
+      const value: unknown = Reflect.get(holder.value, key);
+      if (typeof value === "string") continue;
+      const problem = unfit(value);
+      if (problem !== undefined) refuse(what, { value, key, holder }, problem);
+      if (isContainer(value)) open.push({ value, key, holder });
+    }
+  }
+}
+
+/** Whether JSON looks into a value: what has `toJSON` speaks for itself. */
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !hasToJson(value);
+}
+
+function refuse(what: string, place: Place | undefined, problem: string): never {
+  const path = place === undefined ? "it" : `\`${pathOf(place)}\``;
+  throw new SerializationError(
+    `${what} cannot be kept as JSON: ${path} is ${problem}; use plain data (null, true, numbers, strings, lists, objects)`,
+  );
+}
+
+function pathOf(place: Place): string {
+  const steps: string[] = [];
+  for (let at: Place | undefined = place; at?.holder !== undefined; at = at.holder) {
+    steps.unshift(Array.isArray(at.holder.value) ? `[${at.key}]` : `.${at.key}`);
+  }
+  return steps.join("").replace(/^\./, "");
 }
 
 /** Says what a value is, if JSON would change it. */
@@ -70,45 +101,28 @@ function unfit(value: unknown): string | undefined {
     case "number":
       return Number.isFinite(value) ? undefined : String(value);
     case "object":
-      return value === null ? undefined : unfitObject(value);
+      return value === null || Array.isArray(value) ? undefined : unfitObject(value);
     default:
       return undefined;
   }
 }
 
 function unfitObject(value: object): string | undefined {
-  if (Array.isArray(value) || hasToJson(value)) return value instanceof Date ? "a Date" : undefined;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return undefined;
-  if (value instanceof Error) return "an Error";
-  if (value instanceof Map || value instanceof Set || value instanceof WeakMap || value instanceof Promise || value instanceof RegExp) {
-    return `a ${value.constructor.name}`;
-  }
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `a ${value.constructor.name}`;
-  // An instance of a class of the user's is kept as its own properties, as JSON does and its author expects.
-  return undefined;
+  const changed =
+    value instanceof Date ||
+    value instanceof Error ||
+    value instanceof Map ||
+    value instanceof Set ||
+    value instanceof Promise ||
+    value instanceof RegExp ||
+    value instanceof ArrayBuffer ||
+    ArrayBuffer.isView(value);
+  // An instance of a class of the user's is kept as its own properties or its toJSON, as its author expects of JSON.
+  return changed ? `a ${value.constructor.name}` : undefined;
 }
 
 function hasToJson(value: object): boolean {
   return "toJSON" in value && typeof value.toJSON === "function";
-}
-
-/** Finds where a value stands, as `rows[3].when`; iterative, and each object is entered once. */
-function findPlace(root: unknown, wanted: unknown): string {
-  const seen = new Set<unknown>();
-  const open: { readonly value: unknown; readonly place: string }[] = [{ value: root, place: "" }];
-  for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
-    if (Object.is(entry.value, wanted)) return entry.place;
-    if (typeof entry.value !== "object" || entry.value === null || seen.has(entry.value)) continue;
-    seen.add(entry.value);
-    for (const [key, value] of Object.entries(entry.value)) {
-      const step = Array.isArray(entry.value) ? `[${key}]` : entry.place === "" ? key : `.${key}`;
-      open.push({ value, place: entry.place + step });
-    }
-  }
-  return "";
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? text;
 }

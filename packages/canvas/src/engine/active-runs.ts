@@ -1,0 +1,43 @@
+/**
+ * The runs that have not ended, by when the janitor should look at them. One rule: a run is entered before it is
+ * stored, so none can be missing; an entry without a run does no harm.
+ */
+import type { RunKey } from "@umbel/core";
+import type { Redis } from "ioredis";
+import { activeRunsKey } from "../store/keys.ts";
+
+/** A sorted set in Redis. */
+export class ActiveRuns {
+  readonly #redis: Redis;
+  readonly #key: string;
+
+  constructor(redis: Redis, prefix: string) {
+    this.#redis = redis;
+    this.#key = activeRunsKey(prefix);
+  }
+
+  /** Enters a run; the janitor looks at it with its next round, since no client's clock is trusted with a time. */
+  async add(runKey: RunKey): Promise<void> {
+    await this.#redis.zadd(this.#key, 0, runKey);
+  }
+
+  async remove(runKey: RunKey): Promise<void> {
+    await this.#redis.zrem(this.#key, runKey);
+  }
+
+  /** Gives runs that are due at a moment of the store's clock. @param now epoch milliseconds */
+  async due(now: number, most: number): Promise<RunKey[]> {
+    return (await this.#redis.zrangebyscore(this.#key, "-inf", now, "LIMIT", 0, most)) as RunKey[];
+  }
+
+  /** Says when a run is due next, if it is still there. */
+  async postpone(runKey: RunKey, until: number): Promise<void> {
+    await this.#redis.zadd(this.#key, "XX", until, runKey);
+  }
+
+  /** The store's clock, epoch milliseconds. */
+  async now(): Promise<number> {
+    const [seconds, micros] = await this.#redis.time();
+    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Ids that people gave their tasks themselves. One rule: an id is reserved before its run is stored, so two runs can
+ * never share one; the job queue never sees it.
+ */
+import { DuplicateTaskIdError, parseNodeId, type RunKey } from "@umbel/core";
+import type { Redis } from "ioredis";
+import { aliasKey } from "../store/keys.ts";
+
+/** Strings in Redis that lead from an id to a node. */
+export class Aliases {
+  readonly #redis: Redis;
+  readonly #prefix: string;
+  readonly #expiresMs: number;
+
+  constructor(redis: Redis, prefix: string, expiresMs: number) {
+    this.#redis = redis;
+    this.#prefix = prefix;
+    this.#expiresMs = expiresMs;
+  }
+
+  /** Reserves ids for a run that is about to be stored. @throws DuplicateTaskIdError when one is taken; then none is */
+  async reserve(aliases: readonly { readonly id: string; readonly nodeId: string }[]): Promise<void> {
+    const replies = await Promise.all(
+      aliases.map(({ id, nodeId }) => this.#redis.set(aliasKey(this.#prefix, id), nodeId, "PX", this.#expiresMs, "NX")),
+    );
+    const taken = aliases.filter((_alias, position) => replies[position] === null);
+    if (taken[0] === undefined) return;
+    const reserved = aliases.filter((alias) => !taken.includes(alias)).map(({ id }) => aliasKey(this.#prefix, id));
+    if (reserved.length > 0) await this.#redis.del(...reserved);
+    throw new DuplicateTaskIdError(`a task with the id "${taken[0].id}" exists already; choose another \`taskId\`, or leave it out`);
+  }
+
+  /** Gives the node that an id stands for. */
+  async find(id: string): Promise<{ readonly runKey: RunKey; readonly index: number } | undefined> {
+    const node = await this.#redis.get(aliasKey(this.#prefix, id));
+    return node === null ? undefined : parseNodeId(node);
+  }
+
+  /** Keeps ids of a run that goes on. */
+  async renew(ids: readonly string[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.#redis.pexpire(aliasKey(this.#prefix, id), this.#expiresMs)));
+  }
+}

@@ -1,0 +1,305 @@
+/**
+ * The engine behind an App: compiles, stores, starts and waits. One rule: nothing is opened before something is
+ * submitted or asked, and an idle engine never keeps its process alive.
+ */
+import {
+  type App,
+  type Engine,
+  isReady,
+  newRunKey,
+  nodeId,
+  normalizeOptions,
+  OperationalError,
+  parseNodeId,
+  type ResultRecord,
+  type RunKey,
+  type SignatureOptions,
+  type SubmitRequest,
+  type SubmittedRun,
+  TimeoutError,
+  UmbelError,
+  UnknownTaskIdError,
+} from "@umbel/core";
+import { compile } from "../graph/compile.ts";
+import { decodeMeta, encodeMeta } from "../graph/codec.ts";
+import { type Graph, type StartToken, stretchIndices } from "../graph/graph.ts";
+import type { Dispatch } from "../store/graph-store.ts";
+import { readRecord } from "../store/redis/redis-graph-store.ts";
+import type { Broker } from "./broker.ts";
+import { KeepAlive } from "./keep-alive.ts";
+import { Runtime } from "./runtime.ts";
+
+/** How the engine is set up. */
+export interface CanvasEngineOptions {
+  /** Opens the broker; called once, when something is first sent or read. */
+  readonly openBroker: () => Promise<Broker>;
+  /** What all keys begin with. */
+  readonly prefix?: string;
+  /** The queue of tasks that name none. */
+  readonly defaultQueue?: string;
+  /** Sends every task to this queue, whatever it says itself. */
+  readonly onlyQueue?: string;
+  /** How long an ended run is kept, milliseconds; a day unless said. */
+  readonly resultExpiresMs?: number;
+  /** How many slices of a run may be in flight before members of its groups wait. */
+  readonly window?: number;
+}
+
+const DAY_MS = 86_400_000;
+const DEFAULT_WINDOW = 1000;
+
+/** How often a result that is waited for is read without any news of it. */
+const POLL_MS = 5000;
+
+/** Runs an App's signatures on Redis and BullMQ. */
+export class CanvasEngine implements Engine {
+  readonly #app: App;
+  readonly #options: CanvasEngineOptions;
+  readonly #keepAlive = new KeepAlive();
+  #runtime: Promise<Runtime> | undefined;
+  /** Runs submitted here whose news cannot have been missed: no first read is needed. Value: losses of news until then. */
+  readonly #fresh = new Map<RunKey, { readonly result: number; readonly losses: number }>();
+
+  constructor(app: App, options: CanvasEngineOptions) {
+    this.#app = app;
+    this.#options = options;
+  }
+
+  submit(request: SubmitRequest): SubmittedRun {
+    const runKey = newRunKey();
+    const graph = compile(
+      request.signature,
+      { args: request.args, kwargs: request.kwargs, options: normalizeOptions({ ...request.options }) },
+      runKey,
+      { taskDefaults: (task) => this.#taskDefaults(task) },
+    );
+    this.#checkStarts(graph);
+    const stored = this.#keepAlive.during(this.#explained(this.#store(graph)));
+    return { resultId: resultIdOf(graph), isGroup: graph.nodes[graph.result]?.kind === "join", stored };
+  }
+
+  async read(id: string): Promise<ResultRecord> {
+    return await this.#keepAlive.during(
+      this.#explained(
+        this.runtime().then(async (runtime): Promise<ResultRecord> => {
+          const place = parseNodeId(id) ?? (await runtime.aliases.find(id));
+          return place === undefined ? { state: "PENDING" } : await runtime.results.read(place.runKey, place.index);
+        }),
+      ),
+    );
+  }
+
+  async wait(id: string, limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<ResultRecord> {
+    limits.signal?.throwIfAborted();
+    return await this.#keepAlive.during(this.#explained(this.#waitFor(id, limits)));
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#runtime;
+    this.#runtime = undefined;
+    if (opening === undefined) return;
+    // What could not be opened has nothing to close; whoever asked for it was told.
+    const runtime = await opening.catch(() => undefined);
+    await runtime?.close();
+  }
+
+  /** Whether a submit or a get is pending. */
+  get isBusy(): boolean {
+    return this.#keepAlive.isBusy;
+  }
+
+  /** The open parts of the engine; opens them. @throws OperationalError when the broker cannot be reached */
+  runtime(): Promise<Runtime> {
+    if (this.#runtime === undefined) {
+      const opening = this.#openRuntime();
+      this.#runtime = opening;
+      // A broker that could not be reached may be there when it is asked for again.
+      opening.catch(() => {
+        if (this.#runtime === opening) this.#runtime = undefined;
+      });
+    }
+    return this.#runtime;
+  }
+
+  async #openRuntime(): Promise<Runtime> {
+    const broker = await this.#options.openBroker();
+    const runtime = new Runtime(broker, {
+      prefix: this.#options.prefix ?? "umbel",
+      resultExpiresMs: this.#options.resultExpiresMs ?? DAY_MS,
+      window: this.#options.window ?? DEFAULT_WINDOW,
+    });
+    try {
+      await runtime.open();
+      return runtime;
+    } catch (error) {
+      await runtime.close();
+      throw unreachable(error, broker);
+    }
+  }
+
+  #taskDefaults(name: string): SignatureOptions | undefined {
+    const task = this.#app.tasks.get(name);
+    const queue = this.#options.onlyQueue ?? task?.options.queue ?? this.#options.defaultQueue;
+    const defaults: SignatureOptions = {
+      ...(queue === undefined ? {} : { queue }),
+      ...(task?.options.priority === undefined ? {} : { priority: task.options.priority }),
+      ...(task?.options.ignoreResult === undefined ? {} : { ignoreResult: task.options.ignoreResult }),
+    };
+    return Object.keys(defaults).length === 0 ? undefined : defaults;
+  }
+
+  /** Checks the arguments of what starts at once. Those of later steps are known only when their turn comes. */
+  #checkStarts(graph: Graph): void {
+    for (const index of startingTasks(graph, graph.starts)) {
+      const node = graph.nodes[index];
+      if (node?.kind !== "task" || node.mode !== undefined) continue;
+      const task = this.#app.tasks.get(node.task);
+      if (task !== undefined && task.options.typing !== false) task.bindArguments(node.args, node.kwargs);
+    }
+  }
+
+  async #store(graph: Graph): Promise<void> {
+    const runtime = await this.runtime();
+    const { runKey } = graph;
+    runtime.pages.keepFirst(graph, decodeMeta(encodeMeta(graph)));
+    this.#fresh.set(runKey, { result: graph.result, losses: runtime.news.losses });
+    // All of it is written to one connection, so the server sees it in this order, in one round trip.
+    const aliases = aliasesOf(graph);
+    if (aliases.length > 0) await runtime.aliases.reserve(aliases);
+    const entered = runtime.activeRuns.add(runKey);
+    const created = runtime.store.create(graph, { notify: runtime.news.channel });
+    const [start] = graph.starts;
+    const ahead = start === undefined ? undefined : plainDispatch(start);
+    if (ahead !== undefined) {
+      const [, dispatched] = await Promise.allSettled([Promise.all([entered, created]), runtime.driver.dispatch(runKey, [ahead])]);
+      await Promise.all([entered, created]);
+      // The run is stored; a job that was not added is one that the janitor adds.
+      if (dispatched.status === "rejected" && !(dispatched.reason instanceof Error)) throw dispatched.reason;
+      return;
+    }
+    await entered;
+    await runtime.driver.follow(runKey, await created);
+  }
+
+  async #waitFor(id: string, limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<ResultRecord> {
+    const place = parseNodeId(id) ?? (await (await this.runtime()).aliases.find(id));
+    if (place === undefined) throw new UnknownTaskIdError(`there is no task with the id "${id}", so its result cannot be waited for`);
+    return await this.#wait(id, place.runKey, place.index, limits);
+  }
+
+  async #wait(
+    id: string,
+    runKey: RunKey,
+    index: number,
+    limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<ResultRecord> {
+    const runtime = await this.runtime();
+    const fresh = this.#fresh.get(runKey);
+    this.#fresh.delete(runKey);
+    const isOwnResult = fresh?.result === index;
+    const waiting = deferred<ResultRecord>();
+    const read = async (): Promise<void> => {
+      const record = await runtime.results.read(runKey, index);
+      if (isReady(record.state)) waiting.resolve(record);
+    };
+    const readNow = (): void => void read().catch(waiting.reject);
+    const stopListening = runtime.news.listen(runKey, (ended, text) => {
+      if (ended !== undefined && ended !== index) return;
+      if (text === "") return readNow();
+      void runtime.results.resolve(runKey, index, readRecord(text)).then(waiting.resolve, waiting.reject);
+    });
+    const poll = setInterval(readNow, POLL_MS);
+    const timeout = limits.timeoutMs === undefined ? undefined : setTimeout(() => waiting.reject(timedOut(id, limits.timeoutMs)), limits.timeoutMs);
+    const aborted = (): void => waiting.reject(limits.signal?.reason);
+    limits.signal?.addEventListener("abort", aborted, { once: true });
+    try {
+      if (!isOwnResult) await runtime.news.follow(runKey);
+      // News of a run that this process submitted is told to it alone, and cannot have been missed but by a lost connection.
+      if (!isOwnResult || fresh?.losses !== runtime.news.losses) await read();
+      return await waiting.promise;
+    } finally {
+      stopListening();
+      clearInterval(poll);
+      clearTimeout(timeout);
+      limits.signal?.removeEventListener("abort", aborted);
+      if (!isOwnResult) await runtime.news.unfollow(runKey);
+    }
+  }
+
+  /** Words what ioredis and BullMQ throw when the connection is at fault. */
+  async #explained<Value>(promise: Promise<Value>): Promise<Value> {
+    try {
+      return await promise;
+    } catch (error) {
+      if (!isConnectionError(error)) throw error;
+      const runtime = await this.#runtime?.catch(() => undefined);
+      throw runtime === undefined ? error : unreachable(error, runtime.broker);
+    }
+  }
+}
+
+/** The ids that people gave themselves, with the nodes that they stand for. */
+function aliasesOf(graph: Graph): { readonly id: string; readonly nodeId: string }[] {
+  return [...graph.nodes.entries()].flatMap(([index, node]) =>
+    node.kind === "spread" || node.ownId === undefined ? [] : [{ id: node.ownId, nodeId: nodeId(graph.runKey, index) }],
+  );
+}
+
+function resultIdOf(graph: Graph): string {
+  const node = graph.nodes[graph.result];
+  return (node?.kind !== "spread" ? node?.ownId : undefined) ?? nodeId(graph.runKey, graph.result);
+}
+
+/** The tasks that starts lead to, through spreads. */
+function* startingTasks(graph: Graph, starts: readonly StartToken[]): Generator<number> {
+  const open = starts.map((token) => Number(/^[ts](\d+)/.exec(token)?.[1]));
+  for (let index = open.pop(); index !== undefined; index = open.pop()) {
+    const node = graph.nodes[index];
+    if (node?.kind === "spread") for (const start of stretchIndices(node.starts)) open.push(start.index);
+    else yield index;
+  }
+}
+
+/** The dispatch of a task that starts at once, which is known before the store has answered. */
+function plainDispatch(token: StartToken): Dispatch | undefined {
+  const [, index] = /^t(\d+)$/.exec(token) ?? [];
+  return index === undefined ? undefined : { first: Number(index), count: 1, generation: 1, delayMs: 0 };
+}
+
+interface Deferred<Value> {
+  readonly promise: Promise<Value>;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A promise with its two ends, as Promise.withResolvers gives it from Node 22 on. */
+function deferred<Value>(): Deferred<Value> {
+  let ends: Omit<Deferred<Value>, "promise"> | undefined;
+  const promise = new Promise<Value>((resolve, reject) => {
+    ends = { resolve, reject };
+  });
+  if (ends === undefined) throw new Error("a promise's executor runs at once");
+  return { promise, ...ends };
+}
+
+function timedOut(id: string, timeoutMs: number | undefined): TimeoutError {
+  return new TimeoutError(`the result of ${id} was not there after ${timeoutMs} ms; the run goes on, and its result can be asked for later`);
+}
+
+const CONNECTION_ERRORS: ReadonlySet<string> = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
+
+function isConnectionError(error: unknown): error is Error {
+  if (!(error instanceof Error) || error instanceof UmbelError) return false;
+  const code: unknown = Reflect.get(error, "code");
+  return (
+    (typeof code === "string" && CONNECTION_ERRORS.has(code)) ||
+    error.name === "MaxRetriesPerRequestError" ||
+    error.message === "Connection is closed."
+  );
+}
+
+function unreachable(error: unknown, broker: Broker): Error {
+  if (error instanceof UmbelError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new OperationalError(`cannot reach Redis at ${broker.address}: ${reason}; start it, or name another with \`broker\``, { cause: error });
+}

@@ -1,0 +1,94 @@
+/**
+ * News that nodes have ended, over Redis's PUBLISH. One rule: news is a hint and may be lost; whoever waits also reads,
+ * after subscribing, after each reconnection, and from time to time.
+ */
+import type { RunKey } from "@umbel/core";
+import type { Redis } from "ioredis";
+import { clientChannel, runChannel, runKeys } from "../store/keys.ts";
+
+/** Hears of nodes that ended. @param record the stored result if it is short, else "" ; both undefined: read again */
+export type NewsListener = (index: number | undefined, record: string) => void;
+
+/** One subscribing connection, shared by all who wait in this process. */
+export class News {
+  readonly #subscriber: Redis;
+  readonly #commands: Redis;
+  readonly #prefix: string;
+  readonly #channel: string;
+  readonly #listeners = new Map<RunKey, Set<NewsListener>>();
+  #opened: Promise<void> | undefined;
+  #lostAt = 0;
+
+  constructor(connections: { subscriber: Redis; commands: Redis }, prefix: string, clientId: string) {
+    this.#subscriber = connections.subscriber;
+    this.#commands = connections.commands;
+    this.#prefix = prefix;
+    this.#channel = clientChannel(prefix, clientId);
+  }
+
+  /** The channel on which this process hears of the runs that it submits. */
+  get channel(): string {
+    return this.#channel;
+  }
+
+  /** How often the connection was lost so far; news may be missing since the last time. */
+  get losses(): number {
+    return this.#lostAt;
+  }
+
+  /** Subscribes to the news of this process's own runs. Resolves once the server has confirmed. */
+  open(): Promise<void> {
+    this.#opened ??= this.#open();
+    return this.#opened;
+  }
+
+  /** Listens to a run; gives what ends the listening. */
+  listen(runKey: RunKey, listener: NewsListener): () => void {
+    const listeners = this.#listeners.get(runKey) ?? new Set();
+    listeners.add(listener);
+    this.#listeners.set(runKey, listeners);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(runKey);
+    };
+  }
+
+  /** Asks for the news of a run that another process submitted, or of nodes that are not its result. */
+  async follow(runKey: RunKey): Promise<void> {
+    await this.#subscriber.subscribe(runChannel(this.#prefix, runKey));
+    const { graph } = runKeys(this.#prefix, runKey);
+    // A run that is gone must not come back as a hash with this field alone.
+    if ((await this.#commands.hexists(graph, "m")) === 1) await this.#commands.hset(graph, "w", "1");
+  }
+
+  /** Ends `follow`. */
+  async unfollow(runKey: RunKey): Promise<void> {
+    if (!this.#listeners.has(runKey)) await this.#subscriber.unsubscribe(runChannel(this.#prefix, runKey));
+  }
+
+  async #open(): Promise<void> {
+    this.#subscriber.on("message", (channel, message) => this.#hear(channel, message));
+    this.#subscriber.on("close", () => {
+      this.#lostAt += 1;
+    });
+    // ioredis subscribes again by itself; what was told in between must be read.
+    this.#subscriber.on("ready", () => {
+      for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(undefined, "");
+    });
+    await this.#subscriber.subscribe(this.#channel);
+  }
+
+  #hear(channel: string, message: string): void {
+    if (channel === this.#channel) {
+      const [run = "", index = ""] = message.split(" ", 2);
+      this.#tell(run, Number(index), message.slice(run.length + index.length + 2));
+      return;
+    }
+    for (const index of message.split(",")) this.#tell(channel, Number(index), "");
+  }
+
+  #tell(channel: string, index: number, record: string): void {
+    const runKey = channel.slice(channel.lastIndexOf("{") + 1, channel.lastIndexOf("}")) as RunKey;
+    for (const listener of this.#listeners.get(runKey) ?? []) listener(index, record);
+  }
+}

@@ -1,0 +1,72 @@
+/** Nodes of graphs, read once. One rule: a page never changes once it is stored, so it can be kept as long as there is room. */
+import { OperationalError, RunExpiredError, type RunKey } from "@umbel/core";
+import { LRUCache } from "lru-cache";
+import { type Graph, type GraphNode, PAGE_SIZE } from "../graph/graph.ts";
+import type { RunMeta } from "../graph/codec.ts";
+import type { GraphStore } from "../store/graph-store.ts";
+
+/** About 128 nodes each. */
+const MOST_PAGES = 256;
+
+/** Keeps the pages and the meta that were read last. */
+export class PageCache {
+  readonly #store: GraphStore;
+  readonly #pages = new LRUCache<string, readonly GraphNode[]>({ max: MOST_PAGES });
+  readonly #metas = new LRUCache<string, RunMeta>({ max: MOST_PAGES });
+
+  constructor(store: GraphStore) {
+    this.#store = store;
+  }
+
+  /** Whether the page of a node and its run's meta are here. */
+  has(runKey: RunKey, index: number): boolean {
+    return this.#pages.has(pageKey(runKey, pageOf(index))) && this.#metas.has(runKey);
+  }
+
+  /** Keeps a page that came with something else. */
+  keep(runKey: RunKey, index: number, page: { readonly nodes: readonly GraphNode[]; readonly meta: RunMeta }): void {
+    this.#pages.set(pageKey(runKey, pageOf(index)), page.nodes);
+    this.#metas.set(runKey, page.meta);
+  }
+
+  /** Keeps the first page of a graph that was compiled here. */
+  keepFirst(graph: Graph, meta: RunMeta): void {
+    this.keep(graph.runKey, 0, { nodes: graph.nodes.slice(0, PAGE_SIZE), meta });
+  }
+
+  /** Gives a node, or `undefined` if its page is not here. */
+  peek(runKey: RunKey, index: number): GraphNode | undefined {
+    return this.#pages.get(pageKey(runKey, pageOf(index)))?.[index % PAGE_SIZE];
+  }
+
+  /** Gives a node. @throws RunExpiredError when the run is gone */
+  async node(runKey: RunKey, index: number): Promise<GraphNode> {
+    const cached = this.peek(runKey, index);
+    if (cached !== undefined) return cached;
+    const page = pageOf(index);
+    const nodes = await this.#store.readPage(runKey, page);
+    if (nodes === undefined) throw new RunExpiredError(`the run of node ${index} is not stored any more: it expired or was forgotten (run ${runKey})`);
+    this.#pages.set(pageKey(runKey, page), nodes);
+    const node = nodes[index % PAGE_SIZE];
+    if (node === undefined) throw new OperationalError(`run ${runKey} has no node ${index}; its graph is damaged`);
+    return node;
+  }
+
+  /** Gives what is known of a run as a whole. @throws RunExpiredError when the run is gone */
+  async meta(runKey: RunKey): Promise<RunMeta> {
+    const cached = this.#metas.get(runKey);
+    if (cached !== undefined) return cached;
+    const meta = await this.#store.readMeta(runKey);
+    if (meta === undefined) throw new RunExpiredError(`run ${runKey} is not stored any more: it expired or was forgotten`);
+    this.#metas.set(runKey, meta);
+    return meta;
+  }
+}
+
+function pageOf(index: number): number {
+  return Math.floor(index / PAGE_SIZE);
+}
+
+function pageKey(runKey: RunKey, page: number): string {
+  return `${runKey}/${page}`;
+}

@@ -1,0 +1,103 @@
+/**
+ * BullMQ's queues, made when first used. One rule: a job is derived from the graph and may be lost or doubled; what it
+ * points to is checked in the store when it runs.
+ */
+import type { RunKey } from "@umbel/core";
+import { type JobState, Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Dispatch } from "../store/graph-store.ts";
+import { queuePrefix } from "../store/keys.ts";
+
+/** What a job carries: where its slice stands. Short names, since a job with more than 64 bytes costs Redis twice. */
+export interface SlicePointer {
+  /** The run. */
+  readonly r: RunKey;
+  /** The slice's first node. */
+  readonly s: number;
+  /** How many nodes. */
+  readonly n: number;
+  /** The generation. */
+  readonly g: number;
+}
+
+/** A dispatch with what a queue must know of its first node. */
+export interface QueuedSlice {
+  readonly runKey: RunKey;
+  readonly dispatch: Dispatch;
+  readonly queue: string;
+  /** 0 to 9, 9 first. */
+  readonly priority: number | undefined;
+  readonly taskName: string;
+}
+
+/** The queues of one prefix, over one connection that is its owner's to close. */
+export class Queues {
+  readonly #redis: Redis;
+  readonly #prefix: string;
+  readonly #queues = new Map<string, Queue>();
+
+  constructor(redis: Redis, prefix: string) {
+    this.#redis = redis;
+    this.#prefix = prefix;
+  }
+
+  /** Puts slices on their queues. */
+  async add(slices: readonly QueuedSlice[]): Promise<void> {
+    const byQueue = new Map<string, QueuedSlice[]>();
+    for (const slice of slices) {
+      const list = byQueue.get(slice.queue);
+      if (list === undefined) byQueue.set(slice.queue, [slice]);
+      else list.push(slice);
+    }
+    await Promise.all([...byQueue].map(([name, list]) => this.#queue(name).addBulk(list.map(jobOf))));
+  }
+
+  /** The state of a slice's job; "unknown" when there is none. */
+  async jobState(queue: string, runKey: RunKey, first: number, generation: number): Promise<JobState | "unknown"> {
+    return await this.#queue(queue).getJobState(jobId(runKey, first, generation));
+  }
+
+  /** Deletes a queue that nobody will serve again, with all that is on it. */
+  async obliterate(name: string): Promise<void> {
+    await this.#queue(name).obliterate({ force: true });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    this.#queues.clear();
+  }
+
+  #queue(name: string): Queue {
+    const existing = this.#queues.get(name);
+    if (existing !== undefined) return existing;
+    const queue = new Queue(name, { connection: this.#redis, prefix: queuePrefix(this.#prefix, name) });
+    // The connection is ours and tells its own errors; BullMQ repeats them here, and an error that nobody hears ends a process.
+    queue.on("error", () => undefined);
+    this.#queues.set(name, queue);
+    return queue;
+  }
+}
+
+/** A job's id tells what it points to, so that the janitor can find it. BullMQ allows no ":" and no integers. */
+export function jobId(runKey: RunKey, first: number, generation: number): string {
+  return `${runKey}-${first}-${generation}`;
+}
+
+function jobOf({ runKey, dispatch, priority, taskName }: QueuedSlice): {
+  name: string;
+  data: SlicePointer;
+  opts: { jobId: string; removeOnComplete: true; removeOnFail: true; delay?: number; priority?: number };
+} {
+  return {
+    name: taskName,
+    data: { r: runKey, s: dispatch.first, n: dispatch.count, g: dispatch.generation },
+    opts: {
+      jobId: jobId(runKey, dispatch.first, dispatch.generation),
+      removeOnComplete: true,
+      removeOnFail: true,
+      ...(dispatch.delayMs > 0 ? { delay: dispatch.delayMs } : {}),
+      // BullMQ runs its lowest number first.
+      ...(priority === undefined ? {} : { priority: 10 - priority }),
+    },
+  };
+}

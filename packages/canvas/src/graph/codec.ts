@@ -1,0 +1,177 @@
+/**
+ * Graphs as text for the store: pages of nodes for workers, and one short line a join for scripts. One rule: names are
+ * short and what says nothing is absent, because a run of 100,000 nodes is kept as this.
+ */
+import { InvalidSignatureError, requireJson } from "@umbel/core";
+import { GRAPH_VERSION, type Graph, type GraphNode, type IndexStretch, type JoinNode, PAGE_SIZE, type TaskNode } from "./graph.ts";
+
+/** What a worker must know of a run beside its nodes. */
+export interface RunMeta {
+  readonly version: number;
+  readonly nodeCount: number;
+  readonly result: number;
+  readonly root: number;
+  /** The root's own id, where its author gave it one. */
+  readonly rootId?: string;
+  /** Ids that people gave themselves. */
+  readonly aliases?: readonly string[];
+}
+
+type EncodedStretch = readonly [first: number, stride: number, count: number, kind: "t" | "s", suffix: string];
+
+interface EncodedEnding {
+  /** next */ readonly n?: readonly string[];
+  /** onError */ readonly e?: readonly string[];
+  /** join */ readonly j?: number;
+  /** isTail */ readonly z?: 1;
+  /** how far behind the node its deadEnd is */ readonly d?: number;
+}
+
+interface EncodedTask extends EncodedEnding {
+  readonly t: string;
+  readonly m?: "map" | "starmap";
+  readonly a?: readonly unknown[];
+  readonly k?: Readonly<Record<string, unknown>>;
+  readonly o?: TaskNode["options"];
+  readonly i?: number;
+  readonly x?: 1;
+  readonly u?: string;
+  readonly p?: number;
+  readonly g?: number;
+}
+
+interface EncodedSpread {
+  readonly s: readonly EncodedStretch[];
+  readonly j: number;
+  readonly c: number;
+}
+
+interface EncodedJoin extends EncodedEnding {
+  readonly l: readonly EncodedStretch[];
+  readonly c: number;
+  readonly u?: string;
+  readonly p?: number;
+}
+
+type EncodedNode = EncodedTask | EncodedSpread | EncodedJoin;
+
+/** Gives what is stored once for the run. */
+export function encodeMeta(graph: Graph): string {
+  const root = graph.nodes[graph.root];
+  const aliases = graph.nodes.flatMap((node) => (node.kind === "spread" || node.ownId === undefined ? [] : [node.ownId]));
+  const meta: RunMeta = {
+    version: graph.version,
+    nodeCount: graph.nodes.length,
+    result: graph.result,
+    root: graph.root,
+    ...(root?.kind === "task" && root.ownId !== undefined ? { rootId: root.ownId } : {}),
+    ...(aliases.length === 0 ? {} : { aliases }),
+  };
+  return JSON.stringify(meta);
+}
+
+/** Reads what `encodeMeta` wrote. @throws InvalidSignatureError when a newer version wrote it */
+export function decodeMeta(text: string): RunMeta {
+  const meta = JSON.parse(text) as RunMeta;
+  if (meta.version <= GRAPH_VERSION) return meta;
+  throw new InvalidSignatureError(
+    `this run was stored by a newer version of umbel (graph version ${meta.version}, this one knows ${GRAPH_VERSION}); update this worker`,
+  );
+}
+
+/** Gives the pages of a graph, in order, each as text. @throws SerializationError for arguments that JSON would change */
+export function* encodePages(nodes: readonly GraphNode[]): Generator<string> {
+  for (let from = 0; from < nodes.length; from += PAGE_SIZE) {
+    const page = nodes.slice(from, from + PAGE_SIZE).map((node, offset) => encodeNode(node, from + offset));
+    yield JSON.stringify(page);
+  }
+}
+
+/** Reads a page. @param page its number, from 0 */
+export function decodePage(text: string, page: number): GraphNode[] {
+  const encoded = JSON.parse(text) as EncodedNode[];
+  return encoded.map((node, offset) => decodeNode(node, page * PAGE_SIZE + offset));
+}
+
+/** What a script must know of a join: `outer join,is tail,dead end|next,…|onError,…`. */
+export function encodeJoinRecord(join: JoinNode): string {
+  return `${join.join},${join.isTail ? 1 : 0},${join.deadEnd}|${join.next.join(",")}|${join.onError.join(",")}`;
+}
+
+function encodeNode(node: GraphNode, index: number): EncodedNode {
+  switch (node.kind) {
+    case "task":
+      if (node.args.length > 0) requireJson(node.args, `the list of arguments of task "${node.task}"`);
+      if (Object.keys(node.kwargs).length > 0) requireJson(node.kwargs, `the named arguments of task "${node.task}"`);
+      return {
+        t: node.task,
+        ...(node.mode === undefined ? {} : { m: node.mode }),
+        ...(node.args.length === 0 ? {} : { a: node.args }),
+        ...(Object.keys(node.kwargs).length === 0 ? {} : { k: node.kwargs }),
+        ...(Object.keys(node.options).length === 0 ? {} : { o: node.options }),
+        ...(node.input === undefined ? {} : { i: node.input }),
+        ...(node.takesError ? { x: 1 } : {}),
+        ...(node.ownId === undefined ? {} : { u: node.ownId }),
+        ...(node.parent === undefined ? {} : { p: node.parent }),
+        ...(node.group === undefined ? {} : { g: node.group }),
+        ...encodeEnding(node, index),
+      };
+    case "spread":
+      return { s: node.starts.map(encodeStretch), j: node.join, c: node.total };
+    case "join":
+      return {
+        l: node.tails.map(encodeStretch),
+        c: node.size,
+        ...(node.ownId === undefined ? {} : { u: node.ownId }),
+        ...(node.parent === undefined ? {} : { p: node.parent }),
+        ...encodeEnding(node, index),
+      };
+  }
+}
+
+function encodeEnding(node: TaskNode | JoinNode, index: number): EncodedEnding {
+  return {
+    ...(node.next.length === 0 ? {} : { n: node.next }),
+    ...(node.onError.length === 0 ? {} : { e: node.onError }),
+    ...(node.join === -1 ? {} : { j: node.join }),
+    ...(node.isTail ? { z: 1 } : {}),
+    ...(node.deadEnd === index ? {} : { d: node.deadEnd - index }),
+  };
+}
+
+function decodeNode(node: EncodedNode, index: number): GraphNode {
+  if ("s" in node) return { kind: "spread", join: node.j, total: node.c, starts: node.s.map(decodeStretch) };
+  const ending = {
+    next: node.n ?? [],
+    onError: node.e ?? [],
+    join: node.j ?? -1,
+    isTail: node.z === 1,
+    deadEnd: index + (node.d ?? 0),
+  };
+  const named = {
+    ...(node.u === undefined ? {} : { ownId: node.u }),
+    ...(node.p === undefined ? {} : { parent: node.p }),
+  };
+  if ("l" in node) return { kind: "join", size: node.c, tails: node.l.map(decodeStretch), ...named, ...ending };
+  return {
+    kind: "task",
+    task: node.t,
+    ...(node.m === undefined ? {} : { mode: node.m }),
+    args: node.a ?? [],
+    kwargs: node.k ?? {},
+    options: node.o ?? {},
+    ...(node.i === undefined ? {} : { input: node.i }),
+    ...(node.x === 1 ? { takesError: true } : {}),
+    ...(node.g === undefined ? {} : { group: node.g }),
+    ...named,
+    ...ending,
+  };
+}
+
+function encodeStretch(stretch: IndexStretch): EncodedStretch {
+  return [stretch.first, stretch.stride, stretch.count, stretch.kind, stretch.suffix];
+}
+
+function decodeStretch([first, stride, count, kind, suffix]: EncodedStretch): IndexStretch {
+  return { first, stride, count, kind, suffix };
+}

@@ -1,0 +1,140 @@
+/**
+ * Finds what was lost between two steps and does it again. One rule: it decides nothing by itself; it looks at runs in
+ * the store, and what it does is a transition that the store refuses if things have moved on.
+ *
+ * Each round, in one worker of all: for every run that is due, 1. forget it if it ended or was never stored;
+ * 2. dispatch again what has no job and no living worker; 3. hand out members that nobody handed out.
+ */
+import type { RunKey } from "@umbel/core";
+import type { Runtime } from "../engine/runtime.ts";
+import type { Flight, RunInspection } from "../store/graph-store.ts";
+import { janitorLeaseKey, runKeys } from "../store/keys.ts";
+
+/** How a janitor is set up. */
+export interface JanitorOptions {
+  readonly incarnation: string;
+  /** How long something dispatched may take to show up before it is looked for, milliseconds. */
+  readonly overdueMs: number;
+  readonly isAlive: (incarnation: string) => Promise<boolean>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** How many runs one round looks at, and how many slices of each. */
+const MOST_RUNS = 200;
+const MOST_FLIGHTS = 500;
+
+/** How long a client may take from entering a run to storing it, milliseconds. */
+const STORING_MS = 60_000;
+
+/** The janitor of one worker; it works only while it holds the lease. */
+export class Janitor {
+  readonly #runtime: Runtime;
+  readonly #options: JanitorOptions;
+  /** Entries without a run, with when each was seen first. */
+  readonly #dangling = new Map<RunKey, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(runtime: Runtime, options: JanitorOptions) {
+    this.#runtime = runtime;
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#schedule(0);
+  }
+
+  /** Ends it and gives up the lease. Resolves when the round that is under way has ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#round;
+    const { commands, prefix } = this.#runtime;
+    const key = janitorLeaseKey(prefix);
+    if ((await commands.get(key)) === this.#options.incarnation) await commands.del(key);
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#round = this.#run()
+        .catch(this.#options.onError)
+        .then(() => {
+          if (!this.#isStopped) this.#schedule(this.#options.overdueMs / 2);
+        });
+    }, delayMs);
+  }
+
+  async #run(): Promise<void> {
+    if (!(await this.#lead())) return;
+    const now = await this.#runtime.activeRuns.now();
+    for (const runKey of await this.#runtime.activeRuns.due(now, MOST_RUNS)) {
+      if (this.#isStopped) return;
+      await this.#visit(runKey);
+    }
+  }
+
+  /** Takes or renews the lease; it outlives a few rounds, so that a lost leader is followed soon. */
+  async #lead(): Promise<boolean> {
+    const { commands, prefix } = this.#runtime;
+    const key = janitorLeaseKey(prefix);
+    const lifeMs = this.#options.overdueMs * 2;
+    const taken = await commands.set(key, this.#options.incarnation, "PX", lifeMs, "NX");
+    if (taken === "OK") return true;
+    if ((await commands.get(key)) !== this.#options.incarnation) return false;
+    await commands.pexpire(key, lifeMs);
+    return true;
+  }
+
+  async #visit(runKey: RunKey): Promise<void> {
+    const { store, activeRuns, aliases, pages } = this.#runtime;
+    const inspection = await store.inspect(runKey);
+    if (!inspection.exists) return await this.#forgetUnlessNew(runKey, inspection.now);
+    this.#dangling.delete(runKey);
+    if (inspection.endedAt !== undefined) return await activeRuns.remove(runKey);
+    await this.#dispatchLost(runKey, inspection);
+    await this.#handOut(runKey, inspection);
+    await aliases.renew((await pages.meta(runKey)).aliases ?? []);
+    await activeRuns.postpone(runKey, inspection.now + this.#options.overdueMs);
+  }
+
+  /** A run is entered before it is stored; a client that was lost in between leaves pages that no run will use. */
+  async #forgetUnlessNew(runKey: RunKey, now: number): Promise<void> {
+    const { commands, prefix, activeRuns } = this.#runtime;
+    const seen = this.#dangling.get(runKey) ?? now;
+    this.#dangling.set(runKey, seen);
+    if (now - seen < STORING_MS) return;
+    this.#dangling.delete(runKey);
+    await commands.unlink(...runKeys(prefix, runKey).all);
+    await activeRuns.remove(runKey);
+  }
+
+  async #dispatchLost(runKey: RunKey, inspection: RunInspection): Promise<void> {
+    const overdue = inspection.flights
+      .filter((flight) => inspection.now - flight.dueAt > this.#options.overdueMs)
+      .sort((one, other) => one.dueAt - other.dueAt)
+      .slice(0, MOST_FLIGHTS);
+    for (const flight of overdue) {
+      if (this.#isStopped) return;
+      if (!(await this.#isLost(runKey, flight))) continue;
+      const generation = await this.#runtime.store.redispatch(runKey, flight);
+      if (generation === undefined) continue;
+      await this.#runtime.driver.dispatch(runKey, [{ first: flight.first, count: flight.count, generation, delayMs: 0 }]);
+    }
+  }
+
+  /** Whether nobody will run a slice: no living worker holds it, and no job that could still run points to it. */
+  async #isLost(runKey: RunKey, flight: Flight): Promise<boolean> {
+    if (flight.holder !== "" && (await this.#options.isAlive(flight.holder))) return false;
+    const node = await this.#runtime.pages.node(runKey, flight.first);
+    if (node.kind !== "task") return false;
+    const state = await this.#runtime.queues.jobState(node.options.queue ?? "default", runKey, flight.first, flight.generation);
+    return state === "unknown" || state === "completed" || state === "failed";
+  }
+
+  async #handOut(runKey: RunKey, inspection: RunInspection): Promise<void> {
+    const [open] = inspection.openSpreads;
+    if (open === undefined) return;
+    await this.#runtime.driver.refill(runKey, open, inspection.flights.length);
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * What the engine asks of a store. One rule: each method is one atomic transition (or a read), safe to repeat; every
+ * store passes the same contract tests.
+ */
+import type { RunKey } from "@umbel/core";
+import type { Graph, GraphNode, StartToken } from "../graph/graph.ts";
+import type { RunMeta } from "../graph/codec.ts";
+
+/** A slice that must now be put on a queue. */
+export interface Dispatch {
+  /** The index of its first node. */
+  readonly first: number;
+  readonly count: number;
+  readonly generation: number;
+  /** Milliseconds until it may start. */
+  readonly delayMs: number;
+}
+
+/** What a transition has started. */
+export interface Started {
+  readonly dispatches: readonly Dispatch[];
+  /** Spreads that were opened; their members must be handed out with `expand`. */
+  readonly spreads: readonly number[];
+}
+
+export const NOTHING_STARTED: Started = { dispatches: [], spreads: [] };
+
+/** The slice that a job points to. */
+export interface ClaimRequest {
+  readonly runKey: RunKey;
+  readonly first: number;
+  readonly generation: number;
+  /** Who claims: one life of one worker process. */
+  readonly incarnation: string;
+  /** A holder whose heartbeat is known to be gone; the slice may be taken from it. */
+  readonly lostHolder?: string;
+  /** Whether the page of `first` and the run's meta are to come with the answer. */
+  readonly withPage: boolean;
+}
+
+export type ClaimReply =
+  | {
+      readonly kind: "claimed";
+      /** Must come with each settlement; a later claim of the same slice makes it invalid. */
+      readonly token: number;
+      /** How often a worker was lost while it ran the first node. */
+      readonly deliveries: number;
+      /** The node whose error an errback gets. */
+      readonly cause: number | undefined;
+      readonly page: { readonly nodes: readonly GraphNode[]; readonly meta: RunMeta } | undefined;
+    }
+  /** Another process runs it; its heartbeat tells whether it is alive. */
+  | { readonly kind: "held"; readonly holder: string }
+  /** Done already, or dispatched anew since. */
+  | { readonly kind: "past" }
+  /** The run is not stored: not yet, or not any more. */
+  | { readonly kind: "missing" };
+
+/** How one attempt of one node ended. */
+export interface Settlement {
+  readonly first: number;
+  readonly index: number;
+  readonly token: number;
+  readonly outcome: { readonly kind: "succeeded" | "failed"; readonly payload: string };
+  readonly node: GraphNode & { kind: "task" };
+  /** Set when this worker wants to go on with the node's only successor: it is claimed in the same step. */
+  readonly claimNextAs?: string;
+}
+
+export interface SettleReply extends Started {
+  /** For each settlement, in order, whether it counted; a lost attempt does not. */
+  readonly accepted: readonly boolean[];
+  /** For each settlement with `claimNextAs`, in order, whether its successor was claimed. */
+  readonly claimedNext: readonly boolean[];
+  /** How many more slices may be in flight; may be less than 0. */
+  readonly room: number;
+  /** A spread with members left, when half the window is free. */
+  readonly refill: { readonly spread: number; readonly handedOut: number } | undefined;
+  readonly runEnded: boolean;
+}
+
+/** What is stored of a node, as far as one read tells. */
+export type NodeRecord =
+  | { readonly kind: "succeeded"; readonly payload: string }
+  | { readonly kind: "failed"; readonly payload: string }
+  /** A join all of whose members succeeded. */
+  | { readonly kind: "joined" }
+  /** A join of which this member was the first, in order, to fail. */
+  | { readonly kind: "joinFailed"; readonly member: number }
+  /** Never runs, because of that node. */
+  | { readonly kind: "dead"; readonly cause: number }
+  | { readonly kind: "dispatched" }
+  | { readonly kind: "running" }
+  | { readonly kind: "waiting" }
+  | { readonly kind: "unknown" };
+
+/** One slice in flight, as the janitor sees it. */
+export interface Flight {
+  readonly first: number;
+  readonly count: number;
+  readonly generation: number;
+  readonly token: number;
+  readonly holder: string;
+  /** When it was last dispatched or may start, epoch milliseconds of the store. */
+  readonly dueAt: number;
+}
+
+/** How a run stands, as the janitor sees it. */
+export interface RunInspection {
+  readonly exists: boolean;
+  readonly endedAt: number | undefined;
+  /** The store's time, epoch milliseconds. */
+  readonly now: number;
+  readonly flights: readonly Flight[];
+  readonly openSpreads: readonly { readonly spread: number; readonly handedOut: number }[];
+}
+
+/** Keeps graphs and what has happened of them. */
+export interface GraphStore {
+  /** Stores a run and starts its first nodes. A run that exists already is left as it is and starts nothing. */
+  create(graph: Graph, options: { readonly notify?: string }): Promise<Started>;
+  /** Gives the slice of a job to a worker. */
+  claim(request: ClaimRequest): Promise<ClaimReply>;
+  /** Ends attempts of nodes of one run, stores their results, and starts what is ready then. Safe to repeat. */
+  settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply>;
+  /** Hands out members of a spread, from the ordinal `from`. Nothing happens if they were handed out already. */
+  expand(runKey: RunKey, spread: { readonly index: number; readonly join: number; readonly total: number }, from: number, starts: readonly StartToken[]): Promise<SettleReply>;
+  /** Dispatches a slice anew, if it is still as the janitor saw it. Gives the new generation. */
+  redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined>;
+  /** Looks at a run. */
+  inspect(runKey: RunKey): Promise<RunInspection>;
+  /** Reads one node's state. */
+  read(runKey: RunKey, index: number): Promise<NodeRecord>;
+  /** Reads what is stored for several nodes: `S…`, `F…`, `J`, `C…`, or null. */
+  readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]>;
+  /** Reads one page of the graph; `undefined` when the run is gone. */
+  readPage(runKey: RunKey, page: number): Promise<readonly GraphNode[] | undefined>;
+  readMeta(runKey: RunKey): Promise<RunMeta | undefined>;
+}

@@ -1,0 +1,73 @@
+/**
+ * Every key in Redis, one function each. One rule: all keys of a run share its hash tag, and all of a queue its own, so
+ * each script stays on one slot of a cluster.
+ */
+import type { RunKey } from "@umbel/core";
+
+/** The keys of one run, in the order in which every script on a run takes them. */
+export interface RunKeys {
+  readonly all: readonly string[];
+  readonly graph: string;
+  readonly flights: string;
+  readonly results: string;
+}
+
+/**
+ * Hashes of a run, but for `dead`. Written by scripts alone, except that a large graph's pages come before its run.
+ * They have no expiry while the run goes on; the last settle sets it.
+ * - `graph`: `m` meta, `p0`, `p1`, … pages, `j<join>` join records, `R` result node, `n` channel of the submitting
+ *   client, `w` somebody else watches, `e` epoch milliseconds of the end
+ * - `flights`: slice's first node → `generation|token|bits|holder|due|expires|cause`; what is dispatched or runs
+ * - `open`: spread → how many of its members were handed out
+ * - `results`: node → `S` value, `F` error, `J` (join: its members' values), `C<node>` (join: that member failed)
+ * - `joins`: join → members still missing, `x<join>` → the first member in order that failed
+ * - `dead` (sorted set): nodes that never run, `from:to:cause` by `from`
+ * - `counts`: `d<node>` deliveries lost with a worker
+ */
+export function runKeys(prefix: string, runKey: RunKey): RunKeys {
+  const tag = `${prefix}:{${runKey}}`;
+  const graph = `${tag}:graph`;
+  const flights = `${tag}:flights`;
+  const results = `${tag}:results`;
+  return {
+    all: [graph, flights, `${tag}:open`, results, `${tag}:joins`, `${tag}:dead`, `${tag}:counts`],
+    graph,
+    flights,
+    results,
+  };
+}
+
+/** Channel on which a run tells those who asked (`w`) which nodes have ended. */
+export function runChannel(prefix: string, runKey: RunKey): string {
+  return `${prefix}:{${runKey}}:ended`;
+}
+
+/** Channel of one client: the results of the runs that it submitted. */
+export function clientChannel(prefix: string, clientId: string): string {
+  return `${prefix}:client:${clientId}`;
+}
+
+/** Sorted set of runs that have not ended, by when the janitor looks at them next (epoch ms of Redis; 0: at once). */
+export function activeRunsKey(prefix: string): string {
+  return `${prefix}:active`;
+}
+
+/** String: the node that an id of the user's own stands for. Expires like an ended run; the janitor renews it before. */
+export function aliasKey(prefix: string, id: string): string {
+  return `${prefix}:alias:${id}`;
+}
+
+/** String with a short expiry that a worker's process renews: while it is there, the process is alive. */
+export function heartbeatKey(prefix: string, incarnation: string): string {
+  return `${prefix}:heartbeat:${incarnation}`;
+}
+
+/** String: who is the janitor now; expires when it stops renewing. */
+export function janitorLeaseKey(prefix: string): string {
+  return `${prefix}:janitor`;
+}
+
+/** What BullMQ puts in front of a queue's keys; each queue has a slot of its own. */
+export function queuePrefix(prefix: string, queue: string): string {
+  return `${prefix}:{${queue}}`;
+}

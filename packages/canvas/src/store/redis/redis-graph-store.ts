@@ -1,0 +1,289 @@
+/**
+ * Graphs in Redis. One rule: each method is one script of `scripts/`, called from here and from nowhere else; replies
+ * are read into types at once.
+ */
+import type { RunKey } from "@umbel/core";
+import type { Redis } from "ioredis";
+import { decodeMeta, decodePage, encodeJoinRecord, encodeMeta, encodePages, type RunMeta } from "../../graph/codec.ts";
+import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../../graph/graph.ts";
+import type {
+  ClaimReply,
+  ClaimRequest,
+  Dispatch,
+  Flight,
+  GraphStore,
+  NodeRecord,
+  RunInspection,
+  SettleReply,
+  Settlement,
+  Started,
+} from "../graph-store.ts";
+import { NOTHING_STARTED } from "../graph-store.ts";
+import { runChannel, runKeys } from "../keys.ts";
+import { Script } from "./script.ts";
+import { claimSlice, createRun, expandSpread, readNode, redispatchSlice, settleNodes } from "./scripts.generated.ts";
+
+const scripts = {
+  createRun: new Script(createRun),
+  claimSlice: new Script(claimSlice),
+  settleNodes: new Script(settleNodes),
+  expandSpread: new Script(expandSpread),
+  redispatchSlice: new Script(redispatchSlice),
+  readNode: new Script(readNode),
+};
+
+/** Numbers that bound what the store does. */
+export interface RedisGraphStoreOptions {
+  /** What all keys begin with. */
+  readonly prefix: string;
+  /** How long an ended run is kept, milliseconds. */
+  readonly resultExpiresMs: number;
+  /** How many slices of a run may be in flight before members of its groups wait. */
+  readonly window: number;
+}
+
+/** Results up to this length travel with the news that they are there. */
+const HINT_BYTES = 1024;
+
+/** No script takes more than this many pages, so none touches more than about 1,000 nodes. */
+const PAGES_PER_CALL = 7;
+
+/** How many values one HMGET reads. */
+const READ_SLICE = 1000;
+
+/** Keeps graphs in Redis, over one connection that is its owner's to close. */
+export class RedisGraphStore implements GraphStore {
+  readonly #redis: Redis;
+  readonly #options: RedisGraphStoreOptions;
+
+  constructor(redis: Redis, options: RedisGraphStoreOptions) {
+    this.#redis = redis;
+    this.#options = options;
+  }
+
+  /** Makes all scripts known to the server. */
+  async loadScripts(): Promise<void> {
+    await Promise.all(Object.values(scripts).map((script) => script.load(this.#redis)));
+  }
+
+  async create(graph: Graph, options: { readonly notify?: string }): Promise<Started> {
+    const keys = runKeys(this.#options.prefix, graph.runKey);
+    const pages = [...encodePages(graph.nodes)];
+    const joins = [...graph.nodes.entries()].filter((entry): entry is [number, GraphNode & { kind: "join" }] => entry[1].kind === "join");
+    const joinFields = (from: number): string[] =>
+      joins.slice(from).flatMap(([index, join]) => [String(index), String(join.size), encodeJoinRecord(join)]);
+    // What does not fit into one call is written before; a run is there only when its meta is.
+    const early = pages.length > PAGES_PER_CALL || joins.length > PAGES_PER_CALL * PAGE_SIZE;
+    if (early) await this.#createPages(keys, pages, joins);
+    const reply = replyArray(
+      await scripts.createRun.run(this.#redis, keys.all, [
+        encodeMeta(graph),
+        graph.result,
+        options.notify ?? "",
+        ...(early ? [0, 0] : [pages.length, ...pages, joins.length, ...joinFields(0)]),
+        ...graph.starts,
+      ]),
+    );
+    return reply[0] === "created" ? { dispatches: readDispatches(reply[1]), spreads: readNumbers(reply[2]) } : NOTHING_STARTED;
+  }
+
+  async #createPages(
+    keys: ReturnType<typeof runKeys>,
+    pages: readonly string[],
+    joins: readonly (readonly [number, GraphNode & { kind: "join" }])[],
+  ): Promise<void> {
+    const sent: Promise<unknown>[] = [];
+    for (let page = 0; page < pages.length; page += PAGES_PER_CALL) {
+      const fields = pages.slice(page, page + PAGES_PER_CALL).flatMap((text, offset) => [`p${page + offset}`, text]);
+      sent.push(this.#redis.hset(keys.graph, ...fields));
+    }
+    const [, , , , joinsKey = ""] = keys.all;
+    for (let from = 0; from < joins.length; from += READ_SLICE) {
+      const part = joins.slice(from, from + READ_SLICE);
+      sent.push(this.#redis.hset(keys.graph, ...part.flatMap(([index, join]) => [`j${index}`, encodeJoinRecord(join)])));
+      sent.push(this.#redis.hset(joinsKey, ...part.flatMap(([index, join]) => [String(index), String(join.size)])));
+    }
+    await Promise.all(sent);
+  }
+
+  async claim(request: ClaimRequest): Promise<ClaimReply> {
+    const page = Math.floor(request.first / PAGE_SIZE);
+    const reply = replyArray(
+      await scripts.claimSlice.run(this.#redis, runKeys(this.#options.prefix, request.runKey).all, [
+        request.first,
+        request.generation,
+        request.incarnation,
+        request.lostHolder ?? "",
+        request.withPage ? page : "",
+      ]),
+    );
+    switch (reply[0]) {
+      case "claimed":
+        return {
+          kind: "claimed",
+          token: Number(reply[1]),
+          deliveries: Number(reply[2]),
+          cause: reply[3] === "" ? undefined : Number(reply[3]),
+          page:
+            typeof reply[4] === "string" && typeof reply[5] === "string"
+              ? { nodes: decodePage(reply[4], page), meta: decodeMeta(reply[5]) }
+              : undefined,
+        };
+      case "held":
+        return { kind: "held", holder: String(reply[1]) };
+      case "past":
+        return { kind: "past" };
+      default:
+        return { kind: "missing" };
+    }
+  }
+
+  async settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply> {
+    const args = this.#concludeArgs(runKey);
+    for (const { first, index, token, outcome, node, claimNextAs } of settlements) {
+      args.push(
+        first,
+        index,
+        token,
+        outcome.kind === "succeeded" ? "S" : "F",
+        outcome.payload,
+        node.join,
+        node.isTail ? 1 : 0,
+        node.deadEnd,
+        claimNextAs ?? "",
+        node.next.join(","),
+        node.onError.join(","),
+      );
+    }
+    return readSettleReply(await scripts.settleNodes.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args));
+  }
+
+  async expand(
+    runKey: RunKey,
+    spread: { readonly index: number; readonly join: number; readonly total: number },
+    from: number,
+    starts: readonly StartToken[],
+  ): Promise<SettleReply> {
+    const args = [...this.#concludeArgs(runKey), spread.index, from, spread.join, spread.total, ...starts];
+    return readSettleReply(await scripts.expandSpread.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args));
+  }
+
+  async redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
+    const generation = await scripts.redispatchSlice.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [
+      flight.first,
+      flight.generation,
+      flight.token,
+    ]);
+    return Number(generation) === 0 ? undefined : Number(generation);
+  }
+
+  async inspect(runKey: RunKey): Promise<RunInspection> {
+    const keys = runKeys(this.#options.prefix, runKey);
+    const [, , openKey = ""] = keys.all;
+    const [[seconds, micros], [meta, endedAt], flights, open] = await Promise.all([
+      this.#redis.time(),
+      this.#redis.hmget(keys.graph, "m", "e"),
+      this.#redis.hgetall(keys.flights),
+      this.#redis.hgetall(openKey),
+    ]);
+    return {
+      exists: meta !== null && meta !== undefined,
+      endedAt: endedAt === null || endedAt === undefined ? undefined : Number(endedAt),
+      now: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000),
+      flights: Object.entries(flights).map(([first, text]) => readFlight(Number(first), text)),
+      openSpreads: Object.entries(open).map(([spread, handedOut]) => ({ spread: Number(spread), handedOut: Number(handedOut) })),
+    };
+  }
+
+  async read(runKey: RunKey, index: number): Promise<NodeRecord> {
+    const reply = replyArray(await scripts.readNode.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [index]));
+    switch (reply[0]) {
+      case "result":
+        return readRecord(String(reply[1]));
+      case "flight":
+        return { kind: String(reply[1]).startsWith("r") ? "running" : "dispatched" };
+      case "dead":
+        return { kind: "dead", cause: Number(reply[1]) };
+      case "waiting":
+        return { kind: "waiting" };
+      default:
+        return { kind: "unknown" };
+    }
+  }
+
+  async readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]> {
+    const { results } = runKeys(this.#options.prefix, runKey);
+    const slices: Promise<(string | null)[]>[] = [];
+    for (let from = 0; from < indices.length; from += READ_SLICE) {
+      slices.push(this.#redis.hmget(results, ...indices.slice(from, from + READ_SLICE).map(String)));
+    }
+    return (await Promise.all(slices)).flat();
+  }
+
+  async readPage(runKey: RunKey, page: number): Promise<readonly GraphNode[] | undefined> {
+    const text = await this.#redis.hget(runKeys(this.#options.prefix, runKey).graph, `p${page}`);
+    return text === null ? undefined : decodePage(text, page);
+  }
+
+  async readMeta(runKey: RunKey): Promise<RunMeta | undefined> {
+    const text = await this.#redis.hget(runKeys(this.#options.prefix, runKey).graph, "m");
+    return text === null ? undefined : decodeMeta(text);
+  }
+
+  #concludeArgs(runKey: RunKey): (string | number)[] {
+    return [runChannel(this.#options.prefix, runKey), this.#options.resultExpiresMs, HINT_BYTES, this.#options.window];
+  }
+}
+
+/** Reads what is stored as a node's result. */
+export function readRecord(record: string): NodeRecord {
+  const payload = record.slice(1);
+  switch (record[0]) {
+    case "S":
+      return { kind: "succeeded", payload };
+    case "J":
+      return { kind: "joined" };
+    case "C":
+      return { kind: "joinFailed", member: Number(payload) };
+    default:
+      return { kind: "failed", payload };
+  }
+}
+
+function readFlight(first: number, text: string): Flight {
+  const [generation = "", token = "", bits = "", holder = "", dueAt = ""] = text.split("|");
+  return { first, count: bits.length, generation: Number(generation), token: Number(token), holder, dueAt: Number(dueAt) };
+}
+
+function readSettleReply(reply: unknown): SettleReply {
+  const [flags, runEnded, dispatches, spreads, refill] = replyArray(reply);
+  const [room = 0, spread, handedOut] = readNumbers(refill);
+  const accepted = [...String(flags)];
+  return {
+    accepted: accepted.map((flag) => flag !== "0"),
+    claimedNext: accepted.map((flag) => flag === "2"),
+    dispatches: readDispatches(dispatches),
+    spreads: readNumbers(spreads),
+    room,
+    refill: spread === undefined || handedOut === undefined ? undefined : { spread, handedOut },
+    runEnded: runEnded === 1,
+  };
+}
+
+function readDispatches(reply: unknown): Dispatch[] {
+  const numbers = readNumbers(reply);
+  const dispatches: Dispatch[] = [];
+  for (let at = 0; at < numbers.length; at += 3) {
+    const [first = 0, generation = 0, delayMs = 0] = numbers.slice(at, at + 3);
+    dispatches.push({ first, count: 1, generation, delayMs });
+  }
+  return dispatches;
+}
+
+function readNumbers(reply: unknown): number[] {
+  return replyArray(reply).map(Number);
+}
+
+function replyArray(reply: unknown): readonly unknown[] {
+  return Array.isArray(reply) ? reply : [];
+}

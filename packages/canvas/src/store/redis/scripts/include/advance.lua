@@ -1,0 +1,103 @@
+-- @include run
+-- What has changed in this call: dispatches as index, generation, delay; spreads that were opened; nodes that ended.
+local now = read_clock()
+local dispatches, spreads, ended = {}, {}, {}
+
+-- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
+-- holder: when given, the node is claimed at once instead of dispatched.
+local function start(token, holder)
+  local kind, index, times, cause = string.match(token, '^([ts])(%d+)([^@]*)@?(%d*)$')
+  if kind == 's' then
+    redis.call('HSET', OPEN, index, 0)
+    spreads[#spreads + 1] = index
+    return
+  end
+  local delay, expires = 0, ''
+  if times ~= '' then
+    local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
+    if countdown ~= '' then delay = tonumber(countdown) end
+    if eta ~= '' then delay = math.max(delay, tonumber(eta) - now) end
+    if expires_in ~= '' then expires = now + tonumber(expires_in) end
+    if expires_at ~= '' then expires = expires_at end
+  end
+  if holder then
+    redis.call('HSET', FLIGHTS, index, '1|1|r|' .. holder .. '|' .. now .. '|' .. expires .. '|' .. cause)
+    return
+  end
+  redis.call('HSET', FLIGHTS, index, '1|0|0||' .. (now + delay) .. '|' .. expires .. '|' .. cause)
+  local last = #dispatches
+  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = index, '1', tostring(delay)
+end
+
+local function start_all(list)
+  for token in string.gmatch(list, '[^,]+') do start(token) end
+end
+
+-- Notes that the nodes behind a failed one never run: one record, however many they are.
+local function kill(failed, dead_end, cause)
+  local first, last = tonumber(failed) + 1, tonumber(dead_end)
+  if last >= first then redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause) end
+end
+
+-- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
+-- index if it failed.
+local function close_join(join)
+  local record = redis.call('HGET', GRAPH, 'j' .. join)
+  local outer, is_tail, dead_end, next_starts, error_starts = string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|(.*)$')
+  ended[#ended + 1] = join
+  local failed_member = redis.call('HGET', JOINS, 'x' .. join)
+  if failed_member then
+    redis.call('HSET', RESULTS, join, 'C' .. failed_member)
+    kill(join, dead_end, join)
+    start_all(error_starts)
+    return outer, join
+  end
+  redis.call('HSET', RESULTS, join, 'J')
+  start_all(next_starts)
+  if is_tail == '1' then return outer, nil end
+  return '-1', nil
+end
+
+-- Tells a join that a member of it ended, and the joins around it as far as they end with it.
+-- failed: the index of what failed, or nil.  The first in order is what a ChordError names.
+local function leave(join, failed)
+  while join ~= '-1' do
+    if failed then
+      local first = redis.call('HGET', JOINS, 'x' .. join)
+      if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
+    end
+    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return end
+    join, failed = close_join(join)
+  end
+end
+
+-- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
+-- Returns the reply that settle and expand share: whether the run ended, dispatches, spreads, and what to hand out next.
+local function conclude(channel, expires_ms, hint_bytes, window)
+  local flying = redis.call('HLEN', FLIGHTS)
+  local opened = redis.call('HLEN', OPEN)
+  local run_ended = flying == 0 and opened == 0
+  if run_ended then
+    redis.call('HSET', GRAPH, 'e', now)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expires_ms) end
+  end
+  if #ended > 0 then
+    local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
+    if told[2] then
+      for _, index in ipairs(ended) do
+        if index == told[1] then
+          local result = redis.call('HGET', RESULTS, index)
+          if #result > tonumber(hint_bytes) then result = '' end
+          redis.call('PUBLISH', told[2], channel .. ' ' .. index .. ' ' .. result)
+        end
+      end
+    end
+    if told[3] then redis.call('PUBLISH', channel, table.concat(ended, ',')) end
+  end
+  local refill = { tostring(window - flying) }
+  if opened > 0 and flying <= window / 2 then
+    local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
+    refill[2], refill[3] = spread[1], spread[2]
+  end
+  return run_ended and 1 or 0, dispatches, spreads, refill
+end

@@ -1,0 +1,8 @@
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+
+-- The store's clock, epoch milliseconds. No worker's clock decides anything.
+local function read_clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end

@@ -1,0 +1,242 @@
+/**
+ * A worker: takes slices from BullMQ's queues and runs their nodes. One rule: a job is only a pointer; what is to be
+ * done is what the store says when the job arrives.
+ *
+ * For each job: 1. claim the slice; 2. run the node; 3. settle it, which makes others ready; 4. put those on their
+ * queues, or go on with the only one; 5. only then let BullMQ have the job back as done.
+ */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { type App, encodeError, type RunKey, WorkerLostError } from "@umbel/core";
+import { DelayedError, type Job, Worker } from "bullmq";
+import type { SlicePointer } from "../engine/queues.ts";
+import type { Runtime } from "../engine/runtime.ts";
+import type { TaskNode } from "../graph/graph.ts";
+import { Janitor } from "../ops/janitor.ts";
+import type { ClaimReply } from "../store/graph-store.ts";
+import { queuePrefix } from "../store/keys.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { type Attempt, type Outcome, TaskRunner } from "./run-task.ts";
+import { Settler } from "./settler.ts";
+
+/** How a worker is set up. */
+export interface CanvasWorkerOptions {
+  /** The queues it serves. */
+  readonly queues: readonly string[];
+  /** How many tasks run at once. */
+  readonly concurrency?: number;
+  /** Its name, as `request.hostname` tells it. */
+  readonly name?: string;
+  /** How long after its last sign of life a worker counts as lost, milliseconds. */
+  readonly lostAfterMs?: number;
+  /** How long something dispatched may take to show up before the janitor looks for it, milliseconds. */
+  readonly overdueMs?: number;
+  /** Longest result of a task, bytes. */
+  readonly maxResultBytes?: number;
+  /** Told of what is no task's fault: a connection that was lost, a job that points nowhere. */
+  readonly onError?: (error: Error) => void;
+}
+
+const DEFAULTS = {
+  concurrency: 50,
+  lostAfterMs: 15_000,
+  overdueMs: 10_000,
+  maxResultBytes: 16 * 1024 * 1024,
+};
+
+/** How long a job waits whose run is not stored yet. */
+const EARLY_JOB_DELAY_MS = 1000;
+
+interface Claimed {
+  readonly first: number;
+  readonly token: number;
+  readonly deliveries: number;
+  readonly cause: number | undefined;
+  readonly input: string | undefined;
+}
+
+/** Runs an App's tasks. */
+export class CanvasWorker {
+  readonly name: string;
+  readonly #app: App;
+  readonly #runtime: Runtime;
+  readonly #options: CanvasWorkerOptions & typeof DEFAULTS;
+  readonly #incarnation = randomUUID();
+  readonly #heartbeat: Heartbeat;
+  readonly #runner: TaskRunner;
+  readonly #settler: Settler;
+  readonly #janitor: Janitor;
+  readonly #active = new Set<string>();
+  #workers: Worker[] = [];
+  #isClosing = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(app: App, runtime: Runtime, options: CanvasWorkerOptions) {
+    this.#app = app;
+    this.#runtime = runtime;
+    this.#options = { ...DEFAULTS, ...options };
+    this.name = options.name ?? `${hostname()}:${process.pid}`;
+    const { commands, prefix, pages, results, store, driver } = runtime;
+    this.#heartbeat = new Heartbeat(commands, prefix, this.#incarnation, this.#options.lostAfterMs);
+    this.#runner = new TaskRunner({ app, pages, results, hostname: this.name, maxResultBytes: this.#options.maxResultBytes });
+    this.#settler = new Settler(store, driver);
+    this.#janitor = new Janitor(runtime, {
+      incarnation: this.#incarnation,
+      overdueMs: this.#options.overdueMs,
+      isAlive: (incarnation) => this.#heartbeat.isAlive(incarnation),
+      onError: (error) => this.#report(error),
+    });
+  }
+
+  /** Begins to take jobs. Resolves when all queues are served. */
+  async start(): Promise<void> {
+    await this.#heartbeat.start((error) => this.#report(error));
+    this.#workers = this.#options.queues.map((queue) => this.#serve(queue));
+    await Promise.all(this.#workers.map((worker) => worker.waitUntilReady()));
+    this.#janitor.start();
+  }
+
+  /**
+   * Ends the worker: takes nothing new and waits for what runs, or with `force` leaves it to others.
+   * Safe to repeat; a forced close hastens a patient one.
+   */
+  async close(options: { readonly force?: boolean } = {}): Promise<void> {
+    this.#isClosing = true;
+    if (options.force) await this.#closeAll(true);
+    else {
+      this.#closed ??= this.#closeAll(false);
+      await this.#closed;
+    }
+  }
+
+  async #closeAll(force: boolean): Promise<void> {
+    await this.#janitor.stop();
+    await Promise.all(this.#workers.map((worker) => worker.close(force)));
+    await this.#heartbeat.stop();
+  }
+
+  #serve(queue: string): Worker {
+    const { lostAfterMs, concurrency } = this.#options;
+    const worker = new Worker<SlicePointer>(queue, (job, token) => this.#process(job, token), {
+      connection: this.#runtime.broker.connect("worker"),
+      prefix: queuePrefix(this.#runtime.prefix, queue),
+      concurrency,
+      lockDuration: lostAfterMs,
+      stalledInterval: lostAfterMs,
+      // How often a task may take its worker down is counted where its node is, not by BullMQ.
+      maxStalledCount: 1_000_000,
+    });
+    worker.on("error", (error) => this.#report(error));
+    return worker;
+  }
+
+  #report(error: unknown): void {
+    if (this.#isClosing) return;
+    this.#options.onError?.(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  async #process(job: Job<SlicePointer>, token: string | undefined): Promise<void> {
+    const { r: runKey, s: first } = job.data;
+    const key = `${runKey}/${first}`;
+    // BullMQ delivers anew what it took for stalled while this process was only busy; the first delivery goes on.
+    if (this.#active.has(key)) return;
+    this.#active.add(key);
+    try {
+      const claim = await this.#claim(job.data);
+      if (claim.kind === "claimed") await this.#runFrom(runKey, { ...claim, first, input: undefined });
+      else if (claim.kind === "missing" && job.attemptsStarted <= 1) await delayOnce(job, token);
+    } finally {
+      this.#active.delete(key);
+    }
+  }
+
+  async #claim({ r: runKey, s: first, g: generation }: SlicePointer): Promise<ClaimReply> {
+    const { store, pages } = this.#runtime;
+    const request = {
+      runKey,
+      first,
+      generation,
+      incarnation: this.#incarnation,
+      withPage: !pages.has(runKey, first),
+    };
+    let reply = await store.claim(request);
+    if (reply.kind === "held" && !(await this.#heartbeat.isAlive(reply.holder))) {
+      reply = await store.claim({ ...request, lostHolder: reply.holder });
+    }
+    if (reply.kind === "claimed" && reply.page !== undefined) pages.keep(runKey, first, reply.page);
+    return reply;
+  }
+
+  /** Runs a node, and on along the chain while the only successor may run here. */
+  async #runFrom(runKey: RunKey, claimed: Claimed): Promise<void> {
+    let current: Claimed | undefined = claimed;
+    while (current !== undefined) {
+      const { first, token, deliveries, cause, input }: Claimed = current;
+      const node = await this.#runtime.pages.node(runKey, first);
+      if (node.kind !== "task") throw new Error(`node ${first} of run ${runKey} is no task, but a job points to it`);
+      const attempt: Attempt = { runKey, index: first, node, cause, input };
+      const outcome: Outcome = this.#lost(node, deliveries) ?? (await this.#runner.run(attempt));
+      const next: number | undefined = outcome.kind === "succeeded" ? await this.#nextHere(runKey, node) : undefined;
+      const settled = await this.#settler.settle(runKey, {
+        first,
+        index: first,
+        token,
+        outcome,
+        node,
+        ...(next === undefined ? {} : { claimNextAs: this.#incarnation }),
+      });
+      if (next === undefined) return;
+      if (settled.claimedNext) current = { first: next, token: 1, deliveries: 0, cause: undefined, input: outcome.payload };
+      else if (settled.accepted) return;
+      else current = await this.#reclaim(runKey, next);
+    }
+  }
+
+  /**
+   * Claims the successor of a settlement that was refused. It was refused because the attempt was lost to another
+   * worker, and then the successor is not ours either; or because this very settlement got through before, on a
+   * connection that was lost before it could answer, and then the successor is held in our name and must go on.
+   */
+  async #reclaim(runKey: RunKey, first: number): Promise<Claimed | undefined> {
+    const key = `${runKey}/${first}`;
+    if (this.#active.has(key)) return undefined;
+    const reply = await this.#runtime.store.claim({ runKey, first, generation: 1, incarnation: this.#incarnation, withPage: false });
+    return reply.kind === "claimed" ? { ...reply, first, input: undefined } : undefined;
+  }
+
+  /** The outcome of a node that took its workers down too often, or that may run at most once. */
+  #lost(node: TaskNode, deliveries: number): Outcome | undefined {
+    if (deliveries === 0) return undefined;
+    const options = this.#app.tasks.get(node.task)?.options;
+    const most = options?.acksLate === false ? 1 : (options?.maxDeliveries ?? 3);
+    if (deliveries < most) return undefined;
+    const error = new WorkerLostError(
+      deliveries === 1
+        ? `the worker that ran task "${node.task}" was lost, and the task may run only once (\`acksLate: false\`)`
+        : `${deliveries} workers were lost while they ran task "${node.task}"; it is not tried again (\`maxDeliveries\`)`,
+    );
+    return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
+  }
+
+  /** The node's only successor, if this slot may go on with it. */
+  async #nextHere(runKey: RunKey, node: TaskNode): Promise<number | undefined> {
+    if (this.#isClosing || node.next.length !== 1) return undefined;
+    // A token with times behind the index waits for them in the queue.
+    const [, index] = /^t(\d+)$/.exec(node.next[0] ?? "") ?? [];
+    if (index === undefined) return undefined;
+    const successor = await this.#runtime.pages.node(runKey, Number(index));
+    const isAlike =
+      successor.kind === "task" &&
+      successor.options.queue === node.options.queue &&
+      successor.options.priority === node.options.priority &&
+      this.#app.tasks.has(successor.task) &&
+      this.#app.tasks.get(successor.task)?.options.acksLate !== false;
+    return isAlike ? Number(index) : undefined;
+  }
+}
+
+/** Lets a job wait that came before its run; one that comes again is dropped, the janitor has its run. */
+async function delayOnce(job: Job<SlicePointer>, token: string | undefined): Promise<never> {
+  await job.moveToDelayed(Date.now() + EARLY_JOB_DELAY_MS, token);
+  throw new DelayedError();
+}

@@ -23,6 +23,9 @@ export interface Connector {
   prepareOnce(timeoutMs: number): Redis | Cluster;
 }
 
+/** After disconnect() ioredis keeps the process for this long, even where there was no connection; its default is 2 s. */
+const DISCONNECT_TIMEOUT_MS = 50;
+
 /** Loads ioredis and gives what makes connections. Opens none. */
 export async function loadConnector(plan: ConnectionPlan): Promise<Connector> {
   const { Cluster, Redis } = await import("ioredis");
@@ -34,6 +37,7 @@ export async function loadConnector(plan: ConnectionPlan): Promise<Connector> {
           new Redis({
             ...plan.options,
             connectTimeout,
+            disconnectTimeout: DISCONNECT_TIMEOUT_MS,
             lazyConnect: true,
             maxRetriesPerRequest: 0,
             retryStrategy: null,
@@ -58,7 +62,12 @@ export async function loadConnector(plan: ConnectionPlan): Promise<Connector> {
           ...options,
           lazyConnect: true,
           clusterRetryStrategy: () => null,
-          redisOptions: { ...nodeOptions, connectTimeout, maxRetriesPerRequest: 0 },
+          redisOptions: {
+            ...nodeOptions,
+            connectTimeout,
+            disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+            maxRetriesPerRequest: 0,
+          },
         }),
       ),
   };

@@ -121,6 +121,9 @@ function describeRefusal(cause: unknown): string {
     typeof cause === "object" && cause !== null && "lastNodeError" in cause ? cause.lastNodeError : undefined;
   if (last !== undefined && last !== null) return describeRefusal(last);
   const message = describeSystemError(cause);
+  if (message.startsWith("All sentinels are unreachable")) return "none of its sentinels can be reached";
+  // ioredis keeps what it was that went wrong with a cluster's nodes to itself.
+  if (message === "Connection is closed.") return "no connection";
   if (/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/.test(message)) {
     return "the server refuses the user name or password";
   }

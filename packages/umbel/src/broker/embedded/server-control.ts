@@ -77,6 +77,8 @@ async function askServer<Reply>(access: ServerAccess, ask: (redis: Redis) => Pro
     maxRetriesPerRequest: 0,
     connectTimeout: REPLY_TIMEOUT_MS,
     commandTimeout: REPLY_TIMEOUT_MS,
+    // How long the process is kept after disconnect(), even where there was no connection; the default is 2 s.
+    disconnectTimeout: 50,
     retryStrategy: null,
   });
   let firstError: unknown;

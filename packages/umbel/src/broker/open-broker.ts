@@ -92,25 +92,31 @@ async function tryOut(
   connection.on("error", (error: unknown) => {
     firstError ??= error;
   });
-  const deadline = AbortSignal.timeout(timeoutMs);
-  const stop = () => connection.disconnect();
-  deadline.addEventListener("abort", stop);
-  signal?.addEventListener("abort", stop);
+  let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
+  const broken = new Promise<never>((_, reject) => {
+    // A timer that keeps the process, which AbortSignal.timeout() would let end in the middle of waiting.
+    timer = setTimeout(() => {
+      isLate = true;
+      reject(new Error("timeout"));
+    }, timeoutMs);
+    // The connect() of a cluster that is down never settles.
+    connection.once("end", () => reject(new Error("Connection is closed.")));
+    signal?.addEventListener("abort", () => reject(new Error("aborted")), { once: true });
+  });
   try {
-    await connection.connect();
-    return await checkServer(connection, address);
+    return await Promise.race([broken, connection.connect().then(() => checkServer(connection, address))]);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof OperationalError) throw error;
     const cause = firstError ?? error;
-    const reason = deadline.aborted ? `no answer within ${timeoutMs / 1000} s` : describeRefusal(cause);
+    const reason = isLate ? `no answer within ${timeoutMs / 1000} s` : describeRefusal(cause);
     throw new OperationalError(
       `cannot reach Redis at ${address}: ${reason}; start it, or name another broker by --broker or FLOW_BROKER`,
       { cause },
     );
   } finally {
-    deadline.removeEventListener("abort", stop);
-    signal?.removeEventListener("abort", stop);
+    clearTimeout(timer);
     connection.disconnect();
   }
 }

@@ -1,1 +1,24 @@
-export {};
+/** The public names of `@umbel/dsl`. What is not listed here is private. */
+export type * as ast from "./ast.ts";
+export type { Code, Severity } from "./codes.ts";
+export {
+  type CheckOptions,
+  type CheckResult,
+  type CompileOptions,
+  type CompileResult,
+  check,
+  compile,
+  type DeclaredParam,
+  type ImportRequest,
+  importsOf,
+  type ParseResult,
+  parse,
+} from "./compile.ts";
+export type { ParamValue, ParamValues } from "./compiler/params.ts";
+export type { Diagnostic, RelatedPlace } from "./diagnostics.ts";
+export { Duration } from "./duration.ts";
+export { defaultLimits, type Limits } from "./limits.ts";
+export { type RenderOptions, renderDiagnostics, type Sources } from "./render.ts";
+export type { ImportAnswer, Resolver, TaskDeclaration } from "./resolver.ts";
+export type { Place, Position } from "./source.ts";
+export type { ParamType } from "./types.ts";

@@ -1,0 +1,202 @@
+/**
+ * The front door: text to signature data, or what is wrong with it. One rule: pure and synchronous; the same text, params
+ * and tasks give the same answer, and nothing is thrown whatever the text.
+ */
+import type { SignatureData } from "@umbel/core";
+import type { FlowFile } from "./ast.ts";
+import { resolveNames } from "./checker/names.ts";
+import { orderDefinitions } from "./checker/order.ts";
+import { asWorkflow } from "./compiler/coerce.ts";
+import { Evaluator, type Scope } from "./compiler/evaluator.ts";
+import { unknownParameters } from "./compiler/expand.ts";
+import { evaluateExpression } from "./compiler/expressions.ts";
+import { Lowering } from "./compiler/lower.ts";
+import type { Meaning } from "./compiler/meaning.ts";
+import { type Definition, loadModule, type Module } from "./compiler/module.ts";
+import { checkParamNames, type ParamValues, paramValue } from "./compiler/params.ts";
+import type { Workflow } from "./compiler/workflow.ts";
+import { type Diagnostic, Diagnostics } from "./diagnostics.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import type { Resolver } from "./resolver.ts";
+import { Source } from "./source.ts";
+import { parseSource } from "./syntax/parse.ts";
+import { formatType, type ParamType } from "./types.ts";
+import { DataMaker, isUnknown, nameSort } from "./values.ts";
+
+/** What a text is checked with. */
+export interface CheckOptions {
+  /** The name of the text in messages, and what imports are relative to. */
+  readonly file: string;
+  readonly resolver: Resolver;
+  readonly limits?: Partial<Limits>;
+}
+
+/** What a text is compiled with. */
+export interface CompileOptions extends CheckOptions {
+  readonly params?: ParamValues;
+}
+
+/** A param as a file declares it. */
+export interface DeclaredParam {
+  readonly name: string;
+  readonly type: ParamType;
+  /** The type as it is written. */
+  readonly typeText: string;
+  readonly doc: string | undefined;
+  /** Absent where there is none, or where it depends on what is not known. */
+  readonly default?: unknown;
+  /** It must be given. */
+  readonly isRequired: boolean;
+}
+
+/** What checking gives. */
+export interface CheckResult {
+  readonly params: readonly DeclaredParam[];
+  /** The `##` lines at the head of the file. */
+  readonly doc: string | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What compiling gives: a signature exactly when no diagnostic is an error. */
+export interface CompileResult extends CheckResult {
+  readonly signature: SignatureData | undefined;
+}
+
+/** What parsing gives. */
+export interface ParseResult {
+  readonly file: FlowFile;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** An import as a file writes it. */
+export interface ImportRequest {
+  readonly specifier: string;
+  readonly file: string;
+}
+
+/** Parses a text; broken statements are in the tree with their names. */
+export function parse(text: string, file = "flow", limits: Partial<Limits> = {}): ParseResult {
+  const diagnostics = new Diagnostics();
+  const tree = parseSource(new Source(file, text), { ...defaultLimits, ...limits }, diagnostics);
+  return { file: tree, diagnostics: diagnostics.sorted() };
+}
+
+/** The imports of a text, so that they can be loaded before it is compiled. Errors are left to `compile`. */
+export function importsOf(text: string, file: string): readonly ImportRequest[] {
+  const { statements } = parse(text, file).file;
+  return statements.flatMap((statement) => (statement.kind === "import" ? [{ specifier: statement.specifier.name, file }] : []));
+}
+
+/** Checks a text without values for its params: each stands for any value of its type. */
+export function check(text: string, options: CheckOptions): CheckResult {
+  const { params, doc, diagnostics } = run(text, options, undefined);
+  return { params, doc, diagnostics: diagnostics.sorted() };
+}
+
+/** Compiles a text with values for its params. */
+export function compile(text: string, options: CompileOptions): CompileResult {
+  const { params, doc, main, diagnostics, source, start } = run(text, options, options.params ?? {});
+  if (main === undefined && !diagnostics.hasErrors) diagnostics.report("E510", source, { start, end: start }, {});
+  const signature = main === undefined || diagnostics.hasErrors ? undefined : new Lowering().lower(main);
+  return { signature, params, doc, diagnostics: diagnostics.sorted() };
+}
+
+interface Run {
+  readonly source: Source;
+  readonly start: number;
+  readonly main: Workflow | undefined;
+  readonly params: readonly DeclaredParam[];
+  readonly doc: string | undefined;
+  readonly diagnostics: Diagnostics;
+}
+
+function run(text: string, options: CheckOptions, given: ParamValues | undefined): Run {
+  const limits = { ...defaultLimits, ...options.limits };
+  const diagnostics = new Diagnostics();
+  const source = new Source(options.file, text);
+  const file = parseSource(source, limits, diagnostics);
+  const module = loadModule(source, file, options.resolver, diagnostics);
+  if (given !== undefined) checkParamNames(module, given, diagnostics);
+  const { resolutions, needs } = resolveNames(module, diagnostics);
+  const evaluator = new Evaluator(evaluateExpression, resolutions, limits, diagnostics);
+  const scope: Scope = { module, locals: undefined };
+  for (const definition of orderDefinitions(module, needs, diagnostics)) {
+    const meaning = evaluateDefinition(evaluator, definition, given, scope, diagnostics);
+    evaluator.meanings.set(definition, meaning);
+    checkLoose(evaluator, meaning);
+  }
+  const main = evaluateMain(evaluator, module, scope, limits);
+  return { source, start: source.start, main, params: declaredParams(evaluator, module, scope), doc: file.doc, diagnostics };
+}
+
+function evaluateDefinition(
+  evaluator: Evaluator,
+  definition: Definition,
+  given: ParamValues | undefined,
+  scope: Scope,
+  diagnostics: Diagnostics,
+): Meaning {
+  switch (definition.kind) {
+    case "param":
+      return { kind: "value", value: paramValue(evaluator, definition, given, scope, diagnostics) };
+    case "let":
+      return evaluator.evaluate(definition.statement.value, scope);
+    case "def": {
+      const meaning: Meaning = { kind: "def", def: definition.statement, module: scope.module };
+      // A def is checked even if it is never called.
+      const inner = unknownParameters(meaning);
+      for (const { defaultValue } of definition.statement.parameters) {
+        if (defaultValue !== undefined) evaluator.evaluate(defaultValue, inner);
+      }
+      checkLoose(evaluator, evaluator.evaluate(definition.statement.body, inner));
+      return meaning;
+    }
+    case "broken":
+      return { kind: "anything" };
+  }
+}
+
+/** Checks what is wrong whether or not something arrives from before. */
+function checkLoose(evaluator: Evaluator, meaning: Meaning): void {
+  if (meaning.kind === "workflow") evaluator.arity.checkStart(meaning.workflow, "unknown");
+  if (meaning.kind === "list") for (const item of meaning.items) checkLoose(evaluator, item);
+}
+
+function evaluateMain(evaluator: Evaluator, module: Module, scope: Scope, limits: Limits): Workflow | undefined {
+  let main: Workflow | undefined;
+  for (const statement of module.file.statements) {
+    if (statement.kind !== "main") continue;
+    const meaning = evaluator.evaluate(statement.value, scope);
+    if (meaning.kind === "value" && !isUnknown(meaning.value)) {
+      evaluator.report("E417", scope, statement.value, { got: nameSort(meaning.value) });
+      continue;
+    }
+    const workflow = asWorkflow(evaluator, meaning, "the main expression", statement.value, scope);
+    evaluator.arity.checkStart(workflow, 0);
+    if (workflow.size > limits.nodes) evaluator.exhaust("E904", scope, statement.value, { most: limits.nodes });
+    else if (workflow.depth > limits.depth) evaluator.exhaust("E908", scope, statement.value, { most: limits.depth });
+    if (statement === module.main) main = workflow;
+  }
+  return main;
+}
+
+function declaredParams(evaluator: Evaluator, module: Module, scope: Scope): readonly DeclaredParam[] {
+  const data = new DataMaker();
+  return [...module.definitions.values()].flatMap((definition): DeclaredParam[] => {
+    if (definition.kind !== "param") return [];
+    const { statement, type, name } = definition;
+    const isRequired = statement.defaultValue === undefined && !type.isNullable;
+    const fallback = statement.defaultValue === undefined ? undefined : evaluator.inspect(statement.defaultValue, scope);
+    const isKnown = fallback?.kind === "value" && !isUnknown(fallback.value);
+    return [
+      {
+        name: name.name,
+        type,
+        typeText: formatType(type),
+        doc: statement.doc,
+        isRequired,
+        ...(isKnown && { default: data.make(fallback.value) }),
+      },
+    ];
+  });
+}

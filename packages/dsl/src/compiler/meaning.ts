@@ -1,0 +1,45 @@
+/** What an expression means: a value, a workflow, something by its name, or a list of these. */
+import type { DefStatement } from "../ast.ts";
+import type { TaskDeclaration } from "../resolver.ts";
+import { nameSort, type Value } from "../values.ts";
+import type { Module } from "./module.ts";
+import type { Workflow } from "./workflow.ts";
+import type { BuiltInWord, MappingWord } from "./built-in-words.ts";
+
+export type Meaning =
+  | { readonly kind: "value"; readonly value: Value }
+  | { readonly kind: "workflow"; readonly workflow: Workflow }
+  | { readonly kind: "task"; readonly task: TaskDeclaration }
+  | { readonly kind: "def"; readonly def: DefStatement; readonly module: Module }
+  | { readonly kind: "word"; readonly word: BuiltInWord }
+  | { readonly kind: "mapping"; readonly word: MappingWord; readonly task: TaskDeclaration }
+  | { readonly kind: "flow"; readonly module: Module }
+  /** A list that holds no values; an empty one, from a comprehension over nothing, may stand for either. */
+  | { readonly kind: "list"; readonly items: readonly Meaning[] }
+  /** Not known, or broken and reported: fits everywhere. */
+  | { readonly kind: "anything" };
+
+export const ANYTHING: Meaning = { kind: "anything" };
+
+/** Names what something means in a sentence. */
+export function nameMeaning(meaning: Meaning): string {
+  switch (meaning.kind) {
+    case "value":
+      return nameSort(meaning.value);
+    case "workflow":
+      return "a workflow";
+    case "task":
+      return `the task "${meaning.task.name}"`;
+    case "def":
+      return `the def "${meaning.def.name.name}"`;
+    case "word":
+    case "mapping":
+      return `the word \`${meaning.word}\``;
+    case "flow":
+      return "an imported flow";
+    case "list":
+      return "a list of workflows";
+    case "anything":
+      return "this";
+  }
+}

@@ -1,0 +1,108 @@
+/** The params of a flow: what is declared, and the values that are given. */
+import type { Definition, Module } from "./module.ts";
+import { nearestName } from "../checker/suggest.ts";
+import type { Diagnostics } from "../diagnostics.ts";
+import type { Limits } from "../limits.ts";
+import { Source } from "../source.ts";
+import { parseSource } from "../syntax/parse.ts";
+import { fitType, formatType, type ParamType, sortOfType } from "../types.ts";
+import { Unknown, type Value, valueFromJson } from "../values.ts";
+import { Diagnostics as OwnDiagnostics } from "../diagnostics.ts";
+import { Evaluator, type Scope } from "./evaluator.ts";
+import { evaluateExpression } from "./expressions.ts";
+import { asValue } from "./coerce.ts";
+
+/** A value for a param: text as on a command line, read by the param's type, or a JSON value. */
+export type ParamValue = { readonly text: string } | { readonly value: unknown };
+
+/** Values for params, by name. */
+export type ParamValues = Readonly<Record<string, ParamValue>>;
+
+type ParamDefinition = Extract<Definition, { kind: "param" }>;
+
+/** Reports given values that no param takes. */
+export function checkParamNames(module: Module, given: ParamValues, diagnostics: Diagnostics): void {
+  const known = [...module.definitions.values()].flatMap((definition) => (definition.kind === "broken" || definition.kind === "param" ? [definition.name.name] : []));
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const start = module.source.start;
+    diagnostics.report("E505", module.source, { start, end: start }, { name, known, nearest: nearestName(name, known) });
+  }
+}
+
+/** What a param is: the value given, else its default, else `null` where it may be, else unknown. */
+export function paramValue(
+  evaluator: Evaluator,
+  definition: ParamDefinition,
+  given: ParamValues | undefined,
+  scope: Scope,
+  diagnostics: Diagnostics,
+): Value {
+  const { name, type, statement } = definition;
+  const unknown = new Unknown(sortOfType(type));
+  const fallback = statement.defaultValue === undefined ? undefined : readDefault(evaluator, definition, scope);
+  // While checking, a param stands for any value of its type.
+  if (given === undefined) return unknown;
+  const own = Object.hasOwn(given, name.name) ? given[name.name] : undefined;
+  if (own !== undefined) return readGiven(own, definition, evaluator.limits, scope, diagnostics) ?? unknown;
+  if (fallback !== undefined) return fallback;
+  if (statement.defaultValue !== undefined) return unknown;
+  if (type.isNullable) return null;
+  evaluator.report("E503", scope, name, { name: name.name, type: formatType(type) });
+  return unknown;
+}
+
+function readDefault(evaluator: Evaluator, definition: ParamDefinition, scope: Scope): Value | undefined {
+  const { name, type, statement } = definition;
+  if (statement.defaultValue === undefined) return undefined;
+  const meaning = evaluator.evaluate(statement.defaultValue, scope);
+  const value = asValue(evaluator, meaning, `the default of "${name.name}"`, statement.defaultValue, scope);
+  if (value === undefined) return undefined;
+  const check = fitType(value, type, false);
+  if (check.kind === "fits") return check.value;
+  evaluator.report("E512", scope, statement.defaultValue, { name: name.name, type: formatType(type), problem: check.problem });
+  return undefined;
+}
+
+function readGiven(
+  given: ParamValue,
+  definition: ParamDefinition,
+  limits: Limits,
+  scope: Scope,
+  diagnostics: Diagnostics,
+): Value | undefined {
+  const { name, type } = definition;
+  const refuse = (problem: string): undefined => {
+    diagnostics.report("E504", scope.module.source, name, { name: name.name, type: formatType(type), problem });
+    return undefined;
+  };
+  const read = "text" in given ? readText(given.text, type, limits) : valueFromJson(given.value);
+  if (read === undefined) return refuse(`got \`${"text" in given ? given.text : ""}\``);
+  const check = fitType(read, type, true);
+  return check.kind === "fits" ? check.value : refuse(check.problem);
+}
+
+/** Text is read by the type: strings and enums as they stand, the rest as values of the language. */
+function readText(text: string, type: ParamType, limits: Limits): Value | undefined {
+  if (type.kind === "string" || type.kind === "enum") return text === "null" && type.isNullable ? null : text;
+  return readFlowValue(text, limits);
+}
+
+/** A value written in the language, without names. */
+function readFlowValue(text: string, limits: Limits): Value | undefined {
+  const source = new Source("-p", text);
+  const diagnostics = new OwnDiagnostics();
+  const file = parseSource(source, limits, diagnostics);
+  const [statement, second] = file.statements;
+  if (diagnostics.hasErrors || statement?.kind !== "main" || second !== undefined) return undefined;
+  const module: Module = {
+    source,
+    file,
+    definitions: new Map(),
+    tasks: { find: () => undefined, names: () => [], importOf: () => undefined, isIncomplete: true },
+    main: statement,
+  };
+  const evaluator = new Evaluator(evaluateExpression, new Map(), limits, diagnostics);
+  const meaning = evaluator.evaluate(statement.value, { module, locals: undefined });
+  return diagnostics.hasErrors || meaning.kind !== "value" ? undefined : meaning.value;
+}

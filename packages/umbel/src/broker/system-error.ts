@@ -1,7 +1,4 @@
-/**
- * Errors of the system: their codes, and what these mean in words. One rule: they are told by `isNativeError` and not by
- * `instanceof`, since Node's own errors are of another `Error` in Jest and in `vm` contexts.
- */
+/** Errors of the system: their codes, and what these mean in words. */
 import { isNativeError } from "node:util/types";
 
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -19,20 +16,25 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ETIMEDOUT: "no answer in time",
 };
 
+/** Whether a value is an Error: also one of another `Error`, as in Jest, or one that came from a thread of Node's loader. */
+export function isError(value: unknown): value is Error {
+  return isNativeError(value) || value instanceof Error;
+}
+
 /** Gives the `code` of an error of the system, such as `ENOENT`. */
 export function codeOf(error: unknown): string | undefined {
-  if (!isNativeError(error) || !("code" in error)) return undefined;
+  if (!isError(error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }
 
 /** Gives the message of what was thrown, whatever it is. */
 export function messageOf(thrown: unknown): string {
-  return isNativeError(thrown) ? thrown.message : String(thrown);
+  return isError(thrown) ? thrown.message : String(thrown);
 }
 
 /** Gives what was thrown as an Error. */
 export function asError(thrown: unknown): Error {
-  return isNativeError(thrown) ? thrown : new Error(String(thrown));
+  return isError(thrown) ? thrown : new Error(String(thrown));
 }
 
 /** Gives what an error says, in words where its code is a known one. */

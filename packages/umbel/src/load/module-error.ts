@@ -1,0 +1,7 @@
+/** What goes wrong with users' modules. */
+import { UmbelError } from "@umbel/core";
+
+/** A module of the user's cannot be found, cannot be run, or holds nothing for us; `cause` is what it threw, if it did. */
+export class ModuleError extends UmbelError {
+  readonly code = "MODULE_UNUSABLE";
+}

@@ -32,12 +32,16 @@ function warning<Facts = Record<never, never>>(title: string, describe: (facts: 
   return { severity: "warning", title, describe };
 }
 
+type Defined = { readonly definedAt?: string | undefined };
 type Nearest = { readonly nearest: string | undefined };
 
 const meant = (nearest: string | undefined): string | undefined =>
   nearest === undefined ? undefined : `did you mean "${nearest}"?`;
 
 const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? "" : "s"}`;
+
+const defined = (what: string, definedAt: string | undefined): readonly string[] =>
+  definedAt === undefined ? [] : [`${what} is defined at ${definedAt}`];
 
 const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
 
@@ -139,6 +143,10 @@ export const codes = {
     message: "`...` cannot stand before `for`",
     label: "spread the whole list instead: `[...[x for x in xs]]`",
   })),
+  E123: error("A name with letters beyond ASCII", (f: { word: string }) => ({
+    message: `"${f.word}" cannot stand here: names are ASCII`,
+    label: "a task's name with other letters stands in backticks",
+  })),
 
   // E2: names
   E201: error("There is no such task", (f: { name: string } & Nearest & { noTasks: boolean }) => ({
@@ -171,19 +179,23 @@ export const codes = {
   })),
 
   // E3: arguments and options
-  E301: error("Too many arguments", (f: { what: string; takes: string; most: number; given: number; arriving: number }) => ({
+  E301: error("Too many arguments", (f: { what: string; takes: string; most: number; given: number; arriving: number } & Defined) => ({
     message: `${f.what} takes ${f.most === 0 ? "no arguments" : `at most ${count(f.most, "argument")}`}; got ${f.given}`,
     label: `takes ${f.takes}`,
-    help: f.arriving === 0 ? [] : [`${f.arriving === 1 ? "one of them is" : `${f.arriving} of them are`} what arrives from before; \`!\` takes nothing from before`],
+    help: [
+      ...(f.arriving === 0 ? [] : [`${f.arriving === 1 ? "one of them is" : `${f.arriving} of them are`} what arrives from before; \`!\` takes nothing from before`]),
+      ...defined(f.what, f.definedAt),
+    ],
   })),
-  E302: error("Arguments are missing", (f: { what: string; takes: string; names: readonly string[] }) => ({
+  E302: error("Arguments are missing", (f: { what: string; takes: string; names: readonly string[] } & Defined) => ({
     message: `${f.what} needs ${quoted(f.names)}`,
     label: `takes ${f.takes}`,
+    help: defined(f.what, f.definedAt),
   })),
-  E303: error("There is no such parameter", (f: { what: string; takes: string; name: string } & Nearest) => ({
+  E303: error("There is no such parameter", (f: { what: string; takes: string; name: string } & Nearest & Defined) => ({
     message: `${f.what} has no parameter \`${f.name}\``,
     label: f.nearest === undefined ? `takes ${f.takes}` : `did you mean "${f.nearest}"?`,
-    help: f.nearest === undefined ? [] : [`it takes ${f.takes}`],
+    help: [...(f.nearest === undefined ? [] : [`it takes ${f.takes}`]), ...defined(f.what, f.definedAt)],
   })),
   E304: error("An argument is given twice", (f: { what: string; takes: string; name: string; arriving: boolean }) => ({
     message: f.arriving
@@ -233,7 +245,7 @@ export const codes = {
     message: `\`${f.operator}\` cannot take ${f.left} and ${f.right}`,
     label: f.help,
   })),
-  E402: error("Division by zero", () => ({ message: "division by zero", label: "this is 0 when the flow is compiled" })),
+  E402: error("Division by zero", () => ({ message: "division by zero", label: "the right side is 0" })),
   E403: error("A whole number is too large", () => ({
     message: "this whole number is beyond ±9007199254740991",
     label: "larger ones lose digits; give it as a string",
@@ -383,7 +395,7 @@ export const codes = {
   })),
   W202: warning("A hidden name", (f: { name: string; hides: string }) => ({
     message: `"${f.name}" hides ${f.hides}`,
-    label: f.hides.startsWith("the task") ? `\`\`${f.name}\`\` in backticks is still the task` : undefined,
+    label: f.hides.startsWith("the task") ? "written in backticks it is still the task" : undefined,
   })),
   W301: warning("A value that goes nowhere", (f: { what: string }) => ({
     message: `the value before \`|\` is dropped: ${f.what} takes nothing from before`,

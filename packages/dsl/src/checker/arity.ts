@@ -105,6 +105,7 @@ export class ArityChecker {
   #report(call: TaskCall, arriving: number, problem: ArgumentProblem | undefined): void {
     if (problem === undefined) return;
     const { source } = call.origin;
+    const { definedAt } = call.task;
     const what = `task "${call.task.name}"`;
     const takes = formatParameters(call.task.parameters);
     const at = (span: Span): Origin => ({ source, span });
@@ -112,14 +113,14 @@ export class ArityChecker {
     const reporter = this.#reporter;
     switch (problem.kind) {
       case "tooMany":
-        reporter.reportAt("E301", call.origin, { what, takes, most: problem.most, given: problem.given, arriving });
+        reporter.reportAt("E301", call.origin, { what, takes, most: problem.most, given: problem.given, arriving, definedAt });
         return;
       case "missing":
-        reporter.reportAt("E302", call.origin, { what, takes, names: problem.names });
+        reporter.reportAt("E302", call.origin, { what, takes, names: problem.names, definedAt });
         return;
       case "unknownName": {
         const nearest = nearestName(problem.name, problem.known);
-        reporter.reportAt("E303", at(written(problem.name)), { what, takes, name: problem.name, nearest });
+        reporter.reportAt("E303", at(written(problem.name)), { what, takes, name: problem.name, nearest, definedAt });
         return;
       }
       case "twice": {

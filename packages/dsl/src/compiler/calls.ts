@@ -107,6 +107,7 @@ function call(evaluator: Evaluator, meaning: Meaning, suffix: CallSuffix, span: 
 function callTask(evaluator: Evaluator, task: TaskDeclaration, suffix: CallSuffix, span: Span, scope: Scope): Workflow {
   const args: unknown[] = [];
   let kwargs: Record<string, unknown> | undefined;
+  // Where arguments are not known or in disorder, their number says nothing.
   let isOpen = false;
   for (const argument of suffix.args) {
     const meaning = evaluator.evaluate(argument.value, scope);
@@ -119,12 +120,14 @@ function callTask(evaluator: Evaluator, task: TaskDeclaration, suffix: CallSuffi
     const data = argumentData(evaluator, meaning, task, argument, scope);
     if (argument.name === undefined) {
       args.push(data);
+      if (kwargs !== undefined) isOpen = true;
       continue;
     }
     kwargs ??= {};
     const { name } = argument.name;
     if (Object.hasOwn(kwargs, name)) {
       evaluator.report("E304", scope, argument.name, { what: `task "${task.name}"`, takes: formatParameters(task.parameters), name, arriving: false });
+      isOpen = true;
     }
     // A plain assignment would not make a key named `__proto__`.
     Object.defineProperty(kwargs, name, { value: data, enumerable: true, writable: true, configurable: true });

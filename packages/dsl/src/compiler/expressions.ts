@@ -222,6 +222,11 @@ function evaluateOperation(evaluator: Evaluator, expression: OperationExpression
   if (firstOperator?.operator === "and" || firstOperator?.operator === "or") {
     return evaluateLogic(evaluator, expression.operands, firstOperator.operator, scope);
   }
+  if (expression.operators.length > 1 && firstOperator !== undefined && NOT_CHAINING.has(firstOperator.operator)) {
+    // The row itself is the error, and is reported.
+    for (const operand of expression.operands) evaluator.inspect(operand, scope);
+    return ANYTHING;
+  }
   let result = operandValue(evaluator, first, expression.operators[0]?.operator, scope);
   for (const [index, operand] of rest.entries()) {
     const right = operandValue(evaluator, operand, expression.operators[index]?.operator, scope);
@@ -236,6 +241,8 @@ function evaluateOperation(evaluator: Evaluator, expression: OperationExpression
   }
   return result === undefined ? ANYTHING : value(result);
 }
+
+const NOT_CHAINING: ReadonlySet<ValueOperator> = new Set(["==", "!=", "<", "<=", ">", ">=", "..", "..="]);
 
 function operandValue(evaluator: Evaluator, operand: Expression, operator: ValueOperator | undefined, scope: Scope): Value | undefined {
   return asValue(evaluator, evaluator.evaluate(operand, scope), `a side of \`${operator ?? "+"}\``, operand, scope);

@@ -152,6 +152,7 @@ export class FlowGrammar extends EmbeddedActionsParser {
       parameters.push(this.SUBRULE(this.parameter));
       this.MANY({
         GATE: () => this.#isMore(t.RightParen),
+        MAX_LOOKAHEAD: 1,
         DEF: () => {
           this.CONSUME(t.Comma);
           parameters.push(this.SUBRULE2(this.parameter));
@@ -340,6 +341,7 @@ export class FlowGrammar extends EmbeddedActionsParser {
       args.push(this.SUBRULE(this.argument));
       this.MANY({
         GATE: () => this.#isMore(t.RightParen),
+        MAX_LOOKAHEAD: 1,
         DEF: () => {
           this.CONSUME(t.Comma);
           args.push(this.SUBRULE2(this.argument));
@@ -433,6 +435,7 @@ export class FlowGrammar extends EmbeddedActionsParser {
           ALT: () => {
             this.MANY({
               GATE: () => this.#isMore(t.RightBracket),
+              MAX_LOOKAHEAD: 1,
               DEF: () => {
                 this.CONSUME(t.Comma);
                 items.push(this.SUBRULE2(this.item));
@@ -479,6 +482,7 @@ export class FlowGrammar extends EmbeddedActionsParser {
       entries.push(this.SUBRULE(this.entry));
       this.MANY({
         GATE: () => this.#isMore(t.RightBrace),
+        MAX_LOOKAHEAD: 1,
         DEF: () => {
           this.CONSUME(t.Comma);
           entries.push(this.SUBRULE2(this.entry));

@@ -146,11 +146,7 @@ class Lexer {
     const word = NON_ASCII_WORD.exec(this.#text)?.[0];
     if (word === undefined) return false;
     const end = this.#at + word.length;
-    this.#diagnostics.report("E111", this.#source, { start: this.#at, end }, {
-      found: word,
-      write: `\`${word}\``,
-      why: "names are ASCII; a task's name with other letters stands in backticks",
-    });
+    this.#diagnostics.report("E123", this.#source, { start: this.#at, end }, { word });
     this.#push(tokens.QuotedName, end, word);
     return true;
   }

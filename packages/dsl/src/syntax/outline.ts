@@ -100,6 +100,7 @@ class BracketMatcher {
   take(token: Token): void {
     const type = token.tokenType;
     if (this.#previous === undefined) this.#isInType = type === tokens.Param;
+    if (hasNoRoom(token)) this.#takeEaten(this.#previous);
     if (CLOSER_BY_OPENER.has(type)) {
       this.#open.push({ token, openIfs: 0 });
       this.#checkDepth(token);
@@ -156,8 +157,6 @@ class BracketMatcher {
   }
 
   #close(token: Token): void {
-    // A token without room closes a string that was left open; that is reported already.
-    const isSilent = token.endOffset < token.startOffset;
     const innermost = this.#open.at(-1);
     if (innermost !== undefined && CLOSER_BY_OPENER.get(innermost.token.tokenType) === token.tokenType) {
       this.#leave();
@@ -167,7 +166,7 @@ class BracketMatcher {
     const wasBroken = this.#isBroken;
     this.#isBroken = true;
     if (match === -1) {
-      if (isSilent || wasBroken) return;
+      if (wasBroken) return;
       const open = innermost === undefined ? undefined : innermost.token.image;
       const wanted = innermost === undefined ? undefined : CLOSER_TEXT.get(innermost.token.tokenType);
       const related =
@@ -175,8 +174,20 @@ class BracketMatcher {
       this.#diagnostics.report("E103", this.#source, spanOf(token), { close: token.image, open, wanted }, related);
       return;
     }
-    if (innermost !== undefined && !isSilent && !wasBroken) this.#reportUnclosed(innermost, token);
+    if (innermost !== undefined && !wasBroken) this.#reportUnclosed(innermost, token);
     while (this.#open.length > match) this.#leave();
+  }
+
+  /**
+   * A string that was left open ate the rest of its line. The statement is broken, which is reported; brackets that were
+   * closed in what was eaten are taken for closed, so that the next line begins where it was meant to.
+   */
+  #takeEaten(text: Token | undefined): void {
+    this.#isBroken = true;
+    for (const character of text?.image ?? "") {
+      const innermost = this.#open.at(-1)?.token.tokenType;
+      if (innermost !== undefined && innermost !== tokens.InterpolationOpen && CLOSER_TEXT.get(innermost) === character) this.#leave();
+    }
   }
 
   #leave(): void {
@@ -194,6 +205,11 @@ class BracketMatcher {
     }
     this.#isBroken = true;
   }
+}
+
+/** A token that the lexer put in to close a string that was left open. */
+function hasNoRoom(token: Token): boolean {
+  return token.endOffset < token.startOffset && token.tokenType !== tokens.TemplateText;
 }
 
 /** The span of a token. */

@@ -40,9 +40,8 @@ function parseStatement(source: Source, statement: StatementTokens, doc: string 
   const [exception] = grammar.errors;
   for (const problem of grammar.problems) reportProblem(source, problem, diagnostics);
   if (exception === undefined) return parsed;
-  reportSyntaxFailure(source, { exception, openIf: grammar.openIfs.at(-1), lastToken }, diagnostics);
-  // What stands before a leftover is whole, and worth checking.
-  return exception.name === "NotAllInputParsedException" ? parsed : brokenStatement(statement, doc);
+  const isWhole = reportSyntaxFailure(source, { exception, openIf: grammar.openIfs.at(-1), lastToken }, diagnostics);
+  return isWhole ? parsed : brokenStatement(statement, doc);
 }
 
 function brokenStatement(statement: StatementTokens, doc: string | undefined): BrokenStatement {

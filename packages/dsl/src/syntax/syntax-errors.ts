@@ -65,8 +65,17 @@ const labels: ReadonlyMap<string, string> = new Map(
   t.vocabulary.map((type) => [type.name, type.LABEL ?? type.name]),
 );
 
-/** Reports why a statement could not be parsed, at its narrowest place. */
-export function reportSyntaxFailure(source: Source, failure: SyntaxFailure, diagnostics: Diagnostics): void {
+/**
+ * Reports why a statement could not be parsed, at its narrowest place. Gives whether what was parsed is whole, and so
+ * worth checking: something stands behind it that does not belong there.
+ */
+export function reportSyntaxFailure(source: Source, failure: SyntaxFailure, diagnostics: Diagnostics): boolean {
+  if (failure.exception.name === "NotAllInputParsedException") return reportLeftover(source, failure, diagnostics);
+  reportMismatch(source, failure, diagnostics);
+  return false;
+}
+
+function reportMismatch(source: Source, failure: SyntaxFailure, diagnostics: Diagnostics): void {
   const { exception } = failure;
   const { token } = exception;
   const isAtEnd = Number.isNaN(token.startOffset);
@@ -75,10 +84,6 @@ export function reportSyntaxFailure(source: Source, failure: SyntaxFailure, diag
   const type = token.tokenType;
   if (t.laterWords.has(token.image) && type !== t.Name) {
     diagnostics.report("E118", source, span, { word: token.image });
-    return;
-  }
-  if (exception.name === "NotAllInputParsedException") {
-    reportLeftover(source, token, span, failure, diagnostics);
     return;
   }
   if (ruleName === "ifExpression" && exception.message === t.Else.name && failure.openIf !== undefined) {
@@ -90,11 +95,14 @@ export function reportSyntaxFailure(source: Source, failure: SyntaxFailure, diag
     diagnostics.report("E110", source, span, { word: token.image, role });
     return;
   }
+  if (type === t.Question) {
+    reportTernary(source, span, diagnostics);
+    return;
+  }
   if (type === t.TemplateOpen && ruleName === "entry") {
     diagnostics.report("E121", source, span, {});
     return;
   }
-  if (reportHabit(source, token, span, diagnostics)) return;
   const expected =
     EXPECTED_IN_RULE.get(`${ruleName} ${exception.message}`) ??
     (exception.message === "" ? EXPECTED_BY_RULE.get(ruleName) : labels.get(exception.message)) ??
@@ -102,32 +110,31 @@ export function reportSyntaxFailure(source: Source, failure: SyntaxFailure, diag
   diagnostics.report("E101", source, span, { found: isAtEnd ? "the end" : nameToken(token), expected });
 }
 
-function reportLeftover(source: Source, token: IToken, span: Span, failure: SyntaxFailure, diagnostics: Diagnostics): void {
-  if (reportHabit(source, token, span, diagnostics)) return;
+function reportLeftover(source: Source, failure: SyntaxFailure, diagnostics: Diagnostics): boolean {
+  const { token } = failure.exception;
+  const span = spanOfToken(token);
+  if (token.tokenType === t.Question) {
+    reportTernary(source, span, diagnostics);
+    return false;
+  }
+  if (token.tokenType === t.Assign) {
+    const why = "a name is given with `let`, an argument with `:`, and values are compared with `==`";
+    diagnostics.report("E111", source, span, { found: "x = …", write: "let x = …", why });
+    return false;
+  }
   if (token.tokenType === t.With) {
     const expected = "`on`, `|`, `&` or a new line: `with` comes before `on`";
     diagnostics.report("E101", source, span, { found: "`with`", expected });
-    return;
-  }
-  if (STARTERS.has(token.tokenType)) {
+  } else if (STARTERS.has(token.tokenType)) {
     diagnostics.report("E109", source, span, { found: nameToken(token) });
-    return;
+  } else {
+    diagnostics.report("E101", source, span, { found: nameToken(token), expected: "`|`, `&` or a new line" });
   }
-  const expected = failure.openIf === undefined ? "`|`, `&` or a new line" : "the rest of the `if`";
-  diagnostics.report("E101", source, span, { found: nameToken(token), expected });
+  return true;
 }
 
-/** What other languages write with tokens that the language has too. */
-function reportHabit(source: Source, token: IToken, span: Span, diagnostics: Diagnostics): boolean {
-  if (token.tokenType === t.Question) {
-    diagnostics.report("E111", source, span, { found: "? :", write: "if … then … else …" });
-    return true;
-  }
-  if (token.tokenType === t.Assign) {
-    diagnostics.report("E111", source, span, { found: "x = …", write: "let x = …", why: "a name is given with `let`, an argument with `:`, and values are compared with `==`" });
-    return true;
-  }
-  return false;
+function reportTernary(source: Source, span: Span, diagnostics: Diagnostics): void {
+  diagnostics.report("E111", source, span, { found: "? :", write: "if … then … else …" });
 }
 
 const STARTERS: ReadonlySet<TokenType> = new Set([

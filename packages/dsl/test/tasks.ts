@@ -1,0 +1,47 @@
+/** The tasks that the tests' flows call, and a resolver that knows them. */
+import { parametersFromNames } from "@umbel/core";
+import type { ImportAnswer, Resolver, TaskDeclaration } from "../src/index.ts";
+
+function task(name: string, ...parameters: string[]): TaskDeclaration {
+  return { name, parameters: parametersFromNames(parameters), definedAt: `tasks.ts:${name}` };
+}
+
+export const tasks: readonly TaskDeclaration[] = [
+  task("add", "x", "y"),
+  task("mul", "x", "y"),
+  task("tsum", "numbers"),
+  task("id", "x?"),
+  task("fetch", "url"),
+  task("resize", "image", "size", "mode?"),
+  task("upload", "image", "name"),
+  task("index", "images"),
+  task("notify", "who", "*", "on?"),
+  task("fail"),
+  task("report", "request", "error", "traceback"),
+  task("log", "*lines"),
+  task("images.resize", "image", "size"),
+  task("images.import", "x"),
+  task("größe", "x"),
+];
+
+const byName = new Map(tasks.map((entry) => [entry.name, entry]));
+
+const modules: Readonly<Record<string, ImportAnswer>> = {
+  "./tasks.ts": { kind: "tasks", tasks },
+  "./other.ts": { kind: "tasks", tasks: [{ ...task("add", "a", "b", "c"), definedAt: "other.ts:3" }, task("extra")] },
+  "./empty.ts": { kind: "tasks", tasks: [] },
+};
+
+/** Answers imports; `known` are the tasks that need none. */
+export function makeResolver(known: ReadonlyMap<string, TaskDeclaration>): Resolver {
+  return {
+    task: (name) => known.get(name),
+    taskNames: () => known.keys(),
+    import: (specifier) => modules[specifier] ?? { kind: "failed", reason: "there is no such file" },
+  };
+}
+
+/** Knows all tasks without an import. */
+export const resolver = makeResolver(byName);
+/** Knows tasks by import only. */
+export const importingResolver = makeResolver(new Map());

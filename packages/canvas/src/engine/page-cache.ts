@@ -3,7 +3,13 @@ import { OperationalError, RunExpiredError, type RunKey } from "@umbel/core";
 import { LRUCache } from "lru-cache";
 import { type Graph, type GraphNode, PAGE_SIZE } from "../graph/graph.ts";
 import type { RunMeta } from "../graph/codec.ts";
-import type { GraphStore } from "../store/graph-store.ts";
+import type { ClaimReply, GraphStore } from "../store/graph-store.ts";
+
+/** A page that came with something else. */
+export interface LoadedPage {
+  readonly nodes: readonly GraphNode[];
+  readonly meta: RunMeta;
+}
 
 /** About 128 nodes each. */
 const MOST_PAGES = 256;
@@ -13,25 +19,50 @@ export class PageCache {
   readonly #store: GraphStore;
   readonly #pages = new LRUCache<string, readonly GraphNode[]>({ max: MOST_PAGES });
   readonly #metas = new LRUCache<string, RunMeta>({ max: MOST_PAGES });
+  /** Pages on their way, so that many who want one ask for it once. */
+  readonly #loading = new Map<string, Promise<readonly GraphNode[] | undefined>>();
 
   constructor(store: GraphStore) {
     this.#store = store;
   }
 
-  /** Whether the page of a node and its run's meta are here. */
-  has(runKey: RunKey, index: number): boolean {
-    return this.#pages.has(pageKey(runKey, pageOf(index))) && this.#metas.has(runKey);
+  /** Whether the page of a node and its run's meta are neither here nor on their way. */
+  lacks(runKey: RunKey, index: number): boolean {
+    const key = pageKey(runKey, pageOf(index));
+    return !this.#loading.has(key) && !(this.#pages.has(key) && this.#metas.has(runKey));
   }
 
-  /** Keeps a page that came with something else. */
-  keep(runKey: RunKey, index: number, page: { readonly nodes: readonly GraphNode[]; readonly meta: RunMeta }): void {
+  /** Takes the page of a node from an answer that may bring it. */
+  async loadWith(runKey: RunKey, index: number, answer: Promise<ClaimReply>): Promise<void> {
+    const page = answer.then(
+      (reply) => {
+        const loaded = reply.kind === "claimed" ? reply.page : undefined;
+        if (loaded !== undefined) this.#keep(runKey, index, loaded);
+        return loaded?.nodes;
+      },
+      // Whoever asked for the answer is told; those who waited for its page ask for themselves.
+      () => undefined,
+    );
+    await this.#track(pageKey(runKey, pageOf(index)), page);
+  }
+
+  #keep(runKey: RunKey, index: number, page: LoadedPage): void {
     this.#pages.set(pageKey(runKey, pageOf(index)), page.nodes);
     this.#metas.set(runKey, page.meta);
   }
 
+  async #track(key: string, page: Promise<readonly GraphNode[] | undefined>): Promise<readonly GraphNode[] | undefined> {
+    this.#loading.set(key, page);
+    try {
+      return await page;
+    } finally {
+      this.#loading.delete(key);
+    }
+  }
+
   /** Keeps the first page of a graph that was compiled here. */
   keepFirst(graph: Graph, meta: RunMeta): void {
-    this.keep(graph.runKey, 0, { nodes: graph.nodes.slice(0, PAGE_SIZE), meta });
+    this.#keep(graph.runKey, 0, { nodes: graph.nodes.slice(0, PAGE_SIZE), meta });
   }
 
   /** Gives a node, or `undefined` if its page is not here. */
@@ -43,13 +74,18 @@ export class PageCache {
   async node(runKey: RunKey, index: number): Promise<GraphNode> {
     const cached = this.peek(runKey, index);
     if (cached !== undefined) return cached;
-    const page = pageOf(index);
-    const nodes = await this.#store.readPage(runKey, page);
+    const key = pageKey(runKey, pageOf(index));
+    // An answer that was to bring the page may come without it.
+    const nodes = (await (this.#loading.get(key) ?? this.#read(key, runKey, index))) ?? (await this.#read(key, runKey, index));
     if (nodes === undefined) throw new RunExpiredError(`the run of node ${index} is not stored any more: it expired or was forgotten (run ${runKey})`);
-    this.#pages.set(pageKey(runKey, page), nodes);
+    this.#pages.set(key, nodes);
     const node = nodes[index % PAGE_SIZE];
     if (node === undefined) throw new OperationalError(`run ${runKey} has no node ${index}; its graph is damaged`);
     return node;
+  }
+
+  #read(key: string, runKey: RunKey, index: number): Promise<readonly GraphNode[] | undefined> {
+    return this.#track(key, this.#store.readPage(runKey, pageOf(index)));
   }
 
   /** Gives what is known of a run as a whole. @throws RunExpiredError when the run is gone */

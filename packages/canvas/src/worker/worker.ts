@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { type App, encodeError, type RunKey, WorkerLostError } from "@umbel/core";
 import { DelayedError, type Job, Worker } from "bullmq";
+import type { Redis } from "ioredis";
 import type { SlicePointer } from "../engine/queues.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import type { TaskNode } from "../graph/graph.ts";
@@ -68,6 +69,7 @@ export class CanvasWorker {
   readonly #janitor: Janitor;
   readonly #active = new Set<string>();
   #workers: Worker[] = [];
+  readonly #connections: Redis[] = [];
   #isClosing = false;
   #closed: Promise<void> | undefined;
 
@@ -112,13 +114,18 @@ export class CanvasWorker {
   async #closeAll(force: boolean): Promise<void> {
     await this.#janitor.stop();
     await Promise.all(this.#workers.map((worker) => worker.close(force)));
+    // BullMQ closes what it duplicated; the connections that it was given stay ours.
+    for (const connection of this.#connections) connection.disconnect();
     await this.#heartbeat.stop();
   }
 
   #serve(queue: string): Worker {
     const { lostAfterMs, concurrency } = this.#options;
+    const connection = this.#runtime.broker.connect("worker");
+    connection.on("error", (error) => this.#report(error));
+    this.#connections.push(connection);
     const worker = new Worker<SlicePointer>(queue, (job, token) => this.#process(job, token), {
-      connection: this.#runtime.broker.connect("worker"),
+      connection,
       prefix: queuePrefix(this.#runtime.prefix, queue),
       concurrency,
       lockDuration: lostAfterMs,
@@ -157,13 +164,14 @@ export class CanvasWorker {
       first,
       generation,
       incarnation: this.#incarnation,
-      withPage: !pages.has(runKey, first),
+      withPage: pages.lacks(runKey, first),
     };
-    let reply = await store.claim(request);
+    const claiming = store.claim(request);
+    if (request.withPage) void pages.loadWith(runKey, first, claiming);
+    let reply = await claiming;
     if (reply.kind === "held" && !(await this.#heartbeat.isAlive(reply.holder))) {
       reply = await store.claim({ ...request, lostHolder: reply.holder });
     }
-    if (reply.kind === "claimed" && reply.page !== undefined) pages.keep(runKey, first, reply.page);
     return reply;
   }
 

@@ -84,7 +84,7 @@ export interface IfExpression extends Span {
 /** A condition and what holds when it is true. */
 export interface Branch {
   readonly condition: Expression;
-  readonly then: Expression;
+  readonly result: Expression;
 }
 
 /** `a | b | c` */
@@ -100,7 +100,22 @@ export interface ParallelExpression extends Span {
 }
 
 /** An operator between two values. */
-export type ValueOperator = "or" | "and" | "==" | "!=" | "<" | "<=" | ">" | ">=" | ".." | "..=" | "+" | "-" | "*" | "/" | "%";
+export type ValueOperator =
+  | "or"
+  | "and"
+  | "=="
+  | "!="
+  | "<"
+  | "<="
+  | ">"
+  | ">="
+  | ".."
+  | "..="
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "%";
 
 /** Operands of one level with the operators between them: one fewer than operands. Read from the left. */
 export interface OperationExpression extends Span {

@@ -56,13 +56,16 @@ export const codes = {
     message: `this \`${f.open}\` is never closed`,
     label: `needs a \`${f.close}\``,
   })),
-  E103: error("A bracket closes nothing", (f: { close: string; open?: string | undefined; wanted?: string | undefined }) => ({
-    message:
-      f.wanted === undefined
-        ? `this \`${f.close}\` closes nothing`
-        : `\`${f.close}\` cannot close \`${f.open}\`, which needs \`${f.wanted}\``,
-    label: f.wanted === undefined ? "no bracket is open here" : `expected \`${f.wanted}\``,
-  })),
+  E103: error(
+    "A bracket closes nothing",
+    (f: { close: string; open?: string | undefined; wanted?: string | undefined }) => ({
+      message:
+        f.wanted === undefined
+          ? `this \`${f.close}\` closes nothing`
+          : `\`${f.close}\` cannot close \`${f.open}\`, which needs \`${f.wanted}\``,
+      label: f.wanted === undefined ? "no bracket is open here" : `expected \`${f.wanted}\``,
+    }),
+  ),
   E104: error("A string is not closed", (f: { quote: string }) => ({
     message: "this string is never closed",
     label: f.quote === '"' ? 'needs a `"` on the same line' : `needs a \`${f.quote}\``,
@@ -179,14 +182,21 @@ export const codes = {
   })),
 
   // E3: arguments and options
-  E301: error("Too many arguments", (f: { what: string; takes: string; most: number; given: number; arriving: number } & Defined) => ({
-    message: `${f.what} takes ${f.most === 0 ? "no arguments" : `at most ${count(f.most, "argument")}`}; got ${f.given}`,
-    label: `takes ${f.takes}`,
-    help: [
-      ...(f.arriving === 0 ? [] : [`${f.arriving === 1 ? "one of them is" : `${f.arriving} of them are`} what arrives from before; \`!\` takes nothing from before`]),
-      ...defined(f.what, f.definedAt),
-    ],
-  })),
+  E301: error(
+    "Too many arguments",
+    (f: { what: string; takes: string; most: number; given: number; arriving: number } & Defined) => ({
+      message: `${f.what} takes ${f.most === 0 ? "no arguments" : `at most ${count(f.most, "argument")}`}; got ${f.given}`,
+      label: `takes ${f.takes}`,
+      help: [
+        ...(f.arriving === 0
+          ? []
+          : [
+              `${f.arriving === 1 ? "one of them is" : `${f.arriving} of them are`} what arrives from before; \`!\` takes nothing from before`,
+            ]),
+        ...defined(f.what, f.definedAt),
+      ],
+    }),
+  ),
   E302: error("Arguments are missing", (f: { what: string; takes: string; names: readonly string[] } & Defined) => ({
     message: `${f.what} needs ${quoted(f.names)}`,
     label: `takes ${f.takes}`,
@@ -220,7 +230,8 @@ export const codes = {
   })),
   E309: error("A workflow as an argument", (f: { what: string; argument: string; rest: string | undefined }) => ({
     message: `${f.what} cannot take a workflow as an argument`,
-    label: f.rest === undefined ? "arguments are values; results flow through `|`" : `write \`${f.argument} | ${f.rest}\``,
+    label:
+      f.rest === undefined ? "arguments are values; results flow through `|`" : `write \`${f.argument} | ${f.rest}\``,
     help: ["arguments are values, known when the flow is compiled; results exist only when tasks have run"],
   })),
   E310: error("taskId on several tasks", () => ({
@@ -241,10 +252,13 @@ export const codes = {
   })),
 
   // E4: values and sorts
-  E401: error("Sorts that do not go together", (f: { operator: string; left: string; right: string; help: string | undefined }) => ({
-    message: `\`${f.operator}\` cannot take ${f.left} and ${f.right}`,
-    label: f.help,
-  })),
+  E401: error(
+    "Sorts that do not go together",
+    (f: { operator: string; left: string; right: string; help: string | undefined }) => ({
+      message: `\`${f.operator}\` cannot take ${f.left} and ${f.right}`,
+      label: f.help,
+    }),
+  ),
   E402: error("Division by zero", () => ({ message: "division by zero", label: "the right side is 0" })),
   E403: error("A whole number is too large", () => ({
     message: "this whole number is beyond ±9007199254740991",
@@ -253,7 +267,7 @@ export const codes = {
   E404: error("A number is too large", () => ({ message: "this number is too large to be held" })),
   E405: error("A condition is no bool", (f: { got: string; where: string }) => ({
     message: `${f.where} takes true or false, not ${f.got}`,
-    label: "compare it: `== 0`, `!= null`, `!= \"\"`",
+    label: 'compare it: `== 0`, `!= null`, `!= ""`',
   })),
   E406: error("Values and workflows in one list", () => ({
     message: "this list holds both values and workflows",
@@ -318,7 +332,10 @@ export const codes = {
   })),
   E502: error("There is no such type", (f: { name: string } & Nearest) => ({
     message: `there is no type named "${f.name}"`,
-    label: f.nearest === undefined ? "types are string int float bool duration json list<T> map<T> and enums" : `did you mean "${f.nearest}"?`,
+    label:
+      f.nearest === undefined
+        ? "types are string int float bool duration json list<T> map<T> and enums"
+        : `did you mean "${f.nearest}"?`,
   })),
   E503: error("A param has no value", (f: { name: string; type: string }) => ({
     message: `the param "${f.name}" has no value`,
@@ -362,7 +379,9 @@ export const codes = {
   })),
 
   // E9: limits
-  E901: error("A source that is too long", (f: { most: number }) => ({ message: `a source may have at most ${f.most} bytes` })),
+  E901: error("A source that is too long", (f: { most: number }) => ({
+    message: `a source may have at most ${f.most} bytes`,
+  })),
   E902: error("Nested too deep", (f: { most: number }) => ({
     message: `this is nested more than ${f.most} deep`,
     label: "name a part of it with `let` or `def`",
@@ -374,8 +393,12 @@ export const codes = {
     message: `the flow has more than ${f.most} steps and members`,
     label: "for large runtime lists there is `each`",
   })),
-  E905: error("A list that is too long", (f: { most: number }) => ({ message: `a list may have at most ${f.most} items` })),
-  E906: error("A string that is too long", (f: { most: number }) => ({ message: `a string may have at most ${f.most} bytes` })),
+  E905: error("A list that is too long", (f: { most: number }) => ({
+    message: `a list may have at most ${f.most} items`,
+  })),
+  E906: error("A string that is too long", (f: { most: number }) => ({
+    message: `a string may have at most ${f.most} bytes`,
+  })),
   E907: error("Too much to compute", (f: { most: number }) => ({
     message: `compiling takes more than ${f.most} steps`,
     label: "what needs more computation is a task",

@@ -84,7 +84,9 @@ export function parse(text: string, file = "flow", limits: Partial<Limits> = {})
 /** The imports of a text, so that they can be loaded before it is compiled. Errors are left to `compile`. */
 export function importsOf(text: string, file: string): readonly ImportRequest[] {
   const { statements } = parse(text, file).file;
-  return statements.flatMap((statement) => (statement.kind === "import" ? [{ specifier: statement.specifier.name, file }] : []));
+  return statements.flatMap((statement) =>
+    statement.kind === "import" ? [{ specifier: statement.specifier.name, file }] : [],
+  );
 }
 
 /** Checks a text without values for its params: each stands for any value of its type. */
@@ -126,7 +128,14 @@ function run(text: string, options: CheckOptions, given: ParamValues | undefined
     checkLoose(evaluator, meaning);
   }
   const main = evaluateMain(evaluator, module, scope, limits);
-  return { source, start: source.start, main, params: declaredParams(evaluator, module, scope), doc: file.doc, diagnostics };
+  return {
+    source,
+    start: source.start,
+    main,
+    params: declaredParams(evaluator, module, scope),
+    doc: file.doc,
+    diagnostics,
+  };
 }
 
 function evaluateDefinition(
@@ -186,7 +195,8 @@ function declaredParams(evaluator: Evaluator, module: Module, scope: Scope): rea
     if (definition.kind !== "param") return [];
     const { statement, type, name } = definition;
     const isRequired = statement.defaultValue === undefined && !type.isNullable;
-    const fallback = statement.defaultValue === undefined ? undefined : evaluator.inspect(statement.defaultValue, scope);
+    const fallback =
+      statement.defaultValue === undefined ? undefined : evaluator.inspect(statement.defaultValue, scope);
     const isKnown = fallback?.kind === "value" && !isUnknown(fallback.value);
     return [
       {

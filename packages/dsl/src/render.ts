@@ -29,12 +29,22 @@ const ansi =
   (text) =>
     text === "" ? "" : `\u001b[${code}m${text}\u001b[0m`;
 
-const COLORED: Colors = { error: ansi("1;31"), warning: ansi("1;33"), frame: ansi("34"), help: ansi("36"), bold: ansi("1") };
+const COLORED: Colors = {
+  error: ansi("1;31"),
+  warning: ansi("1;33"),
+  frame: ansi("34"),
+  help: ansi("36"),
+  bold: ansi("1"),
+};
 const plain: Paint = (text) => text;
 const PLAIN: Colors = { error: plain, warning: plain, frame: plain, help: plain, bold: plain };
 
 /** Shows diagnostics, and last how many there are; an empty text for none. */
-export function renderDiagnostics(diagnostics: readonly Diagnostic[], sources: Sources, options: RenderOptions = {}): string {
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  sources: Sources,
+  options: RenderOptions = {},
+): string {
   if (diagnostics.length === 0) return "";
   const colors = options.color ? COLORED : PLAIN;
   const loaded = new Map(Object.entries(sources).map(([file, text]) => [file, new Source(file, text)]));
@@ -55,7 +65,9 @@ function renderOne(diagnostic: Diagnostic, sources: ReadonlyMap<string, Source>,
     const { before, marked, text } = markLine(source, place, mark);
     lines.push(`${margin} ${colors.frame("|")}`);
     lines.push(`${colors.frame(`${String(place.start.line).padStart(width)} |`)} ${text}`.trimEnd());
-    lines.push(`${margin} ${colors.frame("|")} ${before}${markPaint(`${marked}${label === undefined ? "" : ` ${label}`}`)}`.trimEnd());
+    lines.push(
+      `${margin} ${colors.frame("|")} ${before}${markPaint(`${marked}${label === undefined ? "" : ` ${label}`}`)}`.trimEnd(),
+    );
   };
   show(diagnostic.place, diagnostic.label, "^", paint);
   for (const related of diagnostic.related) show(related.place, related.label, "-", colors.frame);
@@ -85,7 +97,8 @@ function markLine(source: Source, place: Place, mark: string): { text: string; b
   return { text, before, marked };
 }
 
-const WIDE = /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u;
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u;
 const UNSEEN = /^[\p{M}\p{Cf}]$/u;
 const CONTROL = /^[\p{Cc}\p{Cf}]$/u;
 

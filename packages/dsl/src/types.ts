@@ -23,7 +23,10 @@ export function readType(type: TypeExpression, source: Source, diagnostics: Diag
   const { name } = type.name;
   if (name === "list" || name === "map") {
     if (type.of !== undefined) return { kind: name, of: readType(type.of, source, diagnostics), isNullable };
-    diagnostics.report("E511", source, type.name, { name, problem: `needs the type of its items: \`${name}<string>\`` });
+    diagnostics.report("E511", source, type.name, {
+      name,
+      problem: `needs the type of its items: \`${name}<string>\``,
+    });
     return { kind: name, of: { kind: "json", isNullable: true }, isNullable };
   }
   const simple = SIMPLE_TYPES.find((known) => known === name);
@@ -67,7 +70,9 @@ export function sortOfType(type: ParamType): Sort | undefined {
 }
 
 /** A value that fits its type, or why it does not. */
-export type TypeCheck = { readonly kind: "fits"; readonly value: Value } | { readonly kind: "wrong"; readonly problem: string };
+export type TypeCheck =
+  | { readonly kind: "fits"; readonly value: Value }
+  | { readonly kind: "wrong"; readonly problem: string };
 
 /**
  * Fits a value to a type. Durations may come from outside as seconds or text (`isOutside`), since JSON has none.

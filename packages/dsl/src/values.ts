@@ -14,7 +14,15 @@ export class Unknown {
 }
 
 /** A value. Objects are maps, so that `__proto__` is a key like others. */
-export type Value = null | boolean | number | string | Duration | Unknown | readonly Value[] | ReadonlyMap<string, Value>;
+export type Value =
+  | null
+  | boolean
+  | number
+  | string
+  | Duration
+  | Unknown
+  | readonly Value[]
+  | ReadonlyMap<string, Value>;
 
 /** The sort of a value. */
 export type Sort = "null" | "bool" | "number" | "string" | "duration" | "list" | "object";

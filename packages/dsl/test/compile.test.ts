@@ -10,7 +10,11 @@ function signatureOf(text: string, params: ParamValues = {}): SignatureData | un
   return signature;
 }
 
-const task = (name: string, ...args: unknown[]): SignatureData => ({ kind: "task", task: name, ...(args.length > 0 && { args }) });
+const task = (name: string, ...args: unknown[]): SignatureData => ({
+  kind: "task",
+  task: name,
+  ...(args.length > 0 && { args }),
+});
 const chain = (...steps: SignatureData[]): SignatureData => ({ kind: "chain", steps });
 const group = (...members: SignatureData[]) => ({ kind: "group" as const, members });
 
@@ -66,7 +70,14 @@ describe("values as arguments", () => {
     ["id({if: 1}.if)", task("id", 1)],
     ["id([...[1, 2], 3])", task("id", [1, 2, 3])],
     ["id([x * x for x in 1..=4 if x % 2 == 0])", task("id", [4, 16])],
-    ["id([[x, y] for x in 0..3 for y in 0..x])", task("id", [[1, 0], [2, 0], [2, 1]])],
+    [
+      "id([[x, y] for x in 0..3 for y in 0..x])",
+      task("id", [
+        [1, 0],
+        [2, 0],
+        [2, 1],
+      ]),
+    ],
     ["id(if 1 > 2 then 1 else if 2 > 1 then 2 else 3)", task("id", 2)],
     ["id(false and 1 / 0 == 1)", task("id", false)],
     ["id(not not true)", task("id", true)],
@@ -123,10 +134,27 @@ describe("workflows", () => {
     ["id.map([1, 2])", { kind: "map", task: "id", items: [1, 2] }],
     ["map(id, [1])", { kind: "map", task: "id", items: [1] }],
     ["add.starmap([[1, 2]])", { kind: "starmap", task: "add", items: [[1, 2]] }],
-    ["add.chunks([[1, 2], [3, 4]], 1)", { kind: "chunks", task: "add", items: [[1, 2], [3, 4]], size: 1 }],
+    [
+      "add.chunks([[1, 2], [3, 4]], 1)",
+      {
+        kind: "chunks",
+        task: "add",
+        items: [
+          [1, 2],
+          [3, 4],
+        ],
+        size: 1,
+      },
+    ],
     ["images.resize.starmap([[1, 2]])", { kind: "starmap", task: "images.resize", items: [[1, 2]] }],
-    ["[1, 2] | each(add(1), limit: 5) | tsum", chain({ kind: "each", member: task("add", 1), limit: 5, args: [[1, 2]] }, c)],
-    ["id([1]) | each(add(1) | mul(2))", chain(task("id", [1]), { kind: "each", member: chain(task("add", 1), task("mul", 2)) })],
+    [
+      "[1, 2] | each(add(1), limit: 5) | tsum",
+      chain({ kind: "each", member: task("add", 1), limit: 5, args: [[1, 2]] }, c),
+    ],
+    [
+      "id([1]) | each(add(1) | mul(2))",
+      chain(task("id", [1]), { kind: "each", member: chain(task("add", 1), task("mul", 2)) }),
+    ],
     ["if true then fail() else id()", task("fail")],
     ["id() | (if false then fail!() else id())", chain(task("id"), task("id"))],
   ]);
@@ -134,19 +162,54 @@ describe("workflows", () => {
 
 describe("options and handlers", () => {
   check([
-    ['id() with {queue: "io", retries: 3, countdown: 1m, retryDelay: "5s"}', { kind: "task", task: "id", options: { queue: "io", retries: 3, countdown: 60, retryDelay: 5 } }],
+    [
+      'id() with {queue: "io", retries: 3, countdown: 1m, retryDelay: "5s"}',
+      { kind: "task", task: "id", options: { queue: "io", retries: 3, countdown: 60, retryDelay: 5 } },
+    ],
     ["id() with {retries: 1} with {retries: 2}", { kind: "task", task: "id", options: { retries: 2 } }],
     ["(id() with {retries: 1}) with {retries: 2}", { kind: "task", task: "id", options: { retries: 1 } }],
     ["id() with {}", task("id")],
     ['let slow = {queue: "slow"}\nid() with slow', { kind: "task", task: "id", options: { queue: "slow" } }],
     ["(id() | id()) with {priority: 1}", { kind: "chain", steps: [task("id"), task("id")], options: { priority: 1 } }],
-    ["(id() | id()) with {priority: 1} | id()", chain({ kind: "chain", steps: [task("id"), task("id")], options: { priority: 1 } }, task("id"))],
-    ["[id(), fail()] with {priority: 1}", { kind: "group", members: [task("id"), task("fail")], options: { priority: 1 } }],
-    ["[[id(), id() with {priority: 2}] with {priority: 1}, fail()]", group({ kind: "task", task: "id", options: { priority: 1 } }, { kind: "task", task: "id", options: { priority: 2 } }, task("fail"))],
-    ["id() on success tsum on error report()", { kind: "task", task: "id", options: { link: [task("tsum")], linkError: [task("report")] } }],
-    ['id() with {retries: 1} on error notify!("ops") with {retries: 5}', { kind: "task", task: "id", options: { retries: 1, linkError: [{ kind: "task", task: "notify", args: ["ops"], immutable: true, options: { retries: 5 } }] } }],
-    ["id() | fail!() on error id()", chain(task("id"), { kind: "task", task: "fail", immutable: true, options: { linkError: [task("id")] } })],
-    ["(id() | id()) on error id()", { kind: "chain", steps: [task("id"), task("id")], options: { linkError: [task("id")] } }],
+    [
+      "(id() | id()) with {priority: 1} | id()",
+      chain({ kind: "chain", steps: [task("id"), task("id")], options: { priority: 1 } }, task("id")),
+    ],
+    [
+      "[id(), fail()] with {priority: 1}",
+      { kind: "group", members: [task("id"), task("fail")], options: { priority: 1 } },
+    ],
+    [
+      "[[id(), id() with {priority: 2}] with {priority: 1}, fail()]",
+      group(
+        { kind: "task", task: "id", options: { priority: 1 } },
+        { kind: "task", task: "id", options: { priority: 2 } },
+        task("fail"),
+      ),
+    ],
+    [
+      "id() on success tsum on error report()",
+      { kind: "task", task: "id", options: { link: [task("tsum")], linkError: [task("report")] } },
+    ],
+    [
+      'id() with {retries: 1} on error notify!("ops") with {retries: 5}',
+      {
+        kind: "task",
+        task: "id",
+        options: {
+          retries: 1,
+          linkError: [{ kind: "task", task: "notify", args: ["ops"], immutable: true, options: { retries: 5 } }],
+        },
+      },
+    ],
+    [
+      "id() | fail!() on error id()",
+      chain(task("id"), { kind: "task", task: "fail", immutable: true, options: { linkError: [task("id")] } }),
+    ],
+    [
+      "(id() | id()) on error id()",
+      { kind: "chain", steps: [task("id"), task("id")], options: { linkError: [task("id")] } },
+    ],
   ]);
 });
 
@@ -157,14 +220,23 @@ describe("names", () => {
     ["let step = id\nstep() | step", chain(task("id"), task("id"))],
     ["let steps = [id, fail]\nsteps", group(task("id"), task("fail"))],
     ["let steps = [id(1), id(2)]\nsteps[1]", task("id", 2)],
-    ["let steps = [id(1), id(2)]\n[s | id() for s in steps]", group(chain(task("id", 1), task("id")), chain(task("id", 2), task("id")))],
+    [
+      "let steps = [id(1), id(2)]\n[s | id() for s in steps]",
+      group(chain(task("id", 1), task("id")), chain(task("id", 2), task("id"))),
+    ],
     ["def twice(w) = w | w\ntwice(id())", chain(task("id"), task("id"))],
-    ["def f(a, b = a + 1) = add(a, b)\n[f(1), f(1, 5), f(b: 7, a: 0)]", group(task("add", 1, 2), task("add", 1, 5), task("add", 0, 7))],
-    ["def f(x) = add(x, 1) | mul(2)\nid() | f!(1)", chain(task("id"), { kind: "task", task: "add", args: [1, 1], immutable: true }, task("mul", 2))],
+    [
+      "def f(a, b = a + 1) = add(a, b)\n[f(1), f(1, 5), f(b: 7, a: 0)]",
+      group(task("add", 1, 2), task("add", 1, 5), task("add", 0, 7)),
+    ],
+    [
+      "def f(x) = add(x, 1) | mul(2)\nid() | f!(1)",
+      chain(task("id"), { kind: "task", task: "add", args: [1, 1], immutable: true }, task("mul", 2)),
+    ],
     ["def f() = id()\n[f, f] | tsum", chain(group(task("id"), task("id")), task("tsum"))],
     ["let x = 1\ndef f() = id(x)\n[f() for x in [5]]", group(task("id", 1))],
     ["def f(id) = `id`(id)\nf(3)", task("id", 3)],
-    ['let images = {resize: 7}\nid(images.resize)', task("id", 7)],
+    ["let images = {resize: 7}\nid(images.resize)", task("id", 7)],
   ]);
 });
 
@@ -176,7 +248,10 @@ describe("lines", () => {
     ["let x = 1\n  + 2\nid(x)", task("id", 3)],
     ["let x = [1]\n[id(x)]", group(task("id", [1]))],
     ["let x = 5\n(id(x))", task("id", 5)],
-    ["id()\n  with {retries: 1}\n  on error\n    id()", { kind: "task", task: "id", options: { retries: 1, linkError: [task("id")] } }],
+    [
+      "id()\n  with {retries: 1}\n  on error\n    id()",
+      { kind: "task", task: "id", options: { retries: 1, linkError: [task("id")] } },
+    ],
     ["let y = if true\n  then 1\n  else 2\nid(y)", task("id", 1)],
   ]);
 });
@@ -185,7 +260,11 @@ describe("imports", () => {
   test("an import brings the tasks of a module", () => {
     const { signature, diagnostics } = compile('import "./tasks.ts"\nid()', {
       file: "test.flow",
-      resolver: { task: () => undefined, taskNames: () => [], import: (specifier, from) => resolver.import(specifier, from) },
+      resolver: {
+        task: () => undefined,
+        taskNames: () => [],
+        import: (specifier, from) => resolver.import(specifier, from),
+      },
     });
     expect(diagnostics).toEqual([]);
     expect(signature).toEqual(task("id"));

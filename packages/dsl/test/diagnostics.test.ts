@@ -27,7 +27,13 @@ function readCases(golden: string): readonly Case[] {
       const [title = "", ...lines] = block.trimEnd().split("\n");
       const cut = lines.indexOf(SCREEN);
       const text = (cut === -1 ? lines : lines.slice(0, cut)).join("\n");
-      const screen = cut === -1 ? "" : lines.slice(cut + 1).join("\n").trimEnd();
+      const screen =
+        cut === -1
+          ? ""
+          : lines
+              .slice(cut + 1)
+              .join("\n")
+              .trimEnd();
       return { title, text, screen };
     });
 }

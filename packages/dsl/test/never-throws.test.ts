@@ -6,8 +6,12 @@ import { resolver } from "./tasks.ts";
 const pieces = [
   ..."()[]{}|&.,:=!?+-*/%<>\"'`#$\\\n\r\t ;".split(""),
   ...'"""|${|..|..=|...|==|!=|<=|>=|||&&|===|//'.split("|").filter((piece) => piece !== ""),
-  ..."import as param let def for in if then else and or not with on true false null match while success error".split(" "),
-  ..."add mul id x y xs group chain chord map each int list string 1 0.5 10s 007 1h30m é \u202e \u{1f600} \ufeff".split(" "),
+  ..."import as param let def for in if then else and or not with on true false null match while success error".split(
+    " ",
+  ),
+  ..."add mul id x y xs group chain chord map each int list string 1 0.5 10s 007 1h30m é \u202e \u{1f600} \ufeff".split(
+    " ",
+  ),
 ];
 
 const valid = `import "./tasks.ts"
@@ -38,9 +42,11 @@ describe("compile gives a signature or an error and never throws", () => {
 
   test("on a valid file with pieces put in, cut out or doubled", () => {
     const change = fc.record({ at: fc.nat(valid.length), cut: fc.nat(6), put: fc.constantFrom("", ...pieces) });
-    const text = fc.array(change, { minLength: 1, maxLength: 4 }).map((changes) =>
-      changes.reduce((current, { at, cut, put }) => current.slice(0, at) + put + current.slice(at + cut), valid),
-    );
+    const text = fc
+      .array(change, { minLength: 1, maxLength: 4 })
+      .map((changes) =>
+        changes.reduce((current, { at, cut, put }) => current.slice(0, at) + put + current.slice(at + cut), valid),
+      );
     fc.assert(fc.property(text, expectNoThrow), { numRuns: 1500 });
   });
 
@@ -55,13 +61,28 @@ describe("compile gives a signature or an error and never throws", () => {
     ["nested ifs", "id(if ".repeat(50_000)],
     ["nested comprehensions", `id(${"[x for x in ".repeat(90)}[1]${"]".repeat(90)})`],
     ["many clauses", `id([1 ${"for x in [1] ".repeat(3000)}])`],
-    ["defs that call defs", `def f0(x) = id(x)\n${Array.from({ length: 300 }, (_, i) => `def f${i + 1}(x) = [(f${i}(x))]`).join("\n")}\nf300(1)`],
-    ["lets that nest groups", `let a0 = id()\n${Array.from({ length: 5000 }, (_, i) => `let a${i + 1} = id() | [a${i}, id()]`).join("\n")}\na5000`],
-    ["lets that nest values", `let a0 = []\n${Array.from({ length: 5000 }, (_, i) => `let a${i + 1} = [a${i}]`).join("\n")}\nid(a5000)`],
-    ["lets that double", `let a0 = id()\n${Array.from({ length: 60 }, (_, i) => `let a${i + 1} = a${i} | a${i}`).join("\n")}\na60`],
+    [
+      "defs that call defs",
+      `def f0(x) = id(x)\n${Array.from({ length: 300 }, (_, i) => `def f${i + 1}(x) = [(f${i}(x))]`).join("\n")}\nf300(1)`,
+    ],
+    [
+      "lets that nest groups",
+      `let a0 = id()\n${Array.from({ length: 5000 }, (_, i) => `let a${i + 1} = id() | [a${i}, id()]`).join("\n")}\na5000`,
+    ],
+    [
+      "lets that nest values",
+      `let a0 = []\n${Array.from({ length: 5000 }, (_, i) => `let a${i + 1} = [a${i}]`).join("\n")}\nid(a5000)`,
+    ],
+    [
+      "lets that double",
+      `let a0 = id()\n${Array.from({ length: 60 }, (_, i) => `let a${i + 1} = a${i} | a${i}`).join("\n")}\na60`,
+    ],
     ["a range without end", "id(0..9007199254740991)"],
     ["nested loops", "id([1 for a in 0..100000 for b in 0..100000])"],
-    ["a string that doubles", `let s0 = "0123456789"\n${Array.from({ length: 60 }, (_, i) => `let s${i + 1} = s${i} + s${i}`).join("\n")}\nid(s60)`],
+    [
+      "a string that doubles",
+      `let s0 = "0123456789"\n${Array.from({ length: 60 }, (_, i) => `let s${i + 1} = s${i} + s${i}`).join("\n")}\nid(s60)`,
+    ],
     ["definitions in a circle", Array.from({ length: 2000 }, (_, i) => `let a${i} = a${(i + 1) % 2000}`).join("\n")],
     ["unknown names", Array.from({ length: 3000 }, (_, i) => `let a${i} = unknown${i}()`).join("\n")],
   ])("on %s", (_title, text) => expectNoThrow(text));

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { check, compile, type ParamValue } from "../src/index.ts";
 import { resolver } from "./tasks.ts";
 
-function valueOf(declaration: string, given: ParamValue | undefined): unknown {
+function argumentFor(declaration: string, given: ParamValue | undefined): unknown {
   const params = given === undefined ? {} : { p: given };
   const { signature, diagnostics } = compile(`param p: ${declaration}\nid(p)`, { file: "test.flow", resolver, params });
   if (diagnostics[0] !== undefined) return `${diagnostics[0].code} ${diagnostics[0].message}`;
@@ -24,7 +24,7 @@ describe("values of params", () => {
     ["duration", { value: "1.5m" }, 90],
     ["duration", { value: 90 }, 90],
     ["json", { text: '{a: [1, null, "x"]}' }, { a: [1, null, "x"] }],
-    ['json', { text: '{"a": 1}' }, { a: 1 }],
+    ["json", { text: '{"a": 1}' }, { a: 1 }],
     ["list<int>", { text: "[1, 2]" }, [1, 2]],
     ["list<int>", { text: "0..3" }, [0, 1, 2]],
     ["map<list<string>>", { value: { a: ["b"] } }, { a: ["b"] }],
@@ -42,17 +42,24 @@ describe("values of params", () => {
     ['int = "a"', undefined, 'E512 the default of "p" must be int: got "a"'],
     ["json", { text: "fail()" }, 'E504 the param "p" must be json: got `fail()`'],
   ])("param p: %s given %j is %j", (declaration, given, value) => {
-    expect(valueOf(declaration, given)).toEqual(value);
+    expect(argumentFor(declaration, given)).toEqual(value);
   });
 
   test("a name that no param has is an error with the nearest", () => {
-    const { diagnostics } = compile("param size: int = 1\nid(size)", { file: "test.flow", resolver, params: { sise: { text: "1" } } });
-    expect(diagnostics.map((diagnostic) => [diagnostic.code, diagnostic.label])).toEqual([["E505", 'did you mean "size"?']]);
+    const { diagnostics } = compile("param size: int = 1\nid(size)", {
+      file: "test.flow",
+      resolver,
+      params: { sise: { text: "1" } },
+    });
+    expect(diagnostics.map((diagnostic) => [diagnostic.code, diagnostic.label])).toEqual([
+      ["E505", 'did you mean "size"?'],
+    ]);
   });
 });
 
 test("params are declared with type, doc and default", () => {
-  const text = '## How wide.\n## In pixels.\nparam size: list<int> = [1]\n\n## Not above it.\n\nparam url: string?\nparam key: string\nid([size, url, key])';
+  const text =
+    "## How wide.\n## In pixels.\nparam size: list<int> = [1]\n\n## Not above it.\n\nparam url: string?\nparam key: string\nid([size, url, key])";
   expect(check(text, { file: "test.flow", resolver }).params.map(({ type: _, ...param }) => param)).toEqual([
     { name: "size", typeText: "list<int>", doc: "How wide.\nIn pixels.", default: [1], isRequired: false },
     { name: "url", typeText: "string?", doc: undefined, isRequired: false },
@@ -61,12 +68,15 @@ test("params are declared with type, doc and default", () => {
 });
 
 test("the doc of a file stands at its head above a blank line", () => {
-  expect(check("#!flow\n## What it does.\n\n## Of x.\nlet x = 1", { file: "test.flow", resolver }).doc).toBe("What it does.");
+  expect(check("#!flow\n## What it does.\n\n## Of x.\nlet x = 1", { file: "test.flow", resolver }).doc).toBe(
+    "What it does.",
+  );
   expect(check("## Of x.\nlet x = 1", { file: "test.flow", resolver }).doc).toBeUndefined();
 });
 
 test("checking takes a param for any value of its type", () => {
-  const text = 'param n: int\nparam xs: list<string>\nparam j: json\n[id(n + 1), id("${n} ${xs[0]} ${j.a}"), ...[id(x) for x in xs if x != "a"]] | tsum';
+  const text =
+    'param n: int\nparam xs: list<string>\nparam j: json\n[id(n + 1), id("${n} ${xs[0]} ${j.a}"), ...[id(x) for x in xs if x != "a"]] | tsum';
   expect(check(text, { file: "test.flow", resolver }).diagnostics).toEqual([]);
   const wrong = check('param n: int\nid(n + "a")', { file: "test.flow", resolver }).diagnostics;
   expect(wrong.map((diagnostic) => diagnostic.message)).toEqual(["`+` cannot take a number and a string"]);

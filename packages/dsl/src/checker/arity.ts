@@ -20,12 +20,12 @@ export interface Reporter {
 }
 
 /** An argument that will be there, whatever it is. */
-const ARRIVING = null;
+const ARRIVING: unknown = null;
 
 /** What an errback of more than one positional parameter gets: request, error, traceback. */
 const ERROR_ARGUMENTS = 3;
 
-/** Checks workflows where it is known what arrives. Each is looked at once for each kind of arrival. */
+/** Checks workflows where it is known what arrives. Each composite is looked at once for each kind of arrival. */
 export class ArityChecker {
   readonly #reporter: Reporter;
   readonly #checked: Readonly<Record<`${Arrival}`, WeakSet<Workflow>>> = {
@@ -43,13 +43,14 @@ export class ArityChecker {
   checkStart(workflow: Workflow, arrival: Arrival): void {
     const waiting: Workflow[] = [workflow];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (next.kind === "task") {
+        this.#checkCall(next, arrival);
+        continue;
+      }
       const checked = this.#checked[arrival];
       if (checked.has(next)) continue;
       checked.add(next);
       switch (next.kind) {
-        case "task":
-          this.#checkCall(next, arrival);
-          break;
         case "chain":
           if (next.steps[0] !== undefined) waiting.push(next.steps[0]);
           break;
@@ -89,7 +90,8 @@ export class ArityChecker {
       const alone = this.#problemOf(call, 0);
       const fed = alone === undefined ? undefined : this.#problemOf(call, 1);
       // What is wrong either way is wrong for certain.
-      if (fed !== undefined) this.#report(call, alone?.kind === "missing" ? 1 : 0, alone?.kind === "missing" ? fed : alone);
+      if (fed !== undefined)
+        this.#report(call, alone?.kind === "missing" ? 1 : 0, alone?.kind === "missing" ? fed : alone);
       return;
     }
     const count = arrival === "error" ? errorArgumentCount(call) : arrival;
@@ -97,7 +99,7 @@ export class ArityChecker {
   }
 
   #problemOf(call: TaskCall, arriving: number): ArgumentProblem | undefined {
-    const args = arriving === 0 ? call.args : [...Array<null>(arriving).fill(ARRIVING), ...call.args];
+    const args = arriving === 0 ? call.args : [...Array<unknown>(arriving).fill(ARRIVING), ...call.args];
     const binding = bindArguments(call.task.parameters, args, call.kwargs);
     return binding.kind === "refused" ? binding.problem : undefined;
   }
@@ -109,11 +111,19 @@ export class ArityChecker {
     const what = `task "${call.task.name}"`;
     const takes = formatParameters(call.task.parameters);
     const at = (span: Span): Origin => ({ source, span });
-    const written = (name: string): Span => call.written.find((argument) => argument.name?.name === name)?.name ?? call.origin.span;
+    const written = (name: string): Span =>
+      call.written.find((argument) => argument.name?.name === name)?.name ?? call.origin.span;
     const reporter = this.#reporter;
     switch (problem.kind) {
       case "tooMany":
-        reporter.reportAt("E301", call.origin, { what, takes, most: problem.most, given: problem.given, arriving, definedAt });
+        reporter.reportAt("E301", call.origin, {
+          what,
+          takes,
+          most: problem.most,
+          given: problem.given,
+          arriving,
+          definedAt,
+        });
         return;
       case "missing":
         reporter.reportAt("E302", call.origin, { what, takes, names: problem.names, definedAt });
@@ -124,7 +134,8 @@ export class ArityChecker {
         return;
       }
       case "twice": {
-        const isArriving = arriving > 0 && call.task.parameters.parameters.findIndex(({ name }) => name === problem.name) < arriving;
+        const isArriving =
+          arriving > 0 && call.task.parameters.parameters.findIndex(({ name }) => name === problem.name) < arriving;
         reporter.reportAt("E304", at(written(problem.name)), { what, takes, name: problem.name, arriving: isArriving });
         return;
       }

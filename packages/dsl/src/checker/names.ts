@@ -84,7 +84,9 @@ class NameResolver {
       const first = seen.get(name.name);
       if (first !== undefined) {
         const { source } = this.#module;
-        this.#diagnostics.report("E203", source, name, { name: name.name }, [{ source, span: first, label: "the first is here" }]);
+        this.#diagnostics.report("E203", source, name, { name: name.name }, [
+          { source, span: first, label: "the first is here" },
+        ]);
       }
       seen.set(name.name, name);
       this.#warnIfHiding(name);
@@ -119,7 +121,7 @@ class NameResolver {
       case "if":
         for (const branch of expression.branches) {
           this.#read(branch.condition, locals);
-          this.#read(branch.then, locals);
+          this.#read(branch.result, locals);
         }
         this.#read(expression.otherwise, locals);
         return;
@@ -265,7 +267,8 @@ class NameResolver {
     // A statement that could not be parsed may use anything.
     if (main === undefined || file.statements.some((statement) => statement.kind === "broken")) return;
     for (const definition of definitions.values()) {
-      if (definition.kind === "broken" || this.#usedDefinitions.has(definition) || definition.name.name.startsWith("_")) continue;
+      if (definition.kind === "broken" || this.#usedDefinitions.has(definition) || definition.name.name.startsWith("_"))
+        continue;
       this.#diagnostics.report("W201", source, definition.name, { what: definition.kind, name: definition.name.name });
     }
     const importsWithTasks = new Set([...tasks.names()].map((name) => tasks.importOf(name)));

@@ -21,5 +21,8 @@ export class Suggester {
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   // Any letter is near to any other.
   if (name.length < 2 || name.length > LONGEST_NAME) return undefined;
-  return nearest(name, candidates.filter((candidate) => candidate.length <= name.length * 2));
+  return nearest(
+    name,
+    candidates.filter((candidate) => candidate.length <= name.length * 2),
+  );
 }

@@ -68,11 +68,18 @@ function applySuffix(
     case "index":
       return indexInto(evaluator, meaning, evaluator.evaluate(suffix.index, scope), suffix.index, span, scope);
     case "member":
-      return member(evaluator, meaning, suffix.name, { start: suffix.start + 1, end: suffix.end }, span, scope);
+      return member(evaluator, meaning, suffix.name, { start: suffix.start + 1, end: suffix.end }, scope);
   }
 }
 
-function call(evaluator: Evaluator, meaning: Meaning, suffix: CallSuffix, span: Span, isName: boolean, scope: Scope): Meaning {
+function call(
+  evaluator: Evaluator,
+  meaning: Meaning,
+  suffix: CallSuffix,
+  span: Span,
+  isName: boolean,
+  scope: Scope,
+): Meaning {
   switch (meaning.kind) {
     case "task":
       if (isName) return { kind: "workflow", workflow: callTask(evaluator, meaning.task, suffix, span, scope) };
@@ -81,7 +88,10 @@ function call(evaluator: Evaluator, meaning: Meaning, suffix: CallSuffix, span: 
       if (isName) {
         const expanded = expandDef(evaluator, meaning, suffix, span, scope);
         if (!suffix.isImmutable || expanded.kind === "anything") return expanded;
-        return { kind: "workflow", workflow: makeImmutable(asWorkflow(evaluator, expanded, "what `!` stands on", span, scope)) };
+        return {
+          kind: "workflow",
+          workflow: makeImmutable(asWorkflow(evaluator, expanded, "what `!` stands on", span, scope)),
+        };
       }
       break;
     case "word":
@@ -126,11 +136,16 @@ function callTask(evaluator: Evaluator, task: TaskDeclaration, suffix: CallSuffi
     kwargs ??= {};
     const { name } = argument.name;
     if (Object.hasOwn(kwargs, name)) {
-      evaluator.report("E304", scope, argument.name, { what: `task "${task.name}"`, takes: formatParameters(task.parameters), name, arriving: false });
+      evaluator.report("E304", scope, argument.name, {
+        what: `task "${task.name}"`,
+        takes: formatParameters(task.parameters),
+        name,
+        arriving: false,
+      });
       isOpen = true;
     }
-    // A plain assignment would not make a key named `__proto__`.
-    Object.defineProperty(kwargs, name, { value: data, enumerable: true, writable: true, configurable: true });
+    if (name !== "__proto__") kwargs[name] = data;
+    else Object.defineProperty(kwargs, name, { value: data, enumerable: true, writable: true, configurable: true });
   }
   return {
     kind: "task",
@@ -148,13 +163,23 @@ function callTask(evaluator: Evaluator, task: TaskDeclaration, suffix: CallSuffi
 
 const NO_KWARGS: Readonly<Record<string, unknown>> = {};
 
-function argumentData(evaluator: Evaluator, meaning: Meaning, task: TaskDeclaration, argument: Argument, scope: Scope): unknown {
+function argumentData(
+  evaluator: Evaluator,
+  meaning: Meaning,
+  task: TaskDeclaration,
+  argument: Argument,
+  scope: Scope,
+): unknown {
   if (meaning.kind === "value") return evaluator.data.make(meaning.value);
   const what = `task "${task.name}"`;
   if (meaning.kind === "workflow" || (meaning.kind === "list" && meaning.items.length > 0)) {
     const text = scope.module.source.text.slice(argument.value.start, argument.value.end);
     const isShort = text.length <= LONGEST_FIX && !text.includes("\n");
-    evaluator.report("E309", scope, argument.value, { what, argument: text, rest: isShort ? `${task.name}(…)` : undefined });
+    evaluator.report("E309", scope, argument.value, {
+      what,
+      argument: text,
+      rest: isShort ? `${task.name}(…)` : undefined,
+    });
     return null;
   }
   const value = asValue(evaluator, meaning, `an argument of ${what}`, argument.value, scope);
@@ -163,7 +188,14 @@ function argumentData(evaluator: Evaluator, meaning: Meaning, task: TaskDeclarat
 
 const LONGEST_FIX = 60;
 
-function indexInto(evaluator: Evaluator, meaning: Meaning, index: Meaning, indexSpan: Span, span: Span, scope: Scope): Meaning {
+function indexInto(
+  evaluator: Evaluator,
+  meaning: Meaning,
+  index: Meaning,
+  indexSpan: Span,
+  span: Span,
+  scope: Scope,
+): Meaning {
   if (meaning.kind === "anything" || index.kind === "anything") return ANYTHING;
   const key = asValue(evaluator, index, "an index", indexSpan, scope);
   if (key === undefined) return ANYTHING;
@@ -201,7 +233,13 @@ function itemAt<T>(evaluator: Evaluator, items: readonly T[], index: number, spa
   return isThere ? item : undefined;
 }
 
-function indexObject(evaluator: Evaluator, object: ReadonlyMap<string, Value>, key: Value, span: Span, scope: Scope): Meaning {
+function indexObject(
+  evaluator: Evaluator,
+  object: ReadonlyMap<string, Value>,
+  key: Value,
+  span: Span,
+  scope: Scope,
+): Meaning {
   if (isUnknown(key) && (key.type === undefined || key.type === "string")) return unknown();
   if (typeof key !== "string") {
     evaluator.report("E416", scope, span, { of: "an object", got: nameSort(key), wanted: "a string" });
@@ -213,7 +251,7 @@ function indexObject(evaluator: Evaluator, object: ReadonlyMap<string, Value>, k
   return ANYTHING;
 }
 
-function member(evaluator: Evaluator, meaning: Meaning, name: string, nameSpan: Span, span: Span, scope: Scope): Meaning {
+function member(evaluator: Evaluator, meaning: Meaning, name: string, nameSpan: Span, scope: Scope): Meaning {
   if (meaning.kind === "anything") return ANYTHING;
   if (meaning.kind === "value") {
     const { value } = meaning;

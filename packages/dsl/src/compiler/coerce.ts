@@ -46,7 +46,8 @@ export function asWorkflow(evaluator: Evaluator, meaning: Meaning, where: string
       return groupOf(evaluator, meaning.items, where, span, scope);
     case "value":
       if (isUnknown(meaning.value) && meaning.value.type === undefined) return makeHole(origin);
-      if (isList(meaning.value) && meaning.value.length === 0) evaluator.report("E412", scope, span, { what: "this list" });
+      if (isList(meaning.value) && meaning.value.length === 0)
+        evaluator.report("E412", scope, span, { what: "this list" });
       else evaluator.report("E407", scope, span, { got: nameSort(meaning.value), where });
       return makeHole(origin);
     case "word":
@@ -58,9 +59,18 @@ export function asWorkflow(evaluator: Evaluator, meaning: Meaning, where: string
 }
 
 /** A group of meanings; groups directly among them are flattened, with a warning. */
-export function groupOf(evaluator: Evaluator, items: readonly Meaning[], where: string, span: Span, scope: Scope): Workflow {
+export function groupOf(
+  evaluator: Evaluator,
+  items: readonly Meaning[],
+  where: string,
+  span: Span,
+  scope: Scope,
+): Workflow {
   const members = items.map((item) => {
-    const itemSpan = item.kind === "workflow" && item.workflow.origin.source === scope.module.source ? item.workflow.origin.span : span;
+    const itemSpan =
+      item.kind === "workflow" && item.workflow.origin.source === scope.module.source
+        ? item.workflow.origin.span
+        : span;
     return asWorkflow(evaluator, item, where, itemSpan, scope);
   });
   return makeGroup(flattened(evaluator, members, scope), evaluator.originOf(span, scope));
@@ -93,7 +103,13 @@ function layOn(member: Workflow, group: Pick<Workflow, "options" | "errbacks">):
 }
 
 /** The value that something means. `undefined` where it is none, which is reported, or not known. */
-export function asValue(evaluator: Evaluator, meaning: Meaning, where: string, span: Span, scope: Scope): Value | undefined {
+export function asValue(
+  evaluator: Evaluator,
+  meaning: Meaning,
+  where: string,
+  span: Span,
+  scope: Scope,
+): Value | undefined {
   switch (meaning.kind) {
     case "value":
       return meaning.value;

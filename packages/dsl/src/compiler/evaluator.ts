@@ -116,7 +116,13 @@ export class Evaluator {
   }
 
   /** Reports something wrong. In an expansion, the call that led there is shown too. */
-  report<C extends Code>(code: C, scope: Scope, span: Span, facts: FactsByCode[C], related: readonly RelatedSpan[] = []): void {
+  report<C extends Code>(
+    code: C,
+    scope: Scope,
+    span: Span,
+    facts: FactsByCode[C],
+    related: readonly RelatedSpan[] = [],
+  ): void {
     this.reportAt(code, { source: scope.module.source, span }, facts, related);
   }
 

@@ -2,8 +2,9 @@
  * Calls of defs: arguments to parameters, and the body in their place. One rule: a body sees the names of the place
  * where it is written, never those of its caller.
  */
-import { nearestName } from "../checker/suggest.ts";
+
 import type { Argument, CallSuffix, DefStatement } from "../ast.ts";
+import { nearestName } from "../checker/suggest.ts";
 import type { Span } from "../source.ts";
 import { isList } from "../values.ts";
 import { type Evaluator, type Locals, type Scope, withLocal } from "./evaluator.ts";
@@ -12,7 +13,13 @@ import { ANYTHING, type Meaning } from "./meaning.ts";
 type DefMeaning = Extract<Meaning, { kind: "def" }>;
 
 /** What the call of a def means. */
-export function expandDef(evaluator: Evaluator, meaning: DefMeaning, call: CallSuffix, nameSpan: Span, scope: Scope): Meaning {
+export function expandDef(
+  evaluator: Evaluator,
+  meaning: DefMeaning,
+  call: CallSuffix,
+  nameSpan: Span,
+  scope: Scope,
+): Meaning {
   const given = bindDefArguments(evaluator, meaning.def, call, nameSpan, scope);
   if (given === undefined) return ANYTHING;
   const origin = evaluator.originOf({ start: nameSpan.start, end: Math.max(nameSpan.end, call.end) }, scope);
@@ -73,7 +80,13 @@ function bindDefArguments(
     }
   }
   if (positional.length > names.length) {
-    evaluator.report("E301", scope, nameSpan, { what, takes, most: names.length, given: positional.length, arriving: 0 });
+    evaluator.report("E301", scope, nameSpan, {
+      what,
+      takes,
+      most: names.length,
+      given: positional.length,
+      arriving: 0,
+    });
     return undefined;
   }
   for (const [index, { meaning, span }] of positional.entries()) {
@@ -118,7 +131,9 @@ export function spreadMeanings(
 }
 
 function formatDef(def: DefStatement): string {
-  const parameters = def.parameters.map(({ name, defaultValue }) => (defaultValue === undefined ? name.name : `${name.name}?`));
+  const parameters = def.parameters.map(({ name, defaultValue }) =>
+    defaultValue === undefined ? name.name : `${name.name}?`,
+  );
   return `(${parameters.join(", ")})`;
 }
 

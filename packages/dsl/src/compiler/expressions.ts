@@ -106,7 +106,13 @@ function evaluateList(evaluator: Evaluator, expression: ListExpression, scope: S
 }
 
 /** A list of meanings: of values a value, of workflows a list. */
-function listOf(evaluator: Evaluator, items: readonly Meaning[], span: Span, scope: Scope, mayBeWorkflows: boolean): Meaning {
+function listOf(
+  evaluator: Evaluator,
+  items: readonly Meaning[],
+  span: Span,
+  scope: Scope,
+  mayBeWorkflows: boolean,
+): Meaning {
   if (items.length > evaluator.limits.items) {
     evaluator.exhaust("E905", scope, span, { most: evaluator.limits.items });
     return ANYTHING;
@@ -147,17 +153,19 @@ function evaluateIf(evaluator: Evaluator, expression: IfExpression, scope: Scope
   const taken: Meaning[] = [];
   const all: Meaning[] = [];
   let isDecided = false;
-  for (const { condition, then } of expression.branches) {
+  for (const { condition, result } of expression.branches) {
     const holds = isDecided
       ? inspectCondition(evaluator, condition, scope)
       : asCondition(evaluator, evaluator.evaluate(condition, scope), "a condition", condition, scope);
     const mayHold = !isDecided && holds !== false;
-    const meaning = mayHold ? evaluator.evaluate(then, scope) : evaluator.inspect(then, scope);
+    const meaning = mayHold ? evaluator.evaluate(result, scope) : evaluator.inspect(result, scope);
     all.push(meaning);
     if (mayHold) taken.push(meaning);
     if (holds === true) isDecided = true;
   }
-  const otherwise = isDecided ? evaluator.inspect(expression.otherwise, scope) : evaluator.evaluate(expression.otherwise, scope);
+  const otherwise = isDecided
+    ? evaluator.inspect(expression.otherwise, scope)
+    : evaluator.evaluate(expression.otherwise, scope);
   all.push(otherwise);
   if (!isDecided) taken.push(otherwise);
   checkBranches(evaluator, all, expression, scope);
@@ -171,8 +179,10 @@ function inspectCondition(evaluator: Evaluator, condition: Expression, scope: Sc
 }
 
 function checkBranches(evaluator: Evaluator, branches: readonly Meaning[], span: Span, scope: Scope): void {
-  const isValue = (meaning: Meaning): boolean => meaning.kind === "value" && !(isUnknown(meaning.value) && meaning.value.type === undefined);
-  const isOther = (meaning: Meaning): boolean => meaning.kind !== "value" && meaning.kind !== "anything" && !(meaning.kind === "list" && meaning.items.length === 0);
+  const isValue = (meaning: Meaning): boolean =>
+    meaning.kind === "value" && !(isUnknown(meaning.value) && meaning.value.type === undefined);
+  const isOther = (meaning: Meaning): boolean =>
+    meaning.kind !== "value" && meaning.kind !== "anything" && !(meaning.kind === "list" && meaning.items.length === 0);
   if (branches.some(isValue) && branches.some(isOther)) evaluator.report("E413", scope, span, {});
 }
 
@@ -186,7 +196,13 @@ function eitherOf(evaluator: Evaluator, choices: readonly Meaning[], span: Span,
 }
 
 /** Whether a condition holds; `undefined` where that is not known. */
-function asCondition(evaluator: Evaluator, meaning: Meaning, where: string, span: Span, scope: Scope): boolean | undefined {
+function asCondition(
+  evaluator: Evaluator,
+  meaning: Meaning,
+  where: string,
+  span: Span,
+  scope: Scope,
+): boolean | undefined {
   const condition = asValue(evaluator, meaning, where, span, scope);
   if (typeof condition === "boolean" || condition === undefined) return condition;
   if (isUnknown(condition) && (condition.type === undefined || condition.type === "bool")) return undefined;
@@ -231,7 +247,13 @@ function evaluateOperation(evaluator: Evaluator, expression: OperationExpression
   for (const [index, operand] of rest.entries()) {
     const right = operandValue(evaluator, operand, expression.operators[index]?.operator, scope);
     const operator = expression.operators[index]?.operator;
-    if (result === undefined || right === undefined || operator === undefined || operator === "and" || operator === "or") {
+    if (
+      result === undefined ||
+      right === undefined ||
+      operator === undefined ||
+      operator === "and" ||
+      operator === "or"
+    ) {
       result = undefined;
       continue;
     }
@@ -244,7 +266,12 @@ function evaluateOperation(evaluator: Evaluator, expression: OperationExpression
 
 const NOT_CHAINING: ReadonlySet<ValueOperator> = new Set(["==", "!=", "<", "<=", ">", ">=", "..", "..="]);
 
-function operandValue(evaluator: Evaluator, operand: Expression, operator: ValueOperator | undefined, scope: Scope): Value | undefined {
+function operandValue(
+  evaluator: Evaluator,
+  operand: Expression,
+  operator: ValueOperator | undefined,
+  scope: Scope,
+): Value | undefined {
   return asValue(evaluator, evaluator.evaluate(operand, scope), `a side of \`${operator ?? "+"}\``, operand, scope);
 }
 
@@ -256,7 +283,12 @@ interface Application {
   readonly operand: Expression;
 }
 
-function outcomeValue(evaluator: Evaluator, outcome: Outcome, application: Application, scope: Scope): Value | undefined {
+function outcomeValue(
+  evaluator: Evaluator,
+  outcome: Outcome,
+  application: Application,
+  scope: Scope,
+): Value | undefined {
   const { span, operator, left, right } = application;
   switch (outcome.kind) {
     case "value":
@@ -266,7 +298,12 @@ function outcomeValue(evaluator: Evaluator, outcome: Outcome, application: Appli
       }
       return outcome.value;
     case "sorts":
-      evaluator.report("E401", scope, span, { operator, left: nameSort(left), right: nameSort(right), help: outcome.help });
+      evaluator.report("E401", scope, span, {
+        operator,
+        left: nameSort(left),
+        right: nameSort(right),
+        help: outcome.help,
+      });
       return undefined;
     case "zero":
       evaluator.report("E402", scope, span, {});
@@ -288,7 +325,12 @@ function outcomeValue(evaluator: Evaluator, outcome: Outcome, application: Appli
 }
 
 /** `and` and `or`: what stands behind the side that decides is looked at, but not evaluated. */
-function evaluateLogic(evaluator: Evaluator, operands: readonly Expression[], operator: "and" | "or", scope: Scope): Meaning {
+function evaluateLogic(
+  evaluator: Evaluator,
+  operands: readonly Expression[],
+  operator: "and" | "or",
+  scope: Scope,
+): Meaning {
   const deciding = operator === "or";
   let isDecided = false;
   let isKnown = true;

@@ -33,7 +33,12 @@ export class Lowering {
       case "group":
         return this.#lowerGroup(workflow);
       case "chord":
-        return { kind: "chord", header: this.#lowerGroup(workflow.header), body: this.lower(workflow.body), ...options };
+        return {
+          kind: "chord",
+          header: this.#lowerGroup(workflow.header),
+          body: this.lower(workflow.body),
+          ...options,
+        };
       case "mapping": {
         const { word, items } = workflow;
         const task = workflow.task.name;

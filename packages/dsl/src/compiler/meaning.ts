@@ -2,9 +2,9 @@
 import type { DefStatement } from "../ast.ts";
 import type { TaskDeclaration } from "../resolver.ts";
 import { nameSort, type Value } from "../values.ts";
+import type { BuiltInWord, MappingWord } from "./built-in-words.ts";
 import type { Module } from "./module.ts";
 import type { Workflow } from "./workflow.ts";
-import type { BuiltInWord, MappingWord } from "./built-in-words.ts";
 
 export type Meaning =
   | { readonly kind: "value"; readonly value: Value }

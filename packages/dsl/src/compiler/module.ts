@@ -75,7 +75,10 @@ export function loadModule(source: Source, file: FlowFile, resolver: Resolver, d
     const { name } = definition;
     const first = definitions.get(name.name);
     if (first === undefined) definitions.set(name.name, definition);
-    else diagnostics.report("E203", source, name, { name: name.name }, [{ source, span: first.name, label: "the first is here" }]);
+    else
+      diagnostics.report("E203", source, name, { name: name.name }, [
+        { source, span: first.name, label: "the first is here" },
+      ]);
   }
 }
 
@@ -99,7 +102,10 @@ function importTasks(source: Source, file: FlowFile, resolver: Resolver, diagnos
         break;
       case "flow":
         isIncomplete = true;
-        diagnostics.report("E501", source, statement.specifier, { specifier, reason: "imports of flows are not built yet" });
+        diagnostics.report("E501", source, statement.specifier, {
+          specifier,
+          reason: "imports of flows are not built yet",
+        });
         break;
       case "tasks":
         refuseForTasks(statement);

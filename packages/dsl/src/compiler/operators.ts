@@ -77,7 +77,8 @@ function unknownResult(
   const leftSort = sortOf(left);
   const rightSort = sortOf(right);
   const possible = allowed.filter(
-    ([first, second]) => (leftSort === undefined || leftSort === first) && (rightSort === undefined || rightSort === second),
+    ([first, second]) =>
+      (leftSort === undefined || leftSort === first) && (rightSort === undefined || rightSort === second),
   );
   const [only] = possible;
   if (only === undefined) return sorts(help);
@@ -86,7 +87,16 @@ function unknownResult(
 
 function compare(operator: "<" | "<=" | ">" | ">=", left: Value, right: Value): Outcome {
   const help = "numbers, strings or durations are compared, two of one sort";
-  const unknown = unknownResult(left, right, [["number", "number", "bool"], ["string", "string", "bool"], ["duration", "duration", "bool"]], help);
+  const unknown = unknownResult(
+    left,
+    right,
+    [
+      ["number", "number", "bool"],
+      ["string", "string", "bool"],
+      ["duration", "duration", "bool"],
+    ],
+    help,
+  );
   if (unknown !== undefined) return unknown;
   const order = orderOf(left, right);
   if (order === undefined) return sorts(help);
@@ -126,9 +136,15 @@ function byCodePoint(unit: number): number {
 }
 
 function makeRange(operator: ".." | "..=", left: Value, right: Value, limits: LengthLimits): Outcome {
-  const unknown = unknownResult(left, right, [["number", "number", "list"]], "a range goes from one whole number to another");
+  const unknown = unknownResult(
+    left,
+    right,
+    [["number", "number", "list"]],
+    "a range goes from one whole number to another",
+  );
   if (unknown !== undefined) return unknown;
-  if (typeof left !== "number" || typeof right !== "number") return sorts("a range goes from one whole number to another");
+  if (typeof left !== "number" || typeof right !== "number")
+    return sorts("a range goes from one whole number to another");
   if (!Number.isSafeInteger(left)) return { kind: "notInteger", value: left };
   if (!Number.isSafeInteger(right)) return { kind: "notInteger", value: right };
   const length = Math.max(0, right - left + (operator === "..=" ? 1 : 0));
@@ -137,37 +153,66 @@ function makeRange(operator: ".." | "..=", left: Value, right: Value, limits: Le
 }
 
 function add(left: Value, right: Value, limits: LengthLimits): Outcome {
-  const help = sortOf(left) === "string" || sortOf(right) === "string" ? 'to join text, interpolate: "${…}"' : "two of one sort are added: numbers, strings, lists, durations";
+  const help =
+    sortOf(left) === "string" || sortOf(right) === "string"
+      ? 'to join text, interpolate: "${…}"'
+      : "two of one sort are added: numbers, strings, lists, durations";
   const unknown = unknownResult(
     left,
     right,
-    [["number", "number", "number"], ["string", "string", "string"], ["list", "list", "list"], ["duration", "duration", "duration"]],
+    [
+      ["number", "number", "number"],
+      ["string", "string", "string"],
+      ["list", "list", "list"],
+      ["duration", "duration", "duration"],
+    ],
     help,
   );
   if (unknown !== undefined) return unknown;
   if (typeof left === "number" && typeof right === "number") return number(left + right, left, right);
   if (typeof left === "string" && typeof right === "string") {
-    return left.length + right.length > limits.stringLength ? { kind: "tooLong", limit: "stringLength" } : value(left + right);
+    return left.length + right.length > limits.stringLength
+      ? { kind: "tooLong", limit: "stringLength" }
+      : value(left + right);
   }
   if (isList(left) && isList(right)) {
     return left.length + right.length > limits.items ? { kind: "tooLong", limit: "items" } : value([...left, ...right]);
   }
-  if (left instanceof Duration && right instanceof Duration) return value(new Duration(left.milliseconds + right.milliseconds));
+  if (left instanceof Duration && right instanceof Duration)
+    return value(new Duration(left.milliseconds + right.milliseconds));
   return sorts(help);
 }
 
 function subtract(left: Value, right: Value): Outcome {
   const help = "numbers or durations are subtracted, two of one sort";
-  const unknown = unknownResult(left, right, [["number", "number", "number"], ["duration", "duration", "duration"]], help);
+  const unknown = unknownResult(
+    left,
+    right,
+    [
+      ["number", "number", "number"],
+      ["duration", "duration", "duration"],
+    ],
+    help,
+  );
   if (unknown !== undefined) return unknown;
   if (typeof left === "number" && typeof right === "number") return number(left - right, left, right);
-  if (left instanceof Duration && right instanceof Duration) return value(new Duration(left.milliseconds - right.milliseconds));
+  if (left instanceof Duration && right instanceof Duration)
+    return value(new Duration(left.milliseconds - right.milliseconds));
   return sorts(help);
 }
 
 function multiply(left: Value, right: Value): Outcome {
   const help = "numbers are multiplied, or a duration by a number";
-  const unknown = unknownResult(left, right, [["number", "number", "number"], ["duration", "number", "duration"], ["number", "duration", "duration"]], help);
+  const unknown = unknownResult(
+    left,
+    right,
+    [
+      ["number", "number", "number"],
+      ["duration", "number", "duration"],
+      ["number", "duration", "duration"],
+    ],
+    help,
+  );
   if (unknown !== undefined) return unknown;
   if (typeof left === "number" && typeof right === "number") return number(left * right, left, right);
   if (left instanceof Duration && typeof right === "number") return duration(left.milliseconds * right);
@@ -178,7 +223,15 @@ function multiply(left: Value, right: Value): Outcome {
 function divide(left: Value, right: Value): Outcome {
   const help = "numbers are divided, or a duration by a number";
   if (right === 0 && (sortOf(left) ?? "number") !== "string") return { kind: "zero" };
-  const unknown = unknownResult(left, right, [["number", "number", "number"], ["duration", "number", "duration"]], help);
+  const unknown = unknownResult(
+    left,
+    right,
+    [
+      ["number", "number", "number"],
+      ["duration", "number", "duration"],
+    ],
+    help,
+  );
   if (unknown !== undefined) return unknown;
   if (typeof left === "number" && typeof right === "number") return finite(left / right);
   if (left instanceof Duration && typeof right === "number") return duration(left.milliseconds / right);

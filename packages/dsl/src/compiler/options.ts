@@ -63,7 +63,13 @@ function readEntries(evaluator: Evaluator, expression: Expression, scope: Scope)
       valueSpan: value,
     }));
   }
-  const value = asValue(evaluator, evaluator.evaluate(expression, scope), "what stands behind `with`", expression, scope);
+  const value = asValue(
+    evaluator,
+    evaluator.evaluate(expression, scope),
+    "what stands behind `with`",
+    expression,
+    scope,
+  );
   if (value === undefined) return [];
   if (isObject(value)) {
     return [...value].map(([name, entry]) => ({ name, nameSpan: expression, value: entry, valueSpan: expression }));
@@ -85,8 +91,15 @@ function readOption(evaluator: Evaluator, name: string, value: Value, span: Span
 }
 
 /** Lays options on a workflow: what it sets itself, or what is inside sets, wins. */
-export function layOptions(evaluator: Evaluator, workflow: Workflow, options: SignatureOptions, span: Span, scope: Scope): Workflow {
-  const isOneTask = workflow.kind === "task" || workflow.kind === "hole" || workflow.kind === "either" || isMap(workflow);
+export function layOptions(
+  evaluator: Evaluator,
+  workflow: Workflow,
+  options: SignatureOptions,
+  span: Span,
+  scope: Scope,
+): Workflow {
+  const isOneTask =
+    workflow.kind === "task" || workflow.kind === "hole" || workflow.kind === "either" || isMap(workflow);
   if (options.taskId !== undefined && !isOneTask) {
     evaluator.report("E310", scope, span, {});
   }

@@ -1,16 +1,17 @@
 /** The params of a flow: what is declared, and the values that are given. */
-import type { Definition, Module } from "./module.ts";
+
 import { nearestName } from "../checker/suggest.ts";
 import type { Diagnostics } from "../diagnostics.ts";
+import { Diagnostics as OwnDiagnostics } from "../diagnostics.ts";
 import type { Limits } from "../limits.ts";
 import { Source } from "../source.ts";
 import { parseSource } from "../syntax/parse.ts";
 import { fitType, formatType, type ParamType, sortOfType } from "../types.ts";
 import { Unknown, type Value, valueFromJson } from "../values.ts";
-import { Diagnostics as OwnDiagnostics } from "../diagnostics.ts";
+import { asValue } from "./coerce.ts";
 import { Evaluator, type Scope } from "./evaluator.ts";
 import { evaluateExpression } from "./expressions.ts";
-import { asValue } from "./coerce.ts";
+import type { Definition, Module } from "./module.ts";
 
 /** A value for a param: text as on a command line, read by the param's type, or a JSON value. */
 export type ParamValue = { readonly text: string } | { readonly value: unknown };
@@ -22,11 +23,18 @@ type ParamDefinition = Extract<Definition, { kind: "param" }>;
 
 /** Reports given values that no param takes. */
 export function checkParamNames(module: Module, given: ParamValues, diagnostics: Diagnostics): void {
-  const known = [...module.definitions.values()].flatMap((definition) => (definition.kind === "broken" || definition.kind === "param" ? [definition.name.name] : []));
+  const known = [...module.definitions.values()].flatMap((definition) =>
+    definition.kind === "broken" || definition.kind === "param" ? [definition.name.name] : [],
+  );
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
     const start = module.source.start;
-    diagnostics.report("E505", module.source, { start, end: start }, { name, known, nearest: nearestName(name, known) });
+    diagnostics.report(
+      "E505",
+      module.source,
+      { start, end: start },
+      { name, known, nearest: nearestName(name, known) },
+    );
   }
 }
 
@@ -60,7 +68,11 @@ function readDefault(evaluator: Evaluator, definition: ParamDefinition, scope: S
   if (value === undefined) return undefined;
   const check = fitType(value, type, false);
   if (check.kind === "fits") return check.value;
-  evaluator.report("E512", scope, statement.defaultValue, { name: name.name, type: formatType(type), problem: check.problem });
+  evaluator.report("E512", scope, statement.defaultValue, {
+    name: name.name,
+    type: formatType(type),
+    problem: check.problem,
+  });
   return undefined;
 }
 

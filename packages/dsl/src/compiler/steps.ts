@@ -74,11 +74,18 @@ function attachHandler(
   scope: Scope,
 ): Workflow {
   const where = `a handler of \`on ${attachment.event}\``;
-  const handler = asWorkflow(evaluator, evaluator.evaluate(attachment.handler, scope), where, attachment.handler, scope);
+  const handler = asWorkflow(
+    evaluator,
+    evaluator.evaluate(attachment.handler, scope),
+    where,
+    attachment.handler,
+    scope,
+  );
   evaluator.arity.checkStart(handler, attachment.event === "error" ? "error" : 1);
   const size = workflow.size + handler.size;
   const depth = Math.max(workflow.depth, handler.depth + 1);
-  if (attachment.event === "error") return { ...workflow, errbacks: [...(workflow.errbacks ?? []), handler], size, depth };
+  if (attachment.event === "error")
+    return { ...workflow, errbacks: [...(workflow.errbacks ?? []), handler], size, depth };
   if (workflow.kind === "group") {
     evaluator.report("E311", scope, attachment, { fix: fixText(scope, step, attachment.handler) });
     return workflow;

@@ -41,8 +41,18 @@ const RULES: Readonly<Record<BuiltInWord, WordRule>> = {
   chain: { form: "chain(a(), b())", least: 1, make: makeChainOf },
   chord: { form: "chord([a(), b()], c())", least: 2, most: 2, make: makeChord },
   map: { form: "map(task, [1, 2])", least: 2, most: 2, make: (call) => makeWordMapping(call, "map") },
-  starmap: { form: "starmap(task, [[1, 2], [3, 4]])", least: 2, most: 2, make: (call) => makeWordMapping(call, "starmap") },
-  chunks: { form: "chunks(task, [[1, 2], [3, 4]], 10)", least: 3, most: 3, make: (call) => makeWordMapping(call, "chunks") },
+  starmap: {
+    form: "starmap(task, [[1, 2], [3, 4]])",
+    least: 2,
+    most: 2,
+    make: (call) => makeWordMapping(call, "starmap"),
+  },
+  chunks: {
+    form: "chunks(task, [[1, 2], [3, 4]], 10)",
+    least: 3,
+    most: 3,
+    make: (call) => makeWordMapping(call, "chunks"),
+  },
   each: { form: "each(a(), limit: 50)", least: 1, most: 1, names: ["limit"], make: makeEach },
 };
 
@@ -92,7 +102,9 @@ function workflow(made: Workflow): Meaning {
 }
 
 function workflowsOf({ evaluator, scope, positional, word }: WordCall): readonly Workflow[] {
-  return positional.map(({ meaning, span }) => asWorkflow(evaluator, meaning, `an argument of \`${word}\``, span, scope));
+  return positional.map(({ meaning, span }) =>
+    asWorkflow(evaluator, meaning, `an argument of \`${word}\``, span, scope),
+  );
 }
 
 function makeGroupOf(call: WordCall): Meaning {
@@ -100,7 +112,9 @@ function makeGroupOf(call: WordCall): Meaning {
   const [only] = members;
   // `group([a, b])` is the group itself, as in Celery.
   if (members.length === 1 && only?.kind === "group") return workflow(only);
-  return workflow(makeGroup(flattened(call.evaluator, members, call.scope), call.evaluator.originOf(call.span, call.scope)));
+  return workflow(
+    makeGroup(flattened(call.evaluator, members, call.scope), call.evaluator.originOf(call.span, call.scope)),
+  );
 }
 
 function makeChainOf(call: WordCall): Meaning {
@@ -129,7 +143,8 @@ function makeChord(call: WordCall): Meaning {
 
 function makeWordMapping(call: WordCall, word: MappingWord): Meaning {
   const [task, ...rest] = call.positional;
-  if (task?.meaning.kind === "task") return makeMapping(call.evaluator, word, task.meaning.task, rest, call.span, call.scope);
+  if (task?.meaning.kind === "task")
+    return makeMapping(call.evaluator, word, task.meaning.task, rest, call.span, call.scope);
   if (task?.meaning.kind !== "anything" && task !== undefined) {
     const problem = "takes a task by its name";
     call.evaluator.report("E312", call.scope, task.span, { word, problem, form: RULES[word].form });
@@ -155,7 +170,10 @@ export function callMapping(
     evaluator.report("E312", scope, span, { word, problem, form });
     return ANYTHING;
   }
-  const args = call.args.map((argument) => ({ meaning: evaluator.evaluate(argument.value, scope), span: argument.value }));
+  const args = call.args.map((argument) => ({
+    meaning: evaluator.evaluate(argument.value, scope),
+    span: argument.value,
+  }));
   return makeMapping(evaluator, word, task, args, span, scope);
 }
 
@@ -171,7 +189,8 @@ function makeMapping(
   if (listArgument === undefined) return ANYTHING;
   const origin = evaluator.originOf(span, scope);
   const value = asValue(evaluator, listArgument.meaning, `the list of \`${word}\``, listArgument.span, scope);
-  const chunkSize = sizeArgument === undefined ? 0 : readCount(evaluator, word, "the size of a chunk", sizeArgument, scope);
+  const chunkSize =
+    sizeArgument === undefined ? 0 : readCount(evaluator, word, "the size of a chunk", sizeArgument, scope);
   if (value === undefined || isUnknown(value)) return workflow(makeHole(origin));
   if (!isList(value)) {
     evaluator.report("E414", scope, listArgument.span, { got: nameSort(value), where: `\`${word}\`` });
@@ -194,7 +213,13 @@ function makeEach(call: WordCall): Meaning {
   return workflow({ kind: "each", member, limit, args: [], isImmutable: false, origin, ...measure([member], 1) });
 }
 
-function readCount(evaluator: Evaluator, word: BuiltInWord, what: string, argument: WordArgument, scope: Scope): number | undefined {
+function readCount(
+  evaluator: Evaluator,
+  word: BuiltInWord,
+  what: string,
+  argument: WordArgument,
+  scope: Scope,
+): number | undefined {
   const value = asValue(evaluator, argument.meaning, what, argument.span, scope);
   if (value === undefined || isUnknown(value)) return undefined;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1) return value;
@@ -202,4 +227,3 @@ function readCount(evaluator: Evaluator, word: BuiltInWord, what: string, argume
   evaluator.report("E312", scope, argument.span, { word, problem, form: RULES[word].form });
   return undefined;
 }
-

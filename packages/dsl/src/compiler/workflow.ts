@@ -114,7 +114,8 @@ export function makeChain(steps: readonly Workflow[], origin: Origin): Workflow 
   if (steps.length === 1 && only !== undefined) return only;
   const { size } = measure(steps, 0);
   // A plain chain inside adds no level: it becomes part of this one.
-  const depth = 1 + steps.reduce((deepest, step) => Math.max(deepest, isPlainChain(step) ? step.depth - 1 : step.depth), 0);
+  const depth =
+    1 + steps.reduce((deepest, step) => Math.max(deepest, isPlainChain(step) ? step.depth - 1 : step.depth), 0);
   return { kind: "chain", steps, origin, size, depth };
 }
 

@@ -21,6 +21,7 @@ import type {
   Literal,
   MainStatement,
   NamedType,
+  NameExpression,
   ParamStatement,
   Statement,
   Suffix,
@@ -42,6 +43,12 @@ export type SyntaxProblem =
   | { readonly kind: "spreadBeforeClause"; readonly span: Span }
   | { readonly kind: "event"; readonly span: Span; readonly found: string };
 
+/** What stands before an argument's value. */
+interface ArgumentPrefix {
+  readonly isSpread: boolean;
+  readonly token: IToken;
+}
+
 type Doc = string | undefined;
 
 /** One instance serves all parsing: it is reset with each statement. */
@@ -56,7 +63,7 @@ export class FlowGrammar extends EmbeddedActionsParser {
     { ALT: () => this.SUBRULE(this.operators) },
   ];
   readonly #primaryForms: { ALT: () => Expression }[] = [
-    { ALT: () => ({ kind: "name", ...this.#word(this.CONSUME(t.Name)) }) },
+    { ALT: () => this.#name(this.CONSUME(t.Name)) },
     { ALT: () => ({ kind: "quoted", ...this.#identifier(this.CONSUME(t.QuotedName)) }) },
     { ALT: () => this.#number(this.CONSUME(t.NumberToken)) },
     { ALT: () => this.#duration(this.CONSUME(t.DurationToken)) },
@@ -74,6 +81,20 @@ export class FlowGrammar extends EmbeddedActionsParser {
     { ALT: () => this.SUBRULE(this.index) },
     { ALT: () => this.SUBRULE(this.member) },
   ];
+  readonly #prefixForms: { ALT: () => IToken }[] = [
+    { ALT: () => this.CONSUME(t.Not) },
+    { ALT: () => this.CONSUME(t.Minus) },
+    { ALT: () => this.CONSUME(t.Bang) },
+  ];
+  readonly #argumentPrefixForms: { ALT: () => ArgumentPrefix }[] = [
+    { ALT: () => ({ isSpread: false, token: this.SUBRULE(this.argumentName) }) },
+    { ALT: () => ({ isSpread: true, token: this.CONSUME(t.Ellipsis) }) },
+  ];
+  readonly #argumentPrefix = {
+    GATE: (): boolean => NAME_ENDS.has(this.LA(2).tokenType) || this.LA(1).tokenType === t.Ellipsis,
+    MAX_LOOKAHEAD: 1,
+    DEF: (): ArgumentPrefix => this.OR(this.#argumentPrefixForms),
+  };
 
   constructor() {
     super([...t.vocabulary], {
@@ -99,14 +120,16 @@ export class FlowGrammar extends EmbeddedActionsParser {
 
   // Statements
 
-  readonly statement = this.RULE("statement", (doc?: Doc): Statement =>
-    this.OR<Statement>([
-      { ALT: () => this.SUBRULE(this.importStatement, { ARGS: [doc] }) },
-      { ALT: () => this.SUBRULE(this.paramStatement, { ARGS: [doc] }) },
-      { ALT: () => this.SUBRULE(this.letStatement, { ARGS: [doc] }) },
-      { ALT: () => this.SUBRULE(this.defStatement, { ARGS: [doc] }) },
-      { ALT: () => this.SUBRULE(this.mainStatement, { ARGS: [doc] }) },
-    ]),
+  readonly statement = this.RULE(
+    "statement",
+    (doc?: Doc): Statement =>
+      this.OR<Statement>([
+        { ALT: () => this.SUBRULE(this.importStatement, { ARGS: [doc] }) },
+        { ALT: () => this.SUBRULE(this.paramStatement, { ARGS: [doc] }) },
+        { ALT: () => this.SUBRULE(this.letStatement, { ARGS: [doc] }) },
+        { ALT: () => this.SUBRULE(this.defStatement, { ARGS: [doc] }) },
+        { ALT: () => this.SUBRULE(this.mainStatement, { ARGS: [doc] }) },
+      ]),
   );
 
   readonly importStatement = this.RULE("importStatement", (doc?: Doc): ImportStatement => {
@@ -182,11 +205,13 @@ export class FlowGrammar extends EmbeddedActionsParser {
 
   // Types
 
-  readonly type = this.RULE("type", (): TypeExpression =>
-    this.OR<TypeExpression>([
-      { ALT: () => this.SUBRULE(this.namedType) },
-      { ALT: () => this.SUBRULE(this.enumType) },
-    ]),
+  readonly type = this.RULE(
+    "type",
+    (): TypeExpression =>
+      this.OR<TypeExpression>([
+        { ALT: () => this.SUBRULE(this.namedType) },
+        { ALT: () => this.SUBRULE(this.enumType) },
+      ]),
   );
 
   readonly namedType = this.RULE("namedType", (): NamedType => {
@@ -220,14 +245,14 @@ export class FlowGrammar extends EmbeddedActionsParser {
     this.ACTION(() => this.openIfs.push({ start, end: (endOffset ?? start) + 1 }));
     const condition = this.SUBRULE(this.expression);
     this.CONSUME(t.Then);
-    const branches = [{ condition, then: this.SUBRULE2(this.expression) }];
+    const branches = [{ condition, result: this.SUBRULE2(this.expression) }];
     // `else if` goes on with the same node, so a row of them has no depth.
     this.MANY(() => {
       this.CONSUME(t.Else);
       this.CONSUME2(t.If);
       const nextCondition = this.SUBRULE3(this.expression);
       this.CONSUME2(t.Then);
-      branches.push({ condition: nextCondition, then: this.SUBRULE4(this.expression) });
+      branches.push({ condition: nextCondition, result: this.SUBRULE4(this.expression) });
     });
     this.CONSUME3(t.Else);
     const otherwise = this.SUBRULE5(this.expression);
@@ -237,53 +262,46 @@ export class FlowGrammar extends EmbeddedActionsParser {
 
   /** Operands and operators in a row. */
   readonly operators = this.RULE("operators", (): Expression => {
-    const first = this.SUBRULE(this.operand);
-    let rest: RowPart[][] | undefined;
+    let row: RowPart[] | undefined;
     this.MANY(() => {
-      rest ??= [];
-      rest.push([this.#binary(this.CONSUME(t.BinaryOperator))], this.SUBRULE2(this.operand));
+      row ??= [];
+      row.push(this.#prefix(this.OR(this.#prefixForms)));
     });
-    return this.ACTION(() => this.#treeOf(first, rest));
+    const first = this.SUBRULE(this.step);
+    if (row !== undefined) row.push({ kind: "operand", expression: first });
+    this.MANY2(() => {
+      const rest = (row ??= [{ kind: "operand", expression: first }]);
+      rest.push(this.#binary(this.CONSUME(t.BinaryOperator)));
+      this.MANY3(() => rest.push(this.#prefix(this.OR2(this.#prefixForms))));
+      rest.push({ kind: "operand", expression: this.SUBRULE2(this.step) });
+    });
+    return row === undefined ? first : this.ACTION(() => this.#treeOf(row ?? []));
   });
 
   /** The same where only a value may stand: without `|` and `&`. */
   readonly valueOperators = this.RULE("valueOperators", (): Expression => {
-    const first = this.SUBRULE(this.operand);
-    const rest: RowPart[][] = [];
-    this.MANY(() => rest.push([this.#binary(this.CONSUME(t.ValueOperator))], this.SUBRULE2(this.operand)));
-    return this.ACTION(() => this.#treeOf(first, rest));
-  });
-
-  /** One operand, behind its prefixes. */
-  readonly operand = this.RULE("operand", (): RowPart[] => {
     const row: RowPart[] = [];
-    this.MANY(() => row.push(this.SUBRULE(this.prefix)));
+    this.MANY(() => row.push(this.#prefix(this.OR(this.#prefixForms))));
     row.push({ kind: "operand", expression: this.SUBRULE(this.step) });
-    return row;
-  });
-
-  readonly prefix = this.RULE("prefix", (): RowPart => {
-    const token = this.OR([
-      { ALT: () => this.CONSUME(t.Not) },
-      { ALT: () => this.CONSUME(t.Minus) },
-      { ALT: () => this.CONSUME(t.Bang) },
-    ]);
-    const span = this.#span(token);
-    this.ACTION(() => {
-      if (token.tokenType === t.Bang) this.#problems.push({ kind: "habit", span, found: "!", write: "not" });
+    this.MANY2(() => {
+      row.push(this.#binary(this.CONSUME(t.ValueOperator)));
+      this.MANY3(() => row.push(this.#prefix(this.OR2(this.#prefixForms))));
+      row.push({ kind: "operand", expression: this.SUBRULE2(this.step) });
     });
-    return { kind: "prefix", operator: token.tokenType === t.Minus ? "-" : "not", span };
+    return this.ACTION(() => this.#treeOf(row));
   });
 
   readonly step = this.RULE("step", (): Expression => {
-    const of = this.SUBRULE(this.postfix);
+    const of = this.#postfixForm();
     let attachments: Attachment[] | undefined;
-    const attach = (attachment: Attachment): void => {
+    this.MANY2(() => {
       attachments ??= [];
-      attachments.push(attachment);
-    };
-    this.MANY(() => attach(this.SUBRULE(this.options)));
-    this.MANY2(() => attach(this.SUBRULE(this.handler)));
+      attachments.push(this.SUBRULE(this.options));
+    });
+    this.MANY3(() => {
+      attachments ??= [];
+      attachments.push(this.SUBRULE(this.handler));
+    });
     if (attachments === undefined) return of;
     return { kind: "step", of, attachments, start: of.start, end: this.#end() };
   });
@@ -309,16 +327,19 @@ export class FlowGrammar extends EmbeddedActionsParser {
     return { kind: "on", event: event.image === "success" ? "success" : "error", handler, start, end };
   });
 
-  readonly postfix = this.RULE("postfix", (): Expression => {
-    const head = this.SUBRULE(this.primary);
+  readonly postfix = this.RULE("postfix", (): Expression => this.#postfixForm());
+
+  /** A part of two rules, since a rule of its own would cost each operand one more call. */
+  #postfixForm(): Expression {
+    const head = this.OR(this.#primaryForms);
     let suffixes: Suffix[] | undefined;
     this.MANY(() => {
       suffixes ??= [];
-      suffixes.push(this.OR(this.#suffixForms));
+      suffixes.push(this.OR2(this.#suffixForms));
     });
     if (suffixes === undefined) return head;
     return { kind: "postfix", head, suffixes, start: head.start, end: this.#end() };
-  });
+  }
 
   readonly index = this.RULE("index", (): Suffix => {
     const { startOffset: start } = this.CONSUME(t.LeftBracket);
@@ -355,15 +376,7 @@ export class FlowGrammar extends EmbeddedActionsParser {
   });
 
   readonly argument = this.RULE("argument", (): Argument => {
-    const prefix = this.OPTION({
-      GATE: () => NAME_ENDS.has(this.LA(2).tokenType) || this.LA(1).tokenType === t.Ellipsis,
-      MAX_LOOKAHEAD: 1,
-      DEF: () =>
-        this.OR([
-          { ALT: () => ({ isSpread: false, token: this.SUBRULE(this.argumentName) }) },
-          { ALT: () => ({ isSpread: true, token: this.CONSUME(t.Ellipsis) }) },
-        ]),
-    });
+    const prefix = this.OPTION(this.#argumentPrefix);
     const value = this.SUBRULE(this.expression);
     return this.ACTION(() => ({
       name: prefix === undefined || prefix.isSpread ? undefined : this.#word(prefix.token),
@@ -390,8 +403,6 @@ export class FlowGrammar extends EmbeddedActionsParser {
     ]);
     return word;
   });
-
-  readonly primary = this.RULE("primary", (): Expression => this.OR(this.#primaryForms));
 
   readonly parentheses = this.RULE("parentheses", (): Expression => {
     const { startOffset: start } = this.OR([
@@ -522,6 +533,10 @@ export class FlowGrammar extends EmbeddedActionsParser {
     return { name, start: token.startOffset, end: (token.endOffset ?? 0) + 1 };
   }
 
+  #name(token: IToken): NameExpression {
+    return { kind: "name", name: token.image, start: token.startOffset, end: (token.endOffset ?? 0) + 1 };
+  }
+
   #word(token: IToken): Identifier {
     return { name: token.image, start: token.startOffset, end: (token.endOffset ?? 0) + 1 };
   }
@@ -532,10 +547,18 @@ export class FlowGrammar extends EmbeddedActionsParser {
     return { kind: "binary", operator: isBinaryOperator(written) ? written : "|", span: this.#span(token) };
   }
 
-  #treeOf(first: readonly RowPart[], rest: readonly (readonly RowPart[])[] = []): Expression {
-    const [only] = first;
-    if (rest.length === 0 && first.length === 1 && only?.kind === "operand") return only.expression;
-    const tree = buildTree([first, ...rest].flat(), (operator, span) => this.#problems.push({ kind: "chaining", operator, span }));
+  #prefix(token: IToken): RowPart {
+    const span = this.#span(token);
+    this.ACTION(() => {
+      if (token.tokenType === t.Bang) this.#problems.push({ kind: "habit", span, found: "!", write: "not" });
+    });
+    return { kind: "prefix", operator: token.tokenType === t.Minus ? "-" : "not", span };
+  }
+
+  #treeOf(row: readonly RowPart[]): Expression {
+    const [only] = row;
+    if (row.length === 1 && only?.kind === "operand") return only.expression;
+    const tree = buildTree(row, (operator, span) => this.#problems.push({ kind: "chaining", operator, span }));
     return tree ?? { kind: "broken", start: 0, end: 0 };
   }
 

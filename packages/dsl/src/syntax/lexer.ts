@@ -168,7 +168,10 @@ class Lexer {
         return;
       case "malformed": {
         const text = this.#text.slice(reading.span.start, reading.span.end);
-        this.#diagnostics.report(reading.of === "number" ? "E106" : "E107", this.#source, reading.span, { text, write: reading.write });
+        this.#diagnostics.report(reading.of === "number" ? "E106" : "E107", this.#source, reading.span, {
+          text,
+          write: reading.write,
+        });
         this.#push(tokens.NumberToken, reading.span.end, 0);
       }
     }
@@ -188,8 +191,10 @@ class Lexer {
     const isOpen = close === -1 || close > lineEnd;
     const end = isOpen ? lineEnd : close + 1;
     const name = this.#text.slice(this.#at + 1, isOpen ? lineEnd : close);
-    if (isOpen) this.#diagnostics.report("E117", this.#source, { start: this.#at, end: this.#at + 1 }, { problem: "open" });
-    else if (name === "") this.#diagnostics.report("E117", this.#source, { start: this.#at, end }, { problem: "empty" });
+    if (isOpen)
+      this.#diagnostics.report("E117", this.#source, { start: this.#at, end: this.#at + 1 }, { problem: "open" });
+    else if (name === "")
+      this.#diagnostics.report("E117", this.#source, { start: this.#at, end }, { problem: "empty" });
     this.#warnOfDirectionMarks(this.#at, end);
     this.#push(tokens.QuotedName, end, name);
   }
@@ -204,7 +209,12 @@ class Lexer {
     }
     const content = this.#text.slice(this.#at + 1, close);
     const write = JSON.stringify(content);
-    this.#diagnostics.report("E111", this.#source, { start: this.#at, end: close + 1 }, { found: `'${content}'`, write });
+    this.#diagnostics.report(
+      "E111",
+      this.#source,
+      { start: this.#at, end: close + 1 },
+      { found: `'${content}'`, write },
+    );
     this.#push(tokens.StringToken, close + 1, content);
   }
 
@@ -273,7 +283,7 @@ class Lexer {
       const code = this.#text.charCodeAt(at);
       if (code === Character.quote) {
         const text = this.#textOf({ start: start + 1, raw: this.#text.slice(start + 1, at) });
-        this.#push(tokens.StringToken, at + 1, text);
+        this.#push(tokens.StringToken, at + 1, text, "");
         return true;
       }
       if (code === Character.newline) return false;
@@ -295,7 +305,8 @@ class Lexer {
     }
     const end = Math.min(at, this.#text.length);
     const isEndOfLine = frame.quote === '"' && this.#text.charCodeAt(end) === Character.newline;
-    const textEnd = isEndOfLine && this.#text.charCodeAt(end - 1) === Character.carriageReturn ? Math.max(start, end - 1) : end;
+    const textEnd =
+      isEndOfLine && this.#text.charCodeAt(end - 1) === Character.carriageReturn ? Math.max(start, end - 1) : end;
     const payload = frame.quote === '"' ? this.#textOf({ start, raw: this.#text.slice(start, textEnd) }) : "";
     frame.texts.push(this.#push(tokens.TemplateText, textEnd, payload));
     this.#at = end;
@@ -325,7 +336,8 @@ class Lexer {
   }
 
   #reportStringProblem(problem: StringProblem): void {
-    if (problem.kind === "escape") this.#diagnostics.report("E105", this.#source, problem.span, { escape: problem.escape });
+    if (problem.kind === "escape")
+      this.#diagnostics.report("E105", this.#source, problem.span, { escape: problem.escape });
     else this.#diagnostics.report("E112", this.#source, problem.span, {});
   }
 

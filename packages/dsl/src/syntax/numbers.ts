@@ -8,7 +8,12 @@ import type { Span } from "../source.ts";
 export type NumberReading =
   | { readonly kind: "number"; readonly end: number; readonly value: number; readonly isIntegerLiteral: boolean }
   | { readonly kind: "duration"; readonly end: number; readonly milliseconds: number }
-  | { readonly kind: "malformed"; readonly of: "number" | "duration"; readonly span: Span; readonly write: string | undefined };
+  | {
+      readonly kind: "malformed";
+      readonly of: "number" | "duration";
+      readonly span: Span;
+      readonly write: string | undefined;
+    };
 
 // Liberal on purpose: takes all that a person may have meant as one number.
 const NUMBER_WORD = /[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?[A-Za-z0-9_]*/y;
@@ -27,6 +32,26 @@ const MILLISECONDS_PER_UNIT: ReadonlyMap<string, number> = new Map([
 
 /** Reads the number or duration that begins at `at`, where a digit stands. */
 export function readNumber(text: string, at: number): NumberReading {
+  return readPlainInteger(text, at) ?? readNumberWord(text, at);
+}
+
+/** Most numbers are a few digits and nothing else. */
+function readPlainInteger(text: string, at: number): NumberReading | undefined {
+  let value = 0;
+  let end = at;
+  for (let code = text.charCodeAt(end); code >= 48 && code <= 57; code = text.charCodeAt(end)) {
+    value = value * 10 + code - 48;
+    end += 1;
+  }
+  const isPlain =
+    end - at <= MOST_PLAIN_DIGITS && (end - at === 1 || text[at] !== "0") && !WORD_PART.test(text.charAt(end));
+  return isPlain ? { kind: "number", end, value, isIntegerLiteral: true } : undefined;
+}
+
+const MOST_PLAIN_DIGITS = 15;
+const WORD_PART = /[A-Za-z_.]/;
+
+function readNumberWord(text: string, at: number): NumberReading {
   NUMBER_WORD.lastIndex = at;
   const word = NUMBER_WORD.exec(text)?.[0] ?? text.slice(at, at + 1);
   const end = at + word.length;

@@ -6,8 +6,8 @@ import type { TokenType } from "chevrotain";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Limits } from "../limits.ts";
 import type { Source, Span } from "../source.ts";
-import * as tokens from "./tokens.ts";
 import type { Token } from "./tokens.ts";
+import * as tokens from "./tokens.ts";
 
 /** The tokens of one statement. */
 export interface StatementTokens {
@@ -162,7 +162,9 @@ class BracketMatcher {
       this.#leave();
       return;
     }
-    const match = this.#open.findLastIndex((bracket) => CLOSER_BY_OPENER.get(bracket.token.tokenType) === token.tokenType);
+    const match = this.#open.findLastIndex(
+      (bracket) => CLOSER_BY_OPENER.get(bracket.token.tokenType) === token.tokenType,
+    );
     const wasBroken = this.#isBroken;
     this.#isBroken = true;
     if (match === -1) {
@@ -186,7 +188,8 @@ class BracketMatcher {
     this.#isBroken = true;
     for (const character of text?.image ?? "") {
       const innermost = this.#open.at(-1)?.token.tokenType;
-      if (innermost !== undefined && innermost !== tokens.InterpolationOpen && CLOSER_TEXT.get(innermost) === character) this.#leave();
+      if (innermost !== undefined && innermost !== tokens.InterpolationOpen && CLOSER_TEXT.get(innermost) === character)
+        this.#leave();
     }
   }
 
@@ -198,7 +201,9 @@ class BracketMatcher {
   #reportUnclosed(bracket: OpenBracket, noticedAt?: Token): void {
     const { token } = bracket;
     const related =
-      noticedAt === undefined ? [] : [{ source: this.#source, span: spanOf(noticedAt), label: "this closes an outer one" }];
+      noticedAt === undefined
+        ? []
+        : [{ source: this.#source, span: spanOf(noticedAt), label: "this closes an outer one" }];
     const close = CLOSER_TEXT.get(token.tokenType) ?? "";
     if (!this.#isBroken || noticedAt !== undefined) {
       this.#diagnostics.report("E102", this.#source, spanOf(token), { open: token.image, close }, related);
@@ -233,7 +238,9 @@ function isFreshStart(token: Token, next: Token | undefined, afterNext: Token | 
     case tokens.Let:
     case tokens.Def:
     case tokens.Param:
-      return next?.tokenType === tokens.Name && afterNext?.tokenType !== undefined && FOLLOWERS.has(afterNext.tokenType);
+      return (
+        next?.tokenType === tokens.Name && afterNext?.tokenType !== undefined && FOLLOWERS.has(afterNext.tokenType)
+      );
     case tokens.Import:
       return next?.tokenType === tokens.StringToken;
     default:

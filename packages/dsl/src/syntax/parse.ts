@@ -30,7 +30,12 @@ export function parseSource(source: Source, limits: Limits, diagnostics: Diagnos
   return { kind: "file", doc: docs.fileDoc, statements };
 }
 
-function parseStatement(source: Source, statement: StatementTokens, doc: string | undefined, diagnostics: Diagnostics): Statement {
+function parseStatement(
+  source: Source,
+  statement: StatementTokens,
+  doc: string | undefined,
+  diagnostics: Diagnostics,
+): Statement {
   const lastToken = statement.tokens.at(-1);
   if (statement.isBroken || lastToken === undefined) return brokenStatement(statement, doc);
   sharedGrammar ??= new FlowGrammar();
@@ -77,7 +82,10 @@ function reportProblem(source: Source, problem: SyntaxProblem, diagnostics: Diag
       diagnostics.report("E122", source, problem.span, {});
       return;
     case "event":
-      diagnostics.report("E101", source, problem.span, { found: `\`${problem.found}\``, expected: "`success` or `error`" });
+      diagnostics.report("E101", source, problem.span, {
+        found: `\`${problem.found}\``,
+        expected: "`success` or `error`",
+      });
   }
 }
 

@@ -59,7 +59,10 @@ interface Placed {
  * Builds the tree of a row that begins with an operand or prefix and ends with an operand.
  * @param reportChaining is told of each operator that does not chain and stands behind one of its level
  */
-export function buildTree(row: readonly RowPart[], reportChaining: (operator: string, span: Span) => void): Expression | undefined {
+export function buildTree(
+  row: readonly RowPart[],
+  reportChaining: (operator: string, span: Span) => void,
+): Expression | undefined {
   const pending: Pending[] = [];
   let current: Expression | undefined;
   for (const part of row) {

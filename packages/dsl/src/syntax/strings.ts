@@ -32,7 +32,7 @@ const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([
 /** Gives the text of one stretch. */
 export function readText(part: TextPart, report: (problem: StringProblem) => void): string {
   reportEscapes(part, report);
-  return unescape(part.raw);
+  return readEscapes(part.raw);
 }
 
 /** Gives the texts of a `"""…"""` string, laid out by its closing line when a line break follows the opening. */
@@ -41,14 +41,14 @@ export function readBlock(parts: readonly TextPart[], report: (problem: StringPr
   const first = parts[0];
   const last = parts.at(-1);
   const opening = first === undefined ? null : /^\r?\n/.exec(first.raw);
-  if (first === undefined || last === undefined || opening === null) return parts.map((part) => unescape(part.raw));
+  if (first === undefined || last === undefined || opening === null) return parts.map((part) => readEscapes(part.raw));
   const indentation = closingIndentation(parts);
   return parts.map((part) => {
     // The closing line, when nothing but its indentation stands on it, goes with the break before it.
     const end = part === last ? (/\r?\n[ \t]*$/.exec(part.raw)?.index ?? part.raw.length) : part.raw.length;
     const begin = part === first ? Math.min(opening[0].length, end) : 0;
     const isLineStart = part === first;
-    return unescape(withoutIndentation(part, begin, end, indentation, isLineStart, report));
+    return readEscapes(withoutIndentation(part, begin, end, indentation, isLineStart, report));
   });
 }
 
@@ -76,7 +76,8 @@ function withoutIndentation(
     if (atLineStart) {
       if (line.startsWith(indentation)) line = line.slice(indentation.length);
       else if (line.trim() === "") line = line.replace(/^[ \t]+/, "");
-      else report({ kind: "indentation", span: { start: part.start + at, end: part.start + at + line.trimEnd().length } });
+      else
+        report({ kind: "indentation", span: { start: part.start + at, end: part.start + at + line.trimEnd().length } });
     }
     pieces.push(line);
     if (lineEnd === end) break;
@@ -89,18 +90,18 @@ function withoutIndentation(
 function reportEscapes(part: TextPart, report: (problem: StringProblem) => void): void {
   if (!part.raw.includes("\\")) return;
   for (const match of part.raw.matchAll(ESCAPE)) {
-    const [escape, hexadecimal, simple] = match;
+    const [text, hexadecimal, simple] = match;
     if (hexadecimal !== undefined || (simple !== undefined && SIMPLE_ESCAPES.has(simple))) continue;
     const start = part.start + match.index;
-    report({ kind: "escape", span: { start, end: start + escape.length }, escape });
+    report({ kind: "escape", span: { start, end: start + text.length }, escape: text });
   }
 }
 
-function unescape(raw: string): string {
+function readEscapes(raw: string): string {
   const lines = raw.includes("\r") ? raw.replaceAll("\r\n", "\n") : raw;
   if (!lines.includes("\\")) return lines;
-  return lines.replace(ESCAPE, (escape: string, hexadecimal: string | undefined, simple: string | undefined) => {
+  return lines.replace(ESCAPE, (text: string, hexadecimal: string | undefined, simple: string | undefined) => {
     if (hexadecimal !== undefined) return String.fromCharCode(Number.parseInt(hexadecimal, 16));
-    return (simple === undefined ? undefined : SIMPLE_ESCAPES.get(simple)) ?? escape;
+    return (simple === undefined ? undefined : SIMPLE_ESCAPES.get(simple)) ?? text;
   });
 }

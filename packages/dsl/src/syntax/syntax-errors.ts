@@ -6,8 +6,8 @@ import type { IParserErrorMessageProvider, IRecognitionException, IToken, TokenT
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Source, Span } from "../source.ts";
 import { spanOf } from "./outline.ts";
-import * as t from "./tokens.ts";
 import type { Token } from "./tokens.ts";
+import * as t from "./tokens.ts";
 
 /** Chevrotain's messages carry the name of the expected token type, or nothing; words are made below. */
 export const structuredMessages: IParserErrorMessageProvider = {
@@ -32,7 +32,8 @@ const EXPECTED_BY_RULE: ReadonlyMap<string, string> = new Map([
   ["mainStatement", "an expression"],
   ["type", "a type"],
   ["entry", "a key"],
-  ["primary", "an expression"],
+  ["step", "an expression"],
+  ["postfix", "an expression"],
   ["expression", "an expression"],
   ["argumentName", "`:`"],
 ]);
@@ -61,9 +62,7 @@ const NAME_ROLES: ReadonlyMap<string, string> = new Map([
   ["namedType", "a type"],
 ]);
 
-const labels: ReadonlyMap<string, string> = new Map(
-  t.vocabulary.map((type) => [type.name, type.LABEL ?? type.name]),
-);
+const labels: ReadonlyMap<string, string> = new Map(t.vocabulary.map((type) => [type.name, type.LABEL ?? type.name]));
 
 /**
  * Reports why a statement could not be parsed, at its narrowest place. Gives whether what was parsed is whole, and so

@@ -85,7 +85,9 @@ export const LineLeftBracket = token("LineLeftBracket", "`[`");
 
 /** The reserved words that mean something, by their text. */
 export const keywords: ReadonlyMap<string, TokenType> = new Map([
-  ...["import", "as", "param", "let", "def", "for", "in", "if", "then", "else", "not", "with", "on"].map((text) => keyword(text)),
+  ...["import", "as", "param", "let", "def", "for", "in", "if", "then", "else", "not", "with", "on"].map((text) =>
+    keyword(text),
+  ),
   ...["true", "false", "null"].map((text) => keyword(text)),
   keyword("and", [ValueOperator]),
   keyword("or", [ValueOperator]),
@@ -153,6 +155,19 @@ export const atLineHead: ReadonlyMap<TokenType, TokenType> = new Map([
 ]);
 
 /** Makes a token. */
-export function makeToken(type: TokenType, image: string, start: number, end: number, payload: string | number = ""): Token {
-  return { image, startOffset: start, endOffset: end - 1, tokenTypeIdx: type.tokenTypeIdx ?? 0, tokenType: type, payload };
+export function makeToken(
+  type: TokenType,
+  image: string,
+  start: number,
+  end: number,
+  payload: string | number = "",
+): Token {
+  return {
+    image,
+    startOffset: start,
+    endOffset: end - 1,
+    tokenTypeIdx: type.tokenTypeIdx ?? 0,
+    tokenType: type,
+    payload,
+  };
 }

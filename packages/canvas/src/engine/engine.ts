@@ -20,6 +20,7 @@ import {
   UmbelError,
   UnknownTaskIdError,
 } from "@umbel/core";
+import { LRUCache } from "lru-cache";
 import { compile } from "../graph/compile.ts";
 import { decodeMeta, encodeMeta } from "../graph/codec.ts";
 import { type Graph, type StartToken, stretchIndices } from "../graph/graph.ts";
@@ -27,6 +28,7 @@ import type { Dispatch } from "../store/graph-store.ts";
 import { readRecord } from "../store/redis/redis-graph-store.ts";
 import type { Broker } from "./broker.ts";
 import { KeepAlive } from "./keep-alive.ts";
+import type { News } from "./news.ts";
 import { Runtime } from "./runtime.ts";
 
 /** How the engine is set up. */
@@ -45,6 +47,9 @@ export interface CanvasEngineOptions {
   readonly window?: number;
 }
 
+/** How many runs that nobody waits for are listened to; the result of an older one is read when it is asked for. */
+const MOST_EXPECTED = 10_000;
+
 const DAY_MS = 86_400_000;
 const DEFAULT_WINDOW = 1000;
 
@@ -57,8 +62,11 @@ export class CanvasEngine implements Engine {
   readonly #options: CanvasEngineOptions;
   readonly #keepAlive = new KeepAlive();
   #runtime: Promise<Runtime> | undefined;
-  /** Runs submitted here whose news cannot have been missed: no first read is needed. Value: losses of news until then. */
-  readonly #fresh = new Map<RunKey, { readonly result: number; readonly losses: number }>();
+  /** Runs submitted here whose news is listened to from before they were stored, so that no first read is needed. */
+  readonly #expected = new LRUCache<RunKey, Expected>({
+    max: MOST_EXPECTED,
+    dispose: (expected) => expected.stopListening(),
+  });
 
   constructor(app: App, options: CanvasEngineOptions) {
     this.#app = app;
@@ -162,7 +170,7 @@ export class CanvasEngine implements Engine {
     const runtime = await this.runtime();
     const { runKey } = graph;
     runtime.pages.keepFirst(graph, decodeMeta(encodeMeta(graph)));
-    this.#fresh.set(runKey, { result: graph.result, losses: runtime.news.losses });
+    this.#expected.set(runKey, expect(graph, runtime.news));
     // All of it is written to one connection, so the server sees it in this order, in one round trip.
     const aliases = aliasesOf(graph);
     if (aliases.length > 0) await runtime.aliases.reserve(aliases);
@@ -194,9 +202,9 @@ export class CanvasEngine implements Engine {
     limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
   ): Promise<ResultRecord> {
     const runtime = await this.runtime();
-    const fresh = this.#fresh.get(runKey);
-    this.#fresh.delete(runKey);
-    const isOwnResult = fresh?.result === index;
+    const expected = this.#expected.get(runKey);
+    this.#expected.delete(runKey);
+    const isOwnResult = expected?.result === index;
     const waiting = deferred<ResultRecord>();
     const read = async (): Promise<void> => {
       const record = await runtime.results.read(runKey, index);
@@ -215,7 +223,7 @@ export class CanvasEngine implements Engine {
     try {
       if (!isOwnResult) await runtime.news.follow(runKey);
       // News of a run that this process submitted is told to it alone, and cannot have been missed but by a lost connection.
-      if (!isOwnResult || fresh?.losses !== runtime.news.losses) await read();
+      if (expected?.isCertain(index, runtime.news.losses) !== true) await read();
       return await waiting.promise;
     } finally {
       stopListening();
@@ -264,6 +272,27 @@ function* startingTasks(graph: Graph, starts: readonly StartToken[]): Generator<
 function plainDispatch(token: StartToken): Dispatch | undefined {
   const [, index] = /^t(\d+)$/.exec(token) ?? [];
   return index === undefined ? undefined : { first: Number(index), count: 1, generation: 1, delayMs: 0 };
+}
+
+/** The result of a run that was submitted here and that nobody has waited for yet. */
+interface Expected {
+  readonly result: number;
+  readonly stopListening: () => void;
+  /** Whether it is sure that the result of this node is not there yet. */
+  isCertain(index: number, losses: number): boolean;
+}
+
+function expect(graph: Graph, news: News): Expected {
+  const { losses } = news;
+  let isThere = false;
+  const stopListening = news.listen(graph.runKey, () => {
+    isThere = true;
+  });
+  return {
+    result: graph.result,
+    stopListening,
+    isCertain: (index, lossesNow) => index === graph.result && !isThere && losses === lossesNow,
+  };
 }
 
 interface Deferred<Value> {

@@ -84,10 +84,11 @@ export class News {
       this.#tell(run, Number(index), message.slice(run.length + index.length + 2));
       return;
     }
-    for (const index of message.split(",")) this.#tell(channel, Number(index), "");
+    if (message === "") this.#tell(channel, undefined, "");
+    else for (const index of message.split(",")) this.#tell(channel, Number(index), "");
   }
 
-  #tell(channel: string, index: number, record: string): void {
+  #tell(channel: string, index: number | undefined, record: string): void {
     const runKey = channel.slice(channel.lastIndexOf("{") + 1, channel.lastIndexOf("}")) as RunKey;
     for (const listener of this.#listeners.get(runKey) ?? []) listener(index, record);
   }

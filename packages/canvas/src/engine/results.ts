@@ -110,7 +110,8 @@ export class Results {
     const record = await this.#store.read(runKey, cause);
     if (record.kind !== "joinFailed") return await this.#errorOf(runKey, cause, record);
     const member = await this.#leafError(runKey, record.member);
-    const error: ChordError = chordError(nodeId(runKey, record.member), member.error);
+    // A chord in a header is named with what failed in it, not with its own ChordError.
+    const error: ChordError = chordError(nodeId(runKey, record.member), member.raised);
     return { error: encodeError(error), raised: member.raised };
   }
 

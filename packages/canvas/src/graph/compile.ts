@@ -81,6 +81,8 @@ interface Place {
   readonly errbacks: readonly Errback[];
   readonly parent?: number;
   readonly group?: { index: number };
+  /** Another step follows, so a group here is the header of a chord: errbacks around it are the body's. */
+  readonly isFollowed: boolean;
 }
 
 /** What a compiled signature is to its surroundings. */
@@ -155,6 +157,7 @@ class Compiler {
       ...(taskId === undefined ? {} : { taskId }),
       links: link,
       errbacks: linkError.map(newErrback),
+      isFollowed: false,
     });
     if (compiled === undefined) throw new InvalidSignatureError("this canvas holds no task at all, so there is nothing to run");
     segment.end = this.#drafts.length - 1;
@@ -240,6 +243,7 @@ class Compiler {
         ...shared,
         ...(before === undefined ? {} : followPlace(before)),
         links: isLast ? place.links : [],
+        isFollowed: !isLast || place.isFollowed,
         ...(isLast && taskId !== undefined ? { taskId } : {}),
       });
       if (compiled === undefined) continue;
@@ -285,6 +289,7 @@ class Compiler {
         // Each member may fail for itself, so each calls errbacks of its own.
         errbacks: place.errbacks.map((errback) => newErrback(errback.data)),
         links: [],
+        isFollowed: false,
         group: join,
       });
       segment.end = this.#drafts.length - 1;
@@ -336,6 +341,7 @@ class Compiler {
       entryOver: {},
       links: [],
       errbacks: [],
+      isFollowed: false,
       parent,
     });
     segment.end = this.#drafts.length - 1;
@@ -381,7 +387,7 @@ function inside(data: SignatureData, place: Place): Place {
 /** The place of a group's members; its links are theirs already, so they do not hang on the group as a whole. */
 function groupPlace(data: SignatureData, place: Place): Place {
   const { link: _ofMembers, ...options } = data.options ?? {};
-  return inside({ ...data, options }, place);
+  return inside({ ...data, options }, place.isFollowed ? { ...place, errbacks: [] } : place);
 }
 
 /** The members of a group, flat. Options on a group are those of each member, so a link runs once for each. */

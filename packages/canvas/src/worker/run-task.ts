@@ -54,17 +54,12 @@ export class TaskRunner {
   async run(attempt: Attempt): Promise<Outcome> {
     const { node, runKey } = attempt;
     const task = this.#app.tasks.get(node.task);
-    if (task === undefined) {
-      return failed(
-        new NotRegistered(
-          `this worker has no task named "${node.task}"; start one with the module that defines it: flow worker -A <module>`,
-        ),
-      );
-    }
+    // The message is the name alone, as Celery stores it; what to do is said where the error is shown.
+    if (task === undefined) return failed(new NotRegistered(node.task));
     const input = attempt.input ?? (node.input === undefined ? undefined : await this.#results.valueText(runKey, node.input));
     const args = input === undefined ? node.args : [JSON.parse(input), ...node.args];
     const meta = await this.#pages.meta(runKey);
-    const errbackArgs = attempt.cause === undefined ? undefined : await this.#errbackArgs(task, attempt, attempt.cause, meta);
+    const errbackArgs = attempt.cause === undefined || !node.takesError ? undefined : await this.#errbackArgs(task, attempt, attempt.cause, meta);
     const self = this.#boundTask(task, attempt, errbackArgs ?? args, meta);
     try {
       const value = await runAsTask(self, () => call(task, self, node, errbackArgs ?? args));

@@ -48,6 +48,12 @@ const DEFAULTS = {
 /** How long a job waits whose run is not stored yet. */
 const EARLY_JOB_DELAY_MS = 1000;
 
+/** The node that a slot goes on with. */
+interface Successor {
+  readonly index: number;
+  readonly takesValue: boolean;
+}
+
 interface Claimed {
   readonly first: number;
   readonly token: number;
@@ -184,7 +190,7 @@ export class CanvasWorker {
       if (node.kind !== "task") throw new Error(`node ${first} of run ${runKey} is no task, but a job points to it`);
       const attempt: Attempt = { runKey, index: first, node, cause, input };
       const outcome: Outcome = this.#lost(node, deliveries) ?? (await this.#runner.run(attempt));
-      const next: number | undefined = outcome.kind === "succeeded" ? await this.#nextHere(runKey, node) : undefined;
+      const next: Successor | undefined = outcome.kind === "succeeded" ? await this.#nextHere(runKey, node) : undefined;
       const settled = await this.#settler.settle(runKey, {
         first,
         index: first,
@@ -194,9 +200,12 @@ export class CanvasWorker {
         ...(next === undefined ? {} : { claimNextAs: this.#incarnation }),
       });
       if (next === undefined) return;
-      if (settled.claimedNext) current = { first: next, token: 1, deliveries: 0, cause: undefined, input: outcome.payload };
-      else if (settled.accepted) return;
-      else current = await this.#reclaim(runKey, next);
+      if (settled.claimedNext) {
+        // An immutable successor takes nothing.
+        const input = next.takesValue ? outcome.payload : undefined;
+        current = { first: next.index, token: 1, deliveries: 0, cause: undefined, input };
+      } else if (settled.accepted) return;
+      else current = await this.#reclaim(runKey, next.index);
     }
   }
 
@@ -227,7 +236,7 @@ export class CanvasWorker {
   }
 
   /** The node's only successor, if this slot may go on with it. */
-  async #nextHere(runKey: RunKey, node: TaskNode): Promise<number | undefined> {
+  async #nextHere(runKey: RunKey, node: TaskNode): Promise<Successor | undefined> {
     if (this.#isClosing || node.next.length !== 1) return undefined;
     // A token with times behind the index waits for them in the queue.
     const [, index] = /^t(\d+)$/.exec(node.next[0] ?? "") ?? [];
@@ -239,7 +248,7 @@ export class CanvasWorker {
       successor.options.priority === node.options.priority &&
       this.#app.tasks.has(successor.task) &&
       this.#app.tasks.get(successor.task)?.options.acksLate !== false;
-    return isAlike ? Number(index) : undefined;
+    return isAlike ? { index: Number(index), takesValue: successor.input !== undefined } : undefined;
   }
 }
 

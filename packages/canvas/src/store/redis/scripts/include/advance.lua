@@ -1,7 +1,8 @@
 -- @include run
--- What has changed in this call: dispatches as index, generation, delay; spreads that were opened; nodes that ended.
+-- What has changed in this call: dispatches as index, generation, delay; spreads that were opened; nodes that ended;
+-- ranges of nodes that never run, as first, last.
 local now = read_clock()
-local dispatches, spreads, ended = {}, {}, {}
+local dispatches, spreads, ended, killed = {}, {}, {}, {}
 
 -- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
 -- holder: when given, the node is claimed at once instead of dispatched.
@@ -36,7 +37,9 @@ end
 -- Notes that the nodes behind a failed one never run: one record, however many they are.
 local function kill(failed, dead_end, cause)
   local first, last = tonumber(failed) + 1, tonumber(dead_end)
-  if last >= first then redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause) end
+  if last < first then return end
+  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause)
+  killed[#killed + 1], killed[#killed + 2] = first, last
 end
 
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
@@ -84,15 +87,21 @@ local function conclude(channel, expires_ms, hint_bytes, window)
   if #ended > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
     if told[2] then
-      for _, index in ipairs(ended) do
-        if index == told[1] then
-          local result = redis.call('HGET', RESULTS, index)
-          if #result > tonumber(hint_bytes) then result = '' end
-          redis.call('PUBLISH', told[2], channel .. ' ' .. index .. ' ' .. result)
-        end
+      local index, has_ended = told[1], false
+      for _, one in ipairs(ended) do has_ended = has_ended or one == index end
+      for at = 1, #killed, 2 do
+        has_ended = has_ended or (killed[at] <= tonumber(index) and tonumber(index) <= killed[at + 1])
+      end
+      if has_ended then
+        local result = redis.call('HGET', RESULTS, index)
+        if not result or #result > tonumber(hint_bytes) then result = '' end
+        redis.call('PUBLISH', told[2], channel .. ' ' .. index .. ' ' .. result)
       end
     end
-    if told[3] then redis.call('PUBLISH', channel, table.concat(ended, ',')) end
+    if told[3] then
+      -- Those who wait for a node in a range that never runs must look; which node that is they know themselves.
+      redis.call('PUBLISH', channel, #killed > 0 and '' or table.concat(ended, ','))
+    end
   end
   local refill = { tostring(window - flying) }
   if opened > 0 and flying <= window / 2 then

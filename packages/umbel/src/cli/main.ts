@@ -1,1 +1,4 @@
-export {};
+/** What the bins `flow` and `umbel` run. */
+import { runCommandLine } from "./command-line.ts";
+
+await runCommandLine(process.argv.slice(2));

@@ -30,7 +30,7 @@ function showPath(frame: string): string {
 }
 
 function isUsers(frame: string): boolean {
-  if (/\bnode:|<anonymous>\)?$|\bnative\b/.test(frame)) return false;
+  if (/\bnode:|\(native\)|<anonymous>\)?$/.test(frame)) return false;
   if (CARRIERS.some((name) => frame.includes(`${sep}node_modules${sep}${name}${sep}`))) return false;
   return !ownFolders().some((folder) => frame.includes(folder));
 }

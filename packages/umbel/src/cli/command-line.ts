@@ -1,0 +1,74 @@
+/**
+ * From a command line to an exit code. One rule: `flow` always ends by itself, whatever the user's modules left open, and
+ * only after all it printed has left.
+ */
+import { CommanderError } from "commander";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { Interruption } from "./interruption.ts";
+import { type ChosenCommand, makeProgram } from "./program.ts";
+import { Terminal } from "./terminal.ts";
+
+/** How long a command may clean up after it was told to stop. */
+const CLEAN_UP_MS = 15_000;
+
+/**
+ * Runs a command line and ends the process.
+ * @param args without the program's own name
+ */
+export async function runCommandLine(args: readonly string[]): Promise<never> {
+  const terminal = new Terminal();
+  const unfinished = () => {
+    terminal.error("the command is not done and waits for nothing: a module of yours awaits what never comes");
+    process.exitCode = EXIT.invalid;
+  };
+  // Node would end the process without a word.
+  process.once("beforeExit", unfinished);
+  const chosen = parse(args);
+  const exitCode = typeof chosen === "number" ? chosen : await run(chosen, terminal);
+  process.off("beforeExit", unfinished);
+  await terminal.flush();
+  process.exit(exitCode);
+}
+
+interface Chosen {
+  readonly command: ChosenCommand;
+  readonly debug: boolean;
+}
+
+/** What the command line chooses; an exit code when all is said already, by help or by a message of commander's. */
+function parse(args: readonly string[]): Chosen | ExitCode {
+  const chosen: ChosenCommand[] = [];
+  const program = makeProgram((command) => chosen.push(command));
+  try {
+    program.parse(args, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    throw error;
+  }
+  const [command] = chosen;
+  if (command !== undefined) return { command, debug: program.opts<{ debug?: boolean }>().debug === true };
+  program.outputHelp({ error: true });
+  return EXIT.usage;
+}
+
+async function run({ command, debug }: Chosen, terminal: Terminal): Promise<ExitCode> {
+  const interruption = new Interruption();
+  const { signal } = interruption;
+  interruption.listen();
+  signal.addEventListener("abort", () => setTimeout(() => process.exit(EXIT.interrupted), CLEAN_UP_MS).unref());
+  try {
+    const exitCode = await command({ terminal, environment: process.env, directory: process.cwd(), signal });
+    // A command that ends well although it was told to stop, such as a worker, has its own word on that.
+    return interruption.reason?.kind === "error" ? await report(interruption.reason.error, terminal, debug) : exitCode;
+  } catch (error) {
+    // It may end with any error then; what counts is why it was told to.
+    if (interruption.reason?.kind === "signal") return EXIT.interrupted;
+    return await report(interruption.reason?.error ?? error, terminal, debug);
+  }
+}
+
+async function report(error: unknown, terminal: Terminal, debug: boolean): Promise<ExitCode> {
+  const { errorScreen, exitCodeOf } = await import("./error-screen.ts");
+  terminal.error(errorScreen(error, { debug }));
+  return exitCodeOf(error);
+}

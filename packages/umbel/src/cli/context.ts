@@ -1,0 +1,12 @@
+/** What every command is given. */
+import type { Terminal } from "./terminal.ts";
+
+/** The surroundings of a command. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The current folder. */
+  readonly directory: string;
+  /** Aborted when the command has to stop; it then cleans up and rejects, or ends as it likes. */
+  readonly signal: AbortSignal;
+}

@@ -139,7 +139,7 @@ export const codes = {
     label: "needs a `}` on the same line",
   })),
   E121: error("Text stands in a key", () => ({
-    message: "a key cannot contain `${…}`",
+    message: `a key cannot contain \`\${…}\``,
     label: "a key is fixed text",
   })),
   E122: error("A spread before a clause", () => ({

@@ -30,14 +30,9 @@ export type Sort = "null" | "bool" | "number" | "string" | "duration" | "list" |
 /** The sort of a value, if it is known. */
 export function sortOf(value: Value): Sort | undefined {
   if (value === null) return "null";
-  switch (typeof value) {
-    case "boolean":
-      return "bool";
-    case "number":
-      return "number";
-    case "string":
-      return "string";
-  }
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "number") return "number";
+  if (typeof value === "string") return "string";
   if (value instanceof Duration) return "duration";
   if (value instanceof Unknown) return value.type;
   return isList(value) ? "list" : "object";
@@ -113,13 +108,13 @@ export class DataMaker {
   }
 }
 
-/** Reads a JSON value. */
+/** Reads a JSON value. What JSON cannot hold is `null`, as `JSON.stringify` has it in lists. */
 export function valueFromJson(json: unknown): Value {
-  if (json === null || json === undefined) return null;
   if (typeof json === "boolean" || typeof json === "number" || typeof json === "string") return json;
   if (Array.isArray(json)) return json.map(valueFromJson);
-  if (typeof json === "object") return new Map(Object.entries(json).map(([key, item]) => [key, valueFromJson(item)]));
-  return String(json);
+  if (typeof json === "object" && json !== null)
+    return new Map(Object.entries(json).map(([key, item]) => [key, valueFromJson(item)]));
+  return null;
 }
 
 /** The text of a value inside a string; `undefined` for what has none. */

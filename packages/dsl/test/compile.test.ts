@@ -89,10 +89,10 @@ describe("values as arguments", () => {
 describe("strings", () => {
   check([
     [String.raw`id("a\n\t\"\\\/\u00e9\$x")`, task("id", 'a\n\t"\\/é$x')],
-    ['id("a ${1 + 1} b ${"c ${true}"} ${10s} $x $")', task("id", "a 2 b c true 10s $x $")],
-    ['id("${{a: "}"}.a}")', task("id", "}")],
-    ['id("""a "quoted" ${1} line""")', task("id", 'a "quoted" 1 line')],
-    ['id("""\n    one\n      two\n\n    three ${3}\n    """)', task("id", "one\n  two\n\nthree 3")],
+    [`id("a \${1 + 1} b \${"c \${true}"} \${10s} $x $")`, task("id", "a 2 b c true 10s $x $")],
+    [`id("\${{a: "}"}.a}")`, task("id", "}")],
+    [`id("""a "quoted" \${1} line""")`, task("id", 'a "quoted" 1 line')],
+    [`id("""\n    one\n      two\n\n    three \${3}\n    """)`, task("id", "one\n  two\n\nthree 3")],
     ['id("""\r\n  a\r\n  b\r\n  """)', task("id", "a\nb")],
     ['id("""\n  a\\n  b\n  """)', task("id", "a\n  b")],
     ['id("# no comment")', task("id", "# no comment")],

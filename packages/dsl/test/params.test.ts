@@ -75,8 +75,7 @@ test("the doc of a file stands at its head above a blank line", () => {
 });
 
 test("checking takes a param for any value of its type", () => {
-  const text =
-    'param n: int\nparam xs: list<string>\nparam j: json\n[id(n + 1), id("${n} ${xs[0]} ${j.a}"), ...[id(x) for x in xs if x != "a"]] | tsum';
+  const text = `param n: int\nparam xs: list<string>\nparam j: json\n[id(n + 1), id("\${n} \${xs[0]} \${j.a}"), ...[id(x) for x in xs if x != "a"]] | tsum`;
   expect(check(text, { file: "test.flow", resolver }).diagnostics).toEqual([]);
   const wrong = check('param n: int\nid(n + "a")', { file: "test.flow", resolver }).diagnostics;
   expect(wrong.map((diagnostic) => diagnostic.message)).toEqual(["`+` cannot take a number and a string"]);

@@ -71,7 +71,7 @@ function evaluateTemplate(evaluator: Evaluator, expression: Template, scope: Sco
       text += part;
       continue;
     }
-    const inner = asValue(evaluator, evaluator.evaluate(part, scope), "what stands in `${}`", part, scope);
+    const inner = asValue(evaluator, evaluator.evaluate(part, scope), `what stands in \`\${}\``, part, scope);
     if (inner === undefined) {
       isKnown = false;
       continue;

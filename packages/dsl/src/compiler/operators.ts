@@ -10,7 +10,7 @@ export type Outcome =
   | { readonly kind: "zero" }
   | { readonly kind: "integerRange" }
   | { readonly kind: "overflow" }
-  | { readonly kind: "notInteger"; readonly value: Value }
+  | { readonly kind: "notInteger"; readonly value: number }
   | { readonly kind: "tooLong"; readonly limit: "items" | "stringLength" };
 
 /** How long lists and strings may become. */
@@ -155,7 +155,7 @@ function makeRange(operator: ".." | "..=", left: Value, right: Value, limits: Le
 function add(left: Value, right: Value, limits: LengthLimits): Outcome {
   const help =
     sortOf(left) === "string" || sortOf(right) === "string"
-      ? 'to join text, interpolate: "${…}"'
+      ? `to join text, interpolate: "\${…}"`
       : "two of one sort are added: numbers, strings, lists, durations";
   const unknown = unknownResult(
     left,

@@ -270,7 +270,8 @@ export class FlowGrammar extends EmbeddedActionsParser {
     const first = this.SUBRULE(this.step);
     if (row !== undefined) row.push({ kind: "operand", expression: first });
     this.MANY2(() => {
-      const rest = (row ??= [{ kind: "operand", expression: first }]);
+      const rest = row ?? [{ kind: "operand", expression: first }];
+      row = rest;
       rest.push(this.#binary(this.CONSUME(t.BinaryOperator)));
       this.MANY3(() => rest.push(this.#prefix(this.OR2(this.#prefixForms))));
       rest.push({ kind: "operand", expression: this.SUBRULE2(this.step) });

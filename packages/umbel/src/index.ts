@@ -1,1 +1,38 @@
-export {};
+/** The public names of `umbel`: what people import. What is not listed here is private. */
+
+export { chain, chord, group } from "@umbel/canvas";
+export {
+  AlreadyRegistered,
+  type AnySignature,
+  type AppOptions,
+  AsyncResult,
+  type BoundTask,
+  type CallOptions,
+  ChordError,
+  currentTask,
+  DuplicateTaskIdError,
+  type GetOptions,
+  GroupResult,
+  type GroupSignature,
+  ImproperlyConfigured,
+  InvalidSignatureError,
+  NotRegistered,
+  OperationalError,
+  OptionError,
+  RemoteError,
+  ResultTooLargeError,
+  RunExpiredError,
+  SerializationError,
+  Signature,
+  type State,
+  Submission,
+  type Task,
+  type TaskOptions,
+  type TaskRequest,
+  TaskRevokedError,
+  TimeoutError,
+  UmbelError,
+  UnknownTaskIdError,
+  WorkerLostError,
+} from "@umbel/core";
+export { App } from "./app.ts";

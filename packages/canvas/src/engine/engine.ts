@@ -25,11 +25,11 @@ import { compile } from "../graph/compile.ts";
 import { decodeMeta, encodeMeta } from "../graph/codec.ts";
 import { type Graph, type StartToken, stretchIndices } from "../graph/graph.ts";
 import type { Dispatch } from "../store/graph-store.ts";
-import { readRecord } from "../store/redis/redis-graph-store.ts";
+import { readRecord } from "../store/graph-store.ts";
 import type { Broker } from "./broker.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import type { News } from "./news.ts";
-import { Runtime } from "./runtime.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** How the engine is set up. */
 export interface CanvasEngineOptions {
@@ -103,6 +103,7 @@ export class CanvasEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    process.off("beforeExit", this.#closeBeforeExit);
     const opening = this.#runtime;
     this.#runtime = undefined;
     if (opening === undefined) return;
@@ -130,20 +131,28 @@ export class CanvasEngine implements Engine {
   }
 
   async #openRuntime(): Promise<Runtime> {
+    // ioredis and BullMQ take longer to load than a whole run of a command that needs neither.
+    const { Runtime: OpenRuntime } = await import("./runtime.ts");
     const broker = await this.#options.openBroker();
-    const runtime = new Runtime(broker, {
+    const runtime = new OpenRuntime(broker, {
       prefix: this.#options.prefix ?? "umbel",
       resultExpiresMs: this.#options.resultExpiresMs ?? DAY_MS,
       window: this.#options.window ?? DEFAULT_WINDOW,
     });
     try {
       await runtime.open();
+      // An idle engine holds no process; one that ends by itself leaves nothing open behind it.
+      process.once("beforeExit", this.#closeBeforeExit);
       return runtime;
     } catch (error) {
       await runtime.close();
       throw unreachable(error, broker);
     }
   }
+
+  readonly #closeBeforeExit = (): void => {
+    this.close().catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)));
+  };
 
   #taskDefaults(name: string): SignatureOptions | undefined {
     const task = this.#app.tasks.get(name);

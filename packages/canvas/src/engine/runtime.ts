@@ -38,6 +38,8 @@ export class Runtime {
     for (const connection of [this.commands, this.#subscriber]) {
       // Each command tells of its own failure; the event is the same news without an address.
       connection.on("error", () => undefined);
+      // What keeps a process is a pending submit or get, or a worker; never these sockets by themselves.
+      connection.on("connect", () => connection.stream.unref());
     }
     this.store = new RedisGraphStore(this.commands, options);
     this.pages = new PageCache(this.store);

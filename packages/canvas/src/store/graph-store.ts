@@ -137,3 +137,18 @@ export interface GraphStore {
   readPage(runKey: RunKey, page: number): Promise<readonly GraphNode[] | undefined>;
   readMeta(runKey: RunKey): Promise<RunMeta | undefined>;
 }
+
+/** Reads what is stored as a node's result. */
+export function readRecord(record: string): NodeRecord {
+  const payload = record.slice(1);
+  switch (record[0]) {
+    case "S":
+      return { kind: "succeeded", payload };
+    case "J":
+      return { kind: "joined" };
+    case "C":
+      return { kind: "joinFailed", member: Number(payload) };
+    default:
+      return { kind: "failed", payload };
+  }
+}

@@ -1,7 +1,7 @@
 /** Opens what the conformance command runs cases by: an App with the task library, its worker, and a prefix of its own. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Broker, CanvasEngine, CanvasWorker } from "@umbel/canvas";
+import { type Broker, CanvasEngine, startWorker } from "@umbel/canvas";
 import { App, OperationalError, parseNodeId } from "@umbel/core";
 import { Redis, type RedisOptions } from "ioredis";
 import { deleteKeys } from "../kit/redis-keys.ts";
@@ -26,8 +26,7 @@ export async function openEngine(broker: string): Promise<ConformanceEngine> {
   const engine: CanvasEngine = new CanvasEngine(app, { openBroker: async () => connections, prefix });
   defineConformanceTasks(app, records);
   const runtime = await engine.runtime();
-  const worker = new CanvasWorker(app, runtime, { queues: ["default"], concurrency: SLOTS });
-  await worker.start();
+  const worker = await startWorker(app, engine, { queues: ["default"], concurrency: SLOTS });
   return new AppEngine({
     app,
     records,

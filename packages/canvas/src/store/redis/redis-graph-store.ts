@@ -18,7 +18,7 @@ import type {
   Settlement,
   Started,
 } from "../graph-store.ts";
-import { NOTHING_STARTED } from "../graph-store.ts";
+import { NOTHING_STARTED, readRecord } from "../graph-store.ts";
 import { runChannel, runKeys } from "../keys.ts";
 import { Script } from "./script.ts";
 import { claimSlice, createRun, expandSpread, readNode, redispatchSlice, settleNodes } from "./scripts.generated.ts";
@@ -232,21 +232,6 @@ export class RedisGraphStore implements GraphStore {
 
   #concludeArgs(runKey: RunKey): (string | number)[] {
     return [runChannel(this.#options.prefix, runKey), this.#options.resultExpiresMs, HINT_BYTES, this.#options.window];
-  }
-}
-
-/** Reads what is stored as a node's result. */
-export function readRecord(record: string): NodeRecord {
-  const payload = record.slice(1);
-  switch (record[0]) {
-    case "S":
-      return { kind: "succeeded", payload };
-    case "J":
-      return { kind: "joined" };
-    case "C":
-      return { kind: "joinFailed", member: Number(payload) };
-    default:
-      return { kind: "failed", payload };
   }
 }
 

@@ -1,0 +1,52 @@
+/** From an App's options to its engine. One rule: nothing is opened here; the engine opens its broker when it needs it. */
+import { type Broker, CanvasEngine, type CanvasEngineOptions, type ConnectionPurpose } from "@umbel/canvas";
+import { type App, ImproperlyConfigured } from "@umbel/core";
+import type { Redis } from "ioredis";
+import { type BrokerPlaces, findBroker } from "./broker/lookup.ts";
+import type { OpenBroker, OpenBrokerOptions } from "./broker/open-broker.ts";
+
+/** How often a command of a client waits for a new connection before it fails. */
+const CLIENT_RETRIES = 3;
+
+/** Makes the engine of an App; every App of `umbel` has one like this. */
+export function createEngine(app: App): CanvasEngine {
+  return new CanvasEngine(app, engineOptions(app));
+}
+
+/** The options of an App's engine; `flow` overrides some of them. */
+export function engineOptions(app: App, opening: OpenBrokerOptions = {}): CanvasEngineOptions {
+  const { prefix, defaultQueue, broker } = app.options;
+  return {
+    openBroker: () => openBrokerOf({ environment: process.env, appBroker: broker }, opening),
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(defaultQueue === undefined ? {} : { defaultQueue }),
+  };
+}
+
+/**
+ * Opens the broker that is named first.
+ * @throws OperationalError when it cannot be reached; OptionError when its URL is none
+ */
+export async function openBrokerOf(places: BrokerPlaces, options: OpenBrokerOptions = {}): Promise<Broker> {
+  const { broker } = findBroker(places);
+  if (broker.kind === "memory") {
+    throw new ImproperlyConfigured("the broker `memory:` is not there yet; use `embedded:` or the URL of a Redis");
+  }
+  const { openBroker } = await import("./broker/open-broker.ts");
+  return asEngineBroker(await openBroker(broker, options));
+}
+
+function asEngineBroker(open: OpenBroker): Broker {
+  for (const warning of open.warnings) process.emitWarning(warning, "UmbelWarning");
+  return {
+    address: open.address,
+    connect: (purpose) => connectFor(open, purpose),
+    release: () => open.close(),
+  };
+}
+
+function connectFor(open: OpenBroker, purpose: ConnectionPurpose): Redis {
+  const connection = open.connect({ maxRetriesPerRequest: purpose === "commands" ? CLIENT_RETRIES : null });
+  if ("nodes" in connection) throw new ImproperlyConfigured(`Redis Cluster (${open.address}) is not supported yet; use one Redis`);
+  return connection;
+}

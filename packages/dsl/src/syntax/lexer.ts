@@ -186,36 +186,36 @@ class Lexer {
   }
 
   #readQuotedName(): void {
-    const lineEnd = this.#lineEnd(this.#at);
-    const close = this.#text.indexOf("`", this.#at + 1);
-    const isOpen = close === -1 || close > lineEnd;
-    const end = isOpen ? lineEnd : close + 1;
-    const name = this.#text.slice(this.#at + 1, isOpen ? lineEnd : close);
-    if (isOpen)
+    const close = this.#closeOnLine("`");
+    const end = close === undefined ? this.#lineEnd(this.#at) : close + 1;
+    const name = this.#text.slice(this.#at + 1, close ?? end);
+    if (close === undefined) {
       this.#diagnostics.report("E117", this.#source, { start: this.#at, end: this.#at + 1 }, { problem: "open" });
-    else if (name === "")
+    } else if (name === "") {
       this.#diagnostics.report("E117", this.#source, { start: this.#at, end }, { problem: "empty" });
+    }
     this.#warnOfDirectionMarks(this.#at, end);
     this.#push(tokens.QuotedName, end, name);
   }
 
   /** Strings in apostrophes are another language's; they are read, so that nothing else is wrong because of them. */
   #readApostrophes(): void {
-    const lineEnd = this.#lineEnd(this.#at);
-    const close = this.#text.indexOf("'", this.#at + 1);
-    if (close === -1 || close > lineEnd) {
+    const close = this.#closeOnLine("'");
+    if (close === undefined) {
       this.#unknownCharacter(this.#at + 1);
       return;
     }
     const content = this.#text.slice(this.#at + 1, close);
-    const write = JSON.stringify(content);
-    this.#diagnostics.report(
-      "E111",
-      this.#source,
-      { start: this.#at, end: close + 1 },
-      { found: `'${content}'`, write },
-    );
+    const span = { start: this.#at, end: close + 1 };
+    this.#diagnostics.report("E111", this.#source, span, { found: `'${content}'`, write: JSON.stringify(content) });
     this.#push(tokens.StringToken, close + 1, content);
+  }
+
+  /** Where the mark that stands here stands again on its line. Looks no further than the next one. */
+  #closeOnLine(mark: string): number | undefined {
+    const close = this.#text.indexOf(mark, this.#at + 1);
+    if (close === -1 || this.#text.slice(this.#at, close).includes("\n")) return undefined;
+    return close;
   }
 
   #readSymbol(): void {

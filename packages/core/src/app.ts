@@ -37,8 +37,12 @@ type UntypedSignature<Result> = Signature<any, Result>;
 /** Whether names of parameters hold one of the marks `*`, `*args`, `**kwargs`. */
 type IsStarred<Names extends readonly string[]> = Extract<Names[number], `*${string}`> extends never ? false : true;
 
-// biome-ignore lint/suspicious/noExplicitAny: with `*` marks the call's shape is not the function's, and only checked at run time
-type CallParameters<P extends readonly unknown[], Names extends readonly string[]> = IsStarred<Names> extends true ? any[] : P;
+// biome-ignore lint/suspicious/noExplicitAny: such a call fits everywhere
+type AnyCall = any[];
+
+/** What a call takes; with `*` marks its shape is not the function's, and is only checked at run time. */
+type CallParameters<P extends readonly unknown[], Names extends readonly string[]> =
+  IsStarred<Names> extends true ? AnyCall : P;
 
 /** A registry of tasks, and the way to run them. */
 export class App {
@@ -92,7 +96,8 @@ export class App {
   task(first: string | TaskOptions | AnyFunction, second?: AnyFunction): AnyTask {
     const site = callSite(this.task);
     const fn = typeof first === "function" ? first : second;
-    if (typeof fn !== "function") throw new ImproperlyConfigured("app.task needs a function: `app.task(\"add\", (x, y) => x + y)`");
+    if (typeof fn !== "function")
+      throw new ImproperlyConfigured('app.task needs a function: `app.task("add", (x, y) => x + y)`');
     const options = typeof first === "string" ? { name: first } : typeof first === "function" ? {} : first;
     const name = options.name ?? this.genTaskName(requireFunctionName(fn), site.module());
     const task = createTask(this, { name, fn, options, definedAt: () => site.place() });
@@ -132,7 +137,10 @@ export class App {
   ): UntypedSignature<Result> {
     if (typeof nameOrJson === "string" && !nameOrJson.trimStart().startsWith("{")) {
       const { kwargs = {}, ...rest } = options;
-      return bindSignature(taskData(nameOrJson, args, kwargs, normalizeOptions(rest)), this) as UntypedSignature<Result>;
+      return bindSignature(
+        taskData(nameOrJson, args, kwargs, normalizeOptions(rest)),
+        this,
+      ) as UntypedSignature<Result>;
     }
     return bindSignature(parseSignature(nameOrJson), this) as UntypedSignature<Result>;
   }
@@ -167,5 +175,5 @@ export function isApp(value: unknown): value is App {
 
 function requireFunctionName(fn: AnyFunction): string {
   if (fn.name !== "") return fn.name;
-  throw new ImproperlyConfigured("this task has no name: name its function, or write `app.task(\"name\", fn)`");
+  throw new ImproperlyConfigured('this task has no name: name its function, or write `app.task("name", fn)`');
 }

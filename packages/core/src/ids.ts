@@ -23,7 +23,10 @@ export function nodeId(runKey: RunKey, index: number): string {
 /** Splits the id of a node into its run and its index; `undefined` for an id that is not one of ours. */
 export function parseNodeId(id: string): { readonly runKey: RunKey; readonly index: number } | undefined {
   if (!validate(id) || version(id) !== 8) return undefined;
-  return { runKey: id.slice(0, RUN_KEY_LENGTH).toLowerCase() as RunKey, index: Number.parseInt(id.slice(RUN_KEY_LENGTH), 16) };
+  return {
+    runKey: id.slice(0, RUN_KEY_LENGTH).toLowerCase() as RunKey,
+    index: Number.parseInt(id.slice(RUN_KEY_LENGTH), 16),
+  };
 }
 
 /** The moment at which a run's key was made, in epoch milliseconds. */

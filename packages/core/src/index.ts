@@ -59,9 +59,18 @@ export type {
 export { parseSignature } from "./signature/json.ts";
 export { bindSignature, chainData, isSignature, Signature, SignatureObject } from "./signature/signature.ts";
 export { signatureText, valueText } from "./signature/text.ts";
-export type { AnySignature, ArgsOf, Given, GroupSignature, Missing, PipeFits, Tail, TakesOf } from "./signature/types.ts";
+export type {
+  AnySignature,
+  ArgsOf,
+  Given,
+  GroupSignature,
+  Missing,
+  PipeFits,
+  Tail,
+  TakesOf,
+} from "./signature/types.ts";
 export { isReady, readyStates, type State } from "./states.ts";
 export { didYouMean, nearest } from "./suggest.ts";
-export { type AnyTask, isTask, type Task, type TaskInfo, taskData } from "./task.ts";
+export { type AnyTask, isTask, type Task, type TaskInfo, type TaskRegistry, taskData } from "./task.ts";
 export { type BoundTask, currentTask, runAsTask, type TaskRequest } from "./task-context.ts";
 export type { TaskOptions } from "./task-options.ts";

@@ -133,7 +133,9 @@ function parseFunction(source: string): FunctionNode | undefined {
   const readings = [`(${source})`, `({${source}})`, `(class{${source}})`];
   for (const reading of readings) {
     try {
-      const found = findFunction(parseExpressionAt(reading, 0, { ecmaVersion: "latest", allowAwaitOutsideFunction: true }));
+      const found = findFunction(
+        parseExpressionAt(reading, 0, { ecmaVersion: "latest", allowAwaitOutsideFunction: true }),
+      );
       if (found !== undefined) return found;
     } catch (error) {
       // A SyntaxError says only that this reading is not the right one.

@@ -57,7 +57,9 @@ export function readTaskOptions(taskName: string, options: TaskOptions): TaskOpt
     }
     const wanted = CHECKS[name as keyof TaskOptions](value);
     if (wanted !== undefined) {
-      throw new OptionError(`option \`${name}\` of task "${taskName}" must be ${wanted}; got ${JSON.stringify(value) ?? String(value)}`);
+      throw new OptionError(
+        `option \`${name}\` of task "${taskName}" must be ${wanted}; got ${JSON.stringify(value) ?? String(value)}`,
+      );
     }
   }
   return options;

@@ -4,6 +4,7 @@
  */
 import type { App } from "./app.ts";
 import type { ApplyOptions } from "./engine.ts";
+import { normalizeOptions, type SignatureOptions } from "./options.ts";
 import {
   type AnyFunction,
   bindArguments,
@@ -12,13 +13,12 @@ import {
   parametersFromFunction,
   parametersFromNames,
 } from "./parameters.ts";
-import { normalizeOptions, type SignatureOptions } from "./options.ts";
 import type { AsyncResult, Submission } from "./result.ts";
-import { SignatureObject } from "./signature/signature.ts";
 import type { SignatureData, TaskData } from "./signature/data.ts";
+import { SignatureObject } from "./signature/signature.ts";
 import type { Given, GroupSignature, Missing, Signature } from "./signature/types.ts";
 import { type BoundTask, directCall } from "./task-context.ts";
-import { type TaskOptions, readTaskOptions } from "./task-options.ts";
+import { readTaskOptions, type TaskOptions } from "./task-options.ts";
 
 /** A list whose length is that of `Items`, as a mutable tuple. */
 type Tuple<Items extends readonly unknown[]> = [...Items];
@@ -37,6 +37,11 @@ export interface TaskInfo {
   /** Runs the function for a worker, with arguments as `bindArguments` gave them. */
   run(self: BoundTask, args: readonly unknown[]): unknown;
   toString(): string;
+}
+
+/** Whatever knows tasks by name; an App does. */
+export interface TaskRegistry {
+  readonly tasks: ReadonlyMap<string, AnyTask>;
 }
 
 /** What `app.task` gives: callable, and the source of signatures. `P` are its parameters, `R` what its function returns. */
@@ -126,7 +131,8 @@ class TaskObject implements TaskInfo {
   }
 
   chunks(items: Iterable<unknown>, size: number): SignatureObject {
-    if (!Number.isInteger(size) || size < 1) throw new TypeError(`chunks of "${this.name}": \`size\` must be 1 or more; got ${size}`);
+    if (!Number.isInteger(size) || size < 1)
+      throw new TypeError(`chunks of "${this.name}": \`size\` must be 1 or more; got ${size}`);
     return bind(this, { kind: "chunks", task: this.name, items: [...items], size });
   }
 
@@ -148,7 +154,6 @@ class TaskObject implements TaskInfo {
   toString(): string {
     return `<Task ${this.name}>`;
   }
-
 }
 
 // Not a private method: a task is a function whose prototype was set, so no constructor of the class ever ran on it.

@@ -27,7 +27,9 @@ export class Aliases {
     if (taken[0] === undefined) return;
     const reserved = aliases.filter((alias) => !taken.includes(alias)).map(({ id }) => aliasKey(this.#prefix, id));
     if (reserved.length > 0) await this.#redis.del(...reserved);
-    throw new DuplicateTaskIdError(`a task with the id "${taken[0].id}" exists already; choose another \`taskId\`, or leave it out`);
+    throw new DuplicateTaskIdError(
+      `a task with the id "${taken[0].id}" exists already; choose another \`taskId\`, or leave it out`,
+    );
   }
 
   /** Gives the node that an id stands for. */

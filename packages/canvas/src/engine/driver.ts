@@ -7,7 +7,7 @@ import { stretchIndices } from "../graph/graph.ts";
 import type { Dispatch, GraphStore, SettleReply, Started } from "../store/graph-store.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import type { PageCache } from "./page-cache.ts";
-import type { Queues, QueuedSlice } from "./queues.ts";
+import type { QueuedSlice, Queues } from "./queues.ts";
 
 /** How many members one call hands out at most, so that no script touches more than 1,000 nodes. */
 export const MOST_STARTS = 900;
@@ -55,7 +55,11 @@ export class Driver {
   }
 
   /** Hands out members of a spread that wait, if there is room for them. @param flying how many slices are in flight */
-  async refill(runKey: RunKey, spread: { readonly spread: number; readonly handedOut: number }, flying: number): Promise<void> {
+  async refill(
+    runKey: RunKey,
+    spread: { readonly spread: number; readonly handedOut: number },
+    flying: number,
+  ): Promise<void> {
     const room = this.#window - flying;
     if (room < this.#window / 2) return;
     await this.follow(runKey, await this.#expand(runKey, spread.spread, spread.handedOut, room));

@@ -3,7 +3,6 @@
  * submitted or asked, and an idle engine never keeps its process alive.
  */
 import {
-  type App,
   type Engine,
   isReady,
   newRunKey,
@@ -16,13 +15,14 @@ import {
   type SignatureOptions,
   type SubmitRequest,
   type SubmittedRun,
+  type TaskRegistry,
   TimeoutError,
   UmbelError,
   UnknownTaskIdError,
 } from "@umbel/core";
 import { LRUCache } from "lru-cache";
-import { compile } from "../graph/compile.ts";
 import { decodeMeta, encodeMeta } from "../graph/codec.ts";
+import { compile } from "../graph/compile.ts";
 import { type Graph, type StartToken, stretchIndices } from "../graph/graph.ts";
 import type { Dispatch } from "../store/graph-store.ts";
 import { readRecord } from "../store/graph-store.ts";
@@ -58,7 +58,7 @@ const POLL_MS = 5000;
 
 /** Runs an App's signatures on Redis and BullMQ. */
 export class CanvasEngine implements Engine {
-  readonly #app: App;
+  readonly #registry: TaskRegistry;
   readonly #options: CanvasEngineOptions;
   readonly #keepAlive = new KeepAlive();
   #runtime: Promise<Runtime> | undefined;
@@ -68,8 +68,9 @@ export class CanvasEngine implements Engine {
     dispose: (expected) => expected.stopListening(),
   });
 
-  constructor(app: App, options: CanvasEngineOptions) {
-    this.#app = app;
+  /** @param registry an App, or whatever else knows the tasks that are sent */
+  constructor(registry: TaskRegistry, options: CanvasEngineOptions) {
+    this.#registry = registry;
     this.#options = options;
   }
 
@@ -97,7 +98,10 @@ export class CanvasEngine implements Engine {
     );
   }
 
-  async wait(id: string, limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<ResultRecord> {
+  async wait(
+    id: string,
+    limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<ResultRecord> {
     limits.signal?.throwIfAborted();
     return await this.#keepAlive.during(this.#explained(this.#waitFor(id, limits)));
   }
@@ -110,6 +114,18 @@ export class CanvasEngine implements Engine {
     // What could not be opened has nothing to close; whoever asked for it was told.
     const runtime = await opening.catch(() => undefined);
     await runtime?.close();
+  }
+
+  /**
+   * Ends a run for good and deletes all of it, its private queue too if it had one. What of it still runs is not
+   * interrupted, but changes nothing any more.
+   */
+  async discard(id: string): Promise<void> {
+    const place = parseNodeId(id);
+    if (place === undefined) return;
+    const runtime = await this.runtime();
+    await runtime.store.delete(place.runKey);
+    await runtime.activeRuns.remove(place.runKey);
   }
 
   /** Whether a submit or a get is pending. */
@@ -155,7 +171,7 @@ export class CanvasEngine implements Engine {
   };
 
   #taskDefaults(name: string): SignatureOptions | undefined {
-    const task = this.#app.tasks.get(name);
+    const task = this.#registry.tasks.get(name);
     const queue = this.#options.onlyQueue ?? task?.options.queue ?? this.#options.defaultQueue;
     const defaults: SignatureOptions = {
       ...(queue === undefined ? {} : { queue }),
@@ -170,7 +186,7 @@ export class CanvasEngine implements Engine {
     for (const index of startingTasks(graph, graph.starts)) {
       const node = graph.nodes[index];
       if (node?.kind !== "task" || node.mode !== undefined) continue;
-      const task = this.#app.tasks.get(node.task);
+      const task = this.#registry.tasks.get(node.task);
       if (task !== undefined && task.options.typing !== false) task.bindArguments(node.args, node.kwargs);
     }
   }
@@ -188,7 +204,10 @@ export class CanvasEngine implements Engine {
     const [start] = graph.starts;
     const ahead = start === undefined ? undefined : plainDispatch(start);
     if (ahead !== undefined) {
-      const [, dispatched] = await Promise.allSettled([Promise.all([entered, created]), runtime.driver.dispatch(runKey, [ahead])]);
+      const [, dispatched] = await Promise.allSettled([
+        Promise.all([entered, created]),
+        runtime.driver.dispatch(runKey, [ahead]),
+      ]);
       await Promise.all([entered, created]);
       // The run is stored; a job that was not added is one that the janitor adds.
       if (dispatched.status === "rejected" && !(dispatched.reason instanceof Error)) throw dispatched.reason;
@@ -198,9 +217,13 @@ export class CanvasEngine implements Engine {
     await runtime.driver.follow(runKey, await created);
   }
 
-  async #waitFor(id: string, limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<ResultRecord> {
+  async #waitFor(
+    id: string,
+    limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<ResultRecord> {
     const place = parseNodeId(id) ?? (await (await this.runtime()).aliases.find(id));
-    if (place === undefined) throw new UnknownTaskIdError(`there is no task with the id "${id}", so its result cannot be waited for`);
+    if (place === undefined)
+      throw new UnknownTaskIdError(`there is no task with the id "${id}", so its result cannot be waited for`);
     return await this.#wait(id, place.runKey, place.index, limits);
   }
 
@@ -226,7 +249,10 @@ export class CanvasEngine implements Engine {
       void runtime.results.resolve(runKey, index, readRecord(text)).then(waiting.resolve, waiting.reject);
     });
     const poll = setInterval(readNow, POLL_MS);
-    const timeout = limits.timeoutMs === undefined ? undefined : setTimeout(() => waiting.reject(timedOut(id, limits.timeoutMs)), limits.timeoutMs);
+    const timeout =
+      limits.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => waiting.reject(timedOut(id, limits.timeoutMs)), limits.timeoutMs);
     const aborted = (): void => waiting.reject(limits.signal?.reason);
     limits.signal?.addEventListener("abort", aborted, { once: true });
     try {
@@ -321,10 +347,21 @@ function deferred<Value>(): Deferred<Value> {
 }
 
 function timedOut(id: string, timeoutMs: number | undefined): TimeoutError {
-  return new TimeoutError(`the result of ${id} was not there after ${timeoutMs} ms; the run goes on, and its result can be asked for later`);
+  return new TimeoutError(
+    `the result of ${id} was not there after ${timeoutMs} ms; the run goes on, and its result can be asked for later`,
+  );
 }
 
-const CONNECTION_ERRORS: ReadonlySet<string> = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
+const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOENT",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+]);
 
 function isConnectionError(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof UmbelError) return false;
@@ -339,5 +376,8 @@ function isConnectionError(error: unknown): error is Error {
 function unreachable(error: unknown, broker: Broker): Error {
   if (error instanceof UmbelError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new OperationalError(`cannot reach Redis at ${broker.address}: ${reason}; start it, or name another with \`broker\``, { cause: error });
+  return new OperationalError(
+    `cannot reach Redis at ${broker.address}: ${reason}; start it, or name another with \`broker\``,
+    { cause: error },
+  );
 }

@@ -1,8 +1,8 @@
 /** Nodes of graphs, read once. One rule: a page never changes once it is stored, so it can be kept as long as there is room. */
 import { OperationalError, RunExpiredError, type RunKey } from "@umbel/core";
 import { LRUCache } from "lru-cache";
-import { type Graph, type GraphNode, PAGE_SIZE } from "../graph/graph.ts";
 import type { RunMeta } from "../graph/codec.ts";
+import { type Graph, type GraphNode, PAGE_SIZE } from "../graph/graph.ts";
 import type { ClaimReply, GraphStore } from "../store/graph-store.ts";
 
 /** A page that came with something else. */
@@ -51,7 +51,10 @@ export class PageCache {
     this.#metas.set(runKey, page.meta);
   }
 
-  async #track(key: string, page: Promise<readonly GraphNode[] | undefined>): Promise<readonly GraphNode[] | undefined> {
+  async #track(
+    key: string,
+    page: Promise<readonly GraphNode[] | undefined>,
+  ): Promise<readonly GraphNode[] | undefined> {
     this.#loading.set(key, page);
     try {
       return await page;
@@ -76,8 +79,12 @@ export class PageCache {
     if (cached !== undefined) return cached;
     const key = pageKey(runKey, pageOf(index));
     // An answer that was to bring the page may come without it.
-    const nodes = (await (this.#loading.get(key) ?? this.#read(key, runKey, index))) ?? (await this.#read(key, runKey, index));
-    if (nodes === undefined) throw new RunExpiredError(`the run of node ${index} is not stored any more: it expired or was forgotten (run ${runKey})`);
+    const nodes =
+      (await (this.#loading.get(key) ?? this.#read(key, runKey, index))) ?? (await this.#read(key, runKey, index));
+    if (nodes === undefined)
+      throw new RunExpiredError(
+        `the run of node ${index} is not stored any more: it expired or was forgotten (run ${runKey})`,
+      );
     this.#pages.set(key, nodes);
     const node = nodes[index % PAGE_SIZE];
     if (node === undefined) throw new OperationalError(`run ${runKey} has no node ${index}; its graph is damaged`);
@@ -93,7 +100,8 @@ export class PageCache {
     const cached = this.#metas.get(runKey);
     if (cached !== undefined) return cached;
     const meta = await this.#store.readMeta(runKey);
-    if (meta === undefined) throw new RunExpiredError(`run ${runKey} is not stored any more: it expired or was forgotten`);
+    if (meta === undefined)
+      throw new RunExpiredError(`run ${runKey} is not stored any more: it expired or was forgotten`);
     this.#metas.set(runKey, meta);
     return meta;
   }

@@ -70,7 +70,9 @@ export class Results {
   async #textOf(runKey: RunKey, index: number, record: string | null): Promise<string> {
     if (record?.startsWith("S")) return record.slice(1);
     if (record === "J") return await this.#listText(runKey, index);
-    throw new Error(`node ${nodeId(runKey, index)} has no value, though it is wanted; its stored record is ${record ?? "missing"}`);
+    throw new Error(
+      `node ${nodeId(runKey, index)} has no value, though it is wanted; its stored record is ${record ?? "missing"}`,
+    );
   }
 
   async #listText(runKey: RunKey, index: number): Promise<string> {

@@ -3,7 +3,15 @@
  * short and what says nothing is absent, because a run of 100,000 nodes is kept as this.
  */
 import { InvalidSignatureError, requireJson } from "@umbel/core";
-import { GRAPH_VERSION, type Graph, type GraphNode, type IndexStretch, type JoinNode, PAGE_SIZE, type TaskNode } from "./graph.ts";
+import {
+  GRAPH_VERSION,
+  type Graph,
+  type GraphNode,
+  type IndexStretch,
+  type JoinNode,
+  PAGE_SIZE,
+  type TaskNode,
+} from "./graph.ts";
 
 /** What a worker must know of a run beside its nodes. */
 export interface RunMeta {
@@ -58,7 +66,9 @@ type EncodedNode = EncodedTask | EncodedSpread | EncodedJoin;
 /** Gives what is stored once for the run. */
 export function encodeMeta(graph: Graph): string {
   const root = graph.nodes[graph.root];
-  const aliases = graph.nodes.flatMap((node) => (node.kind === "spread" || node.ownId === undefined ? [] : [node.ownId]));
+  const aliases = graph.nodes.flatMap((node) =>
+    node.kind === "spread" || node.ownId === undefined ? [] : [node.ownId],
+  );
   const meta: RunMeta = {
     version: graph.version,
     nodeCount: graph.nodes.length,

@@ -7,7 +7,13 @@
  * gives its value; `linkError` to each step of a chain, each member of a group, the body of a chord; all other options
  * to every task inside that does not set them itself.
  */
-import { InvalidSignatureError, mergeOptions, type RunKey, type SignatureData, type SignatureOptions } from "@umbel/core";
+import {
+  InvalidSignatureError,
+  mergeOptions,
+  type RunKey,
+  type SignatureData,
+  type SignatureOptions,
+} from "@umbel/core";
 import {
   appendIndex,
   GRAPH_VERSION,
@@ -37,7 +43,12 @@ export interface CompileCall {
  * Compiles one call of a signature.
  * @throws InvalidSignatureError for a canvas without any task
  */
-export function compile(signature: SignatureData, call: CompileCall, runKey: RunKey, environment: CompileEnvironment): Graph {
+export function compile(
+  signature: SignatureData,
+  call: CompileCall,
+  runKey: RunKey,
+  environment: CompileEnvironment,
+): Graph {
   return new Compiler(environment).run(signature, call, runKey);
 }
 
@@ -159,7 +170,8 @@ class Compiler {
       errbacks: linkError.map(newErrback),
       isFollowed: false,
     });
-    if (compiled === undefined) throw new InvalidSignatureError("this canvas holds no task at all, so there is nothing to run");
+    if (compiled === undefined)
+      throw new InvalidSignatureError("this canvas holds no task at all, so there is nothing to run");
     segment.end = this.#drafts.length - 1;
     // Callbacks may have callbacks of their own, which are appended while this runs.
     for (let position = 0; position < this.#postponed.length; position += 1) this.#postponed[position]?.();
@@ -181,7 +193,11 @@ class Compiler {
         return this.#task(data, place);
       case "map":
       case "starmap":
-        return this.#task({ kind: "task", task: data.task, args: [data.items], immutable: true, ...optionsOf(data) }, place, data.kind);
+        return this.#task(
+          { kind: "task", task: data.task, args: [data.items], immutable: true, ...optionsOf(data) },
+          place,
+          data.kind,
+        );
       case "chain":
         return this.#chain(data, inside(data, place));
       case "group":
@@ -199,8 +215,15 @@ class Compiler {
     const incoming = data.immutable ? NOTHING : place.incoming;
     const defaults = this.#environment.taskDefaults(data.task);
     const own = mergeOptions(mergeOptions(defaults, place.under), mergeOptions(place.entryUnder, data.options)) ?? {};
-    const { link = [], linkError = [], taskId, countdown, eta, expires, ...options } =
-      mergeOptions(own, mergeOptions(place.over, place.entryOver)) ?? {};
+    const {
+      link = [],
+      linkError = [],
+      taskId,
+      countdown,
+      eta,
+      expires,
+      ...options
+    } = mergeOptions(own, mergeOptions(place.over, place.entryOver)) ?? {};
     const ownId = place.taskId ?? taskId;
     const draft: TaskDraft = {
       kind: "task",
@@ -315,13 +338,19 @@ class Compiler {
     };
     this.#drafts.push(draft);
     this.#hang(draft, links);
-    return { starts: [{ kind: "s", index: spread.index, suffix: "" }], tail: draft, parent: parent ?? place.parent ?? draft.index };
+    return {
+      starts: [{ kind: "s", index: spread.index, suffix: "" }],
+      tail: draft,
+      parent: parent ?? place.parent ?? draft.index,
+    };
   }
 
   /** Postpones the callbacks and errbacks of a node. */
   #hang(host: Ended, links: readonly SignatureData[]): void {
     for (const link of links) {
-      this.#postponed.push(() => host.next.push(...this.#callback(link, { from: host.index, args: [], kwargs: {} }, host.index)));
+      this.#postponed.push(() =>
+        host.next.push(...this.#callback(link, { from: host.index, args: [], kwargs: {} }, host.index)),
+      );
     }
     for (const errback of host.errbacks) {
       this.#postponed.push(() => {
@@ -395,7 +424,10 @@ function groupMembers(group: SignatureData & { kind: "group" }): readonly Signat
   const members = flatMembers(group);
   const link = group.options?.link;
   if (link === undefined) return members;
-  return members.map((member) => ({ ...member, options: { ...member.options, link: [...(member.options?.link ?? []), ...link] } }));
+  return members.map((member) => ({
+    ...member,
+    options: { ...member.options, link: [...(member.options?.link ?? []), ...link] },
+  }));
 }
 
 /** A group in a group is its members; what the inner one says is handed down to them. */
@@ -411,7 +443,8 @@ function flatMembers(group: SignatureData & { kind: "group" }): readonly Signatu
 }
 
 function handDown(group: SignatureData & { kind: "group" }, member: SignatureData): SignatureData {
-  if (group.args === undefined && group.kwargs === undefined && group.options === undefined && !group.immutable) return member;
+  if (group.args === undefined && group.kwargs === undefined && group.options === undefined && !group.immutable)
+    return member;
   const { taskId: _groupId, ...groupOptions } = group.options ?? {};
   const options = mergeOptions(groupOptions, member.options);
   const takesArguments = member.immutable !== true;
@@ -457,7 +490,11 @@ function times(countdown: number | undefined, eta: string | undefined): Signatur
   return { ...(countdown === undefined ? {} : { countdown }), ...(eta === undefined ? {} : { eta }) };
 }
 
-function timesSuffix(countdown: number | undefined, eta: string | undefined, expires: number | string | undefined): string {
+function timesSuffix(
+  countdown: number | undefined,
+  eta: string | undefined,
+  expires: number | string | undefined,
+): string {
   if (countdown === undefined && eta === undefined && expires === undefined) return "";
   const expiresIn = typeof expires === "number" ? Math.round(expires * 1000) : "";
   const expiresAt = typeof expires === "string" ? Date.parse(expires) : "";
@@ -475,7 +512,8 @@ function* followerErrbacks(followers: readonly Start[], drafts: readonly Draft[]
     const draft = drafts[start.index];
     if (draft?.kind === "task") yield* errbackTokens(draft);
     else if (draft?.kind === "spread") {
-      for (const { index, stretch } of stretchIndices(draft.starts)) open.push({ kind: stretch.kind, index, suffix: "" });
+      for (const { index, stretch } of stretchIndices(draft.starts))
+        open.push({ kind: stretch.kind, index, suffix: "" });
     }
   }
 }

@@ -8,7 +8,7 @@
 import type { RunKey } from "@umbel/core";
 import type { Runtime } from "../engine/runtime.ts";
 import type { Flight, RunInspection } from "../store/graph-store.ts";
-import { janitorLeaseKey, runKeys } from "../store/keys.ts";
+import { janitorLeaseKey } from "../store/keys.ts";
 
 /** How a janitor is set up. */
 export interface JanitorOptions {
@@ -100,12 +100,12 @@ export class Janitor {
 
   /** A run is entered before it is stored; a client that was lost in between leaves pages that no run will use. */
   async #forgetUnlessNew(runKey: RunKey, now: number): Promise<void> {
-    const { commands, prefix, activeRuns } = this.#runtime;
+    const { store, activeRuns } = this.#runtime;
     const seen = this.#dangling.get(runKey) ?? now;
     this.#dangling.set(runKey, seen);
     if (now - seen < STORING_MS) return;
     this.#dangling.delete(runKey);
-    await commands.unlink(...runKeys(prefix, runKey).all);
+    await store.delete(runKey);
     await activeRuns.remove(runKey);
   }
 
@@ -119,7 +119,9 @@ export class Janitor {
       if (!(await this.#isLost(runKey, flight))) continue;
       const generation = await this.#runtime.store.redispatch(runKey, flight);
       if (generation === undefined) continue;
-      await this.#runtime.driver.dispatch(runKey, [{ first: flight.first, count: flight.count, generation, delayMs: 0 }]);
+      await this.#runtime.driver.dispatch(runKey, [
+        { first: flight.first, count: flight.count, generation, delayMs: 0 },
+      ]);
     }
   }
 
@@ -128,7 +130,12 @@ export class Janitor {
     if (flight.holder !== "" && (await this.#options.isAlive(flight.holder))) return false;
     const node = await this.#runtime.pages.node(runKey, flight.first);
     if (node.kind !== "task") return false;
-    const state = await this.#runtime.queues.jobState(node.options.queue ?? "default", runKey, flight.first, flight.generation);
+    const state = await this.#runtime.queues.jobState(
+      node.options.queue ?? "default",
+      runKey,
+      flight.first,
+      flight.generation,
+    );
     return state === "unknown" || state === "completed" || state === "failed";
   }
 

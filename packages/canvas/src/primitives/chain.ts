@@ -9,7 +9,9 @@ import type { ChainOf, Steps } from "./types.ts";
  */
 export function chain<S extends readonly AnySignature[]>(...steps: Steps<S>): ChainOf<S> {
   const signatures: readonly unknown[] = steps;
-  const data = chainData(signatures.map((step, position) => signatureOf(step, `step ${position + 1} of the chain`).data));
+  const data = chainData(
+    signatures.map((step, position) => signatureOf(step, `step ${position + 1} of the chain`).data),
+  );
   // The type is what the steps' own types say; at run time there is one class of signatures.
   return bindSignature(data, appOf(signatures)) as ChainOf<S>;
 }

@@ -22,7 +22,9 @@ type StepFits<Previous, Step, Position> = Previous extends AnySignature
 type Mismatch<Gives, Takes, Position> = {
   [K in "gives" | "takes" as K extends "gives"
     ? `step ${Position extends keyof StepNumbers ? StepNumbers[Position][0] : string} gives`
-    : `step ${Position extends keyof StepNumbers ? StepNumbers[Position][1] : string} takes`]: K extends "gives" ? Gives : Takes;
+    : `step ${Position extends keyof StepNumbers ? StepNumbers[Position][1] : string} takes`]: K extends "gives"
+    ? Gives
+    : Takes;
 };
 
 /** Positions as people count them: the step before, and the step. */
@@ -46,7 +48,9 @@ export type ChainOf<S extends readonly unknown[]> = S extends readonly [infer Fi
   : Tail<ArgsOf<S[number]>, S[number]>;
 
 /** The arguments that all members take. */
-export type GroupArgs<M extends readonly unknown[]> = [MembersIn<M>] extends [(args: infer In extends readonly unknown[]) => void]
+export type GroupArgs<M extends readonly unknown[]> = [MembersIn<M>] extends [
+  (args: infer In extends readonly unknown[]) => void,
+]
   ? In
   : never;
 
@@ -59,7 +63,9 @@ type MembersIn<M extends readonly unknown[]> = M[number] extends infer Member
 /** The results of members: a tuple for a tuple; members of a group inside stand in its place. */
 export type GroupOut<M extends readonly unknown[]> = HasFlat<M[number]> extends true ? Flatten<M> : PlainOut<M>;
 
-type PlainOut<M extends readonly unknown[]> = { -readonly [K in keyof M]: M[K] extends AnySignature ? M[K]["~out"] : never };
+type PlainOut<M extends readonly unknown[]> = {
+  -readonly [K in keyof M]: M[K] extends AnySignature ? M[K]["~out"] : never;
+};
 
 type HasFlat<Member> = Extract<Member, { readonly "~kind": "flat" }> extends never ? false : true;
 
@@ -69,7 +75,10 @@ type Flatten<M extends readonly unknown[]> = M extends readonly [infer First, ..
     ? []
     : MemberOut<M[number]>;
 
-type MemberOut<Member> = Member extends { readonly "~kind": "flat"; readonly "~out": infer Out extends readonly unknown[] }
+type MemberOut<Member> = Member extends {
+  readonly "~kind": "flat";
+  readonly "~out": infer Out extends readonly unknown[];
+}
   ? Out
   : Member extends { readonly "~out": infer Out }
     ? [Out]
@@ -79,6 +88,8 @@ type MemberOut<Member> = Member extends { readonly "~kind": "flat"; readonly "~o
 export type GroupOf<M extends readonly unknown[]> = GroupSignature<GroupArgs<M>, GroupOut<M>, "flat">;
 
 /** The body itself where it can take the header's list, otherwise a type that says why not. */
-export type BodyFits<Header extends readonly unknown[], Body extends AnySignature> = Body["~in"] extends (args: [GroupOut<Header>]) => void
+export type BodyFits<Header extends readonly unknown[], Body extends AnySignature> = Body["~in"] extends (
+  args: [GroupOut<Header>],
+) => void
   ? Body
   : { "the header gives the list": GroupOut<Header>; "but the body takes": TakesOf<Body> };

@@ -3,8 +3,8 @@
  * store passes the same contract tests.
  */
 import type { RunKey } from "@umbel/core";
-import type { Graph, GraphNode, StartToken } from "../graph/graph.ts";
 import type { RunMeta } from "../graph/codec.ts";
+import type { Graph, GraphNode, StartToken } from "../graph/graph.ts";
 
 /** A slice that must now be put on a queue. */
 export interface Dispatch {
@@ -124,7 +124,12 @@ export interface GraphStore {
   /** Ends attempts of nodes of one run, stores their results, and starts what is ready then. Safe to repeat. */
   settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply>;
   /** Hands out members of a spread, from the ordinal `from`. Nothing happens if they were handed out already. */
-  expand(runKey: RunKey, spread: { readonly index: number; readonly join: number; readonly total: number }, from: number, starts: readonly StartToken[]): Promise<SettleReply>;
+  expand(
+    runKey: RunKey,
+    spread: { readonly index: number; readonly join: number; readonly total: number },
+    from: number,
+    starts: readonly StartToken[],
+  ): Promise<SettleReply>;
   /** Dispatches a slice anew, if it is still as the janitor saw it. Gives the new generation. */
   redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined>;
   /** Looks at a run. */
@@ -135,6 +140,8 @@ export interface GraphStore {
   readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]>;
   /** Reads one page of the graph; `undefined` when the run is gone. */
   readPage(runKey: RunKey, page: number): Promise<readonly GraphNode[] | undefined>;
+  /** Deletes all that is stored of a run. */
+  delete(runKey: RunKey): Promise<void>;
   readMeta(runKey: RunKey): Promise<RunMeta | undefined>;
 }
 

@@ -4,7 +4,6 @@
  */
 import {
   type AnyTask,
-  type App,
   type BoundTask,
   encodeError,
   encodeJson,
@@ -13,12 +12,13 @@ import {
   ResultTooLargeError,
   type RunKey,
   runAsTask,
+  type TaskRegistry,
   type TaskRequest,
 } from "@umbel/core";
 import type { PageCache } from "../engine/page-cache.ts";
 import type { Results } from "../engine/results.ts";
-import type { GraphNode, TaskNode } from "../graph/graph.ts";
 import type { RunMeta } from "../graph/codec.ts";
+import type { GraphNode, TaskNode } from "../graph/graph.ts";
 import type { Settlement } from "../store/graph-store.ts";
 
 /** The attempt that is to be made. */
@@ -36,14 +36,20 @@ export type Outcome = Settlement["outcome"];
 
 /** Makes attempts for one worker. */
 export class TaskRunner {
-  readonly #app: App;
+  readonly #registry: TaskRegistry;
   readonly #pages: PageCache;
   readonly #results: Results;
   readonly #hostname: string;
   readonly #maxResultBytes: number;
 
-  constructor(parts: { app: App; pages: PageCache; results: Results; hostname: string; maxResultBytes: number }) {
-    this.#app = parts.app;
+  constructor(parts: {
+    registry: TaskRegistry;
+    pages: PageCache;
+    results: Results;
+    hostname: string;
+    maxResultBytes: number;
+  }) {
+    this.#registry = parts.registry;
     this.#pages = parts.pages;
     this.#results = parts.results;
     this.#hostname = parts.hostname;
@@ -53,13 +59,17 @@ export class TaskRunner {
   /** Runs the task. @throws what the broker throws, never what the task does */
   async run(attempt: Attempt): Promise<Outcome> {
     const { node, runKey } = attempt;
-    const task = this.#app.tasks.get(node.task);
+    const task = this.#registry.tasks.get(node.task);
     // The message is the name alone, as Celery stores it; what to do is said where the error is shown.
     if (task === undefined) return failed(new NotRegistered(node.task));
-    const input = attempt.input ?? (node.input === undefined ? undefined : await this.#results.valueText(runKey, node.input));
+    const input =
+      attempt.input ?? (node.input === undefined ? undefined : await this.#results.valueText(runKey, node.input));
     const args = input === undefined ? node.args : [JSON.parse(input), ...node.args];
     const meta = await this.#pages.meta(runKey);
-    const errbackArgs = attempt.cause === undefined || !node.takesError ? undefined : await this.#errbackArgs(task, attempt, attempt.cause, meta);
+    const errbackArgs =
+      attempt.cause === undefined || !node.takesError
+        ? undefined
+        : await this.#errbackArgs(task, attempt, attempt.cause, meta);
     const self = this.#boundTask(task, attempt, errbackArgs ?? args, meta);
     try {
       const value = await runAsTask(self, () => call(task, self, node, errbackArgs ?? args));
@@ -93,7 +103,7 @@ export class TaskRunner {
       hostname: this.#hostname,
       calledDirectly: false,
     };
-    return { name: task.name, app: this.#app, request };
+    return { name: task.name, app: task.app, request };
   }
 
   #idOf(runKey: RunKey, index: number): string {

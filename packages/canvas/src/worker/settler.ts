@@ -64,7 +64,10 @@ export class Settler {
       );
       await this.#driver.follow(runKey, reply);
       for (const [position, entry] of entries.entries()) {
-        entry.resolve({ accepted: reply.accepted[position] === true, claimedNext: reply.claimedNext[position] === true });
+        entry.resolve({
+          accepted: reply.accepted[position] === true,
+          claimedNext: reply.claimedNext[position] === true,
+        });
       }
     } catch (error) {
       for (const entry of entries) entry.reject(error);

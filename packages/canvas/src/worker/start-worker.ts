@@ -1,15 +1,19 @@
 /** Starting a worker without loading BullMQ where none is started. */
-import type { App } from "@umbel/core";
+import type { TaskRegistry } from "@umbel/core";
 import type { CanvasEngine } from "../engine/engine.ts";
 import type { CanvasWorker, CanvasWorkerOptions } from "./worker.ts";
 
 /**
- * Starts a worker for an App's tasks on the broker of its engine. It keeps the process alive until it is closed.
+ * Starts a worker for the tasks of an App (or of whatever else knows tasks) on the broker of its engine. It keeps the process alive until it is closed.
  * @throws OperationalError when the broker cannot be reached
  */
-export async function startWorker(app: App, engine: CanvasEngine, options: CanvasWorkerOptions): Promise<CanvasWorker> {
+export async function startWorker(
+  registry: TaskRegistry,
+  engine: CanvasEngine,
+  options: CanvasWorkerOptions,
+): Promise<CanvasWorker> {
   const { CanvasWorker: Worker } = await import("./worker.ts");
-  const worker = new Worker(app, await engine.runtime(), options);
+  const worker = new Worker(registry, await engine.runtime(), options);
   await worker.start();
   return worker;
 }

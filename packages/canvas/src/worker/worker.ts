@@ -7,7 +7,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { type App, encodeError, type RunKey, WorkerLostError } from "@umbel/core";
+import { encodeError, type RunKey, type TaskRegistry, WorkerLostError } from "@umbel/core";
 import { DelayedError, type Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { SlicePointer } from "../engine/queues.ts";
@@ -62,10 +62,10 @@ interface Claimed {
   readonly input: string | undefined;
 }
 
-/** Runs an App's tasks. */
+/** Runs the tasks of a registry, which an App is. */
 export class CanvasWorker {
   readonly name: string;
-  readonly #app: App;
+  readonly #registry: TaskRegistry;
   readonly #runtime: Runtime;
   readonly #options: CanvasWorkerOptions & typeof DEFAULTS;
   readonly #incarnation = randomUUID();
@@ -79,14 +79,20 @@ export class CanvasWorker {
   #isClosing = false;
   #closed: Promise<void> | undefined;
 
-  constructor(app: App, runtime: Runtime, options: CanvasWorkerOptions) {
-    this.#app = app;
+  constructor(registry: TaskRegistry, runtime: Runtime, options: CanvasWorkerOptions) {
+    this.#registry = registry;
     this.#runtime = runtime;
     this.#options = { ...DEFAULTS, ...options };
     this.name = options.name ?? `${hostname()}:${process.pid}`;
     const { commands, prefix, pages, results, store, driver } = runtime;
     this.#heartbeat = new Heartbeat(commands, prefix, this.#incarnation, this.#options.lostAfterMs);
-    this.#runner = new TaskRunner({ app, pages, results, hostname: this.name, maxResultBytes: this.#options.maxResultBytes });
+    this.#runner = new TaskRunner({
+      registry,
+      pages,
+      results,
+      hostname: this.name,
+      maxResultBytes: this.#options.maxResultBytes,
+    });
     this.#settler = new Settler(store, driver);
     this.#janitor = new Janitor(runtime, {
       incarnation: this.#incarnation,
@@ -217,14 +223,20 @@ export class CanvasWorker {
   async #reclaim(runKey: RunKey, first: number): Promise<Claimed | undefined> {
     const key = `${runKey}/${first}`;
     if (this.#active.has(key)) return undefined;
-    const reply = await this.#runtime.store.claim({ runKey, first, generation: 1, incarnation: this.#incarnation, withPage: false });
+    const reply = await this.#runtime.store.claim({
+      runKey,
+      first,
+      generation: 1,
+      incarnation: this.#incarnation,
+      withPage: false,
+    });
     return reply.kind === "claimed" ? { ...reply, first, input: undefined } : undefined;
   }
 
   /** The outcome of a node that took its workers down too often, or that may run at most once. */
   #lost(node: TaskNode, deliveries: number): Outcome | undefined {
     if (deliveries === 0) return undefined;
-    const options = this.#app.tasks.get(node.task)?.options;
+    const options = this.#registry.tasks.get(node.task)?.options;
     const most = options?.acksLate === false ? 1 : (options?.maxDeliveries ?? 3);
     if (deliveries < most) return undefined;
     const error = new WorkerLostError(
@@ -246,8 +258,8 @@ export class CanvasWorker {
       successor.kind === "task" &&
       successor.options.queue === node.options.queue &&
       successor.options.priority === node.options.priority &&
-      this.#app.tasks.has(successor.task) &&
-      this.#app.tasks.get(successor.task)?.options.acksLate !== false;
+      this.#registry.tasks.has(successor.task) &&
+      this.#registry.tasks.get(successor.task)?.options.acksLate !== false;
     return isAlike ? { index: Number(index), takesValue: successor.input !== undefined } : undefined;
   }
 }

@@ -45,7 +45,6 @@ type ErrorClass = new (message: string, options?: { cause?: unknown }) => Error;
 
 /** Errors that the engine itself makes come back as instances of their class. */
 const OWN_ERRORS: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>([
-
   ["CHORD_ERROR", ChordError],
   ["TASK_REVOKED", TaskRevokedError],
   ["WORKER_LOST", WorkerLostError],

@@ -5,7 +5,18 @@
 import { OptionError } from "../errors.ts";
 import { normalizeOptions, type SignatureOptions } from "../options.ts";
 import type { SignatureData } from "./data.ts";
-import { fail, isRecord, join, readCommon, readCount, readHeader, readList, readSignature, readSignatures } from "./json.ts";
+import {
+  type Fields,
+  fail,
+  isRecord,
+  join,
+  readCommon,
+  readCount,
+  readEach,
+  readHeader,
+  readList,
+  type SignatureReader,
+} from "./fields.ts";
 
 /** Celery's name of each option we keep. */
 const OPTION_NAMES: ReadonlyMap<string, keyof SignatureOptions> = new Map([
@@ -40,37 +51,45 @@ const INTERNAL_OPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** Reads a signature in Celery's form: `{task, args, kwargs, options, subtask_type, immutable}`. */
-export function celerySignature(fields: Readonly<Record<string, unknown>>, place: string, depth: number): SignatureData {
+export function celerySignature(fields: Fields, place: string, read: SignatureReader): SignatureData {
   const { task, options, ...rest } = fields;
   if (typeof task !== "string" || task === "") return fail(join(place, "task"), "must be a task's name");
-  const celeryOptions = readCeleryOptions(options, join(place, "options"), depth);
-  const common = readCommon({ ...rest, options: celeryOptions }, place);
+  const celeryOptions = readCeleryOptions(options, join(place, "options"), read);
+  const common = {
+    ...readCommon(rest, place, read),
+    ...(Object.keys(celeryOptions).length === 0 ? {} : { options: celeryOptions }),
+  };
   const kwargs = isRecord(fields.kwargs) ? fields.kwargs : {};
   const kwargsPlace = join(place, "kwargs");
   // In a composite, `kwargs` hold its parts; they are not arguments.
   const { kwargs: _parts, ...composite } = common;
   switch (task) {
     case "celery.chain":
-      return { kind: "chain", steps: readSignatures(kwargs.tasks, join(kwargsPlace, "tasks"), depth), ...composite };
+      return { kind: "chain", steps: readEach(kwargs.tasks, join(kwargsPlace, "tasks"), read), ...composite };
     case "celery.group":
       return {
         kind: "group",
-        members: readSignatures(kwargs.tasks, join(kwargsPlace, "tasks"), depth),
+        members: readEach(kwargs.tasks, join(kwargsPlace, "tasks"), read),
         unroll: true,
         ...composite,
       };
     case "celery.chord": {
-      const header = readHeader(kwargs.header, join(kwargsPlace, "header"), depth);
-      const body = readSignature(kwargs.body, join(kwargsPlace, "body"), depth + 1);
-      const chordKwargs = isRecord(kwargs.kwargs) && Object.keys(kwargs.kwargs).length > 0 ? { kwargs: kwargs.kwargs } : {};
+      const header = readHeader(kwargs.header, join(kwargsPlace, "header"), read);
+      const body = read(kwargs.body, join(kwargsPlace, "body"));
+      const chordKwargs =
+        isRecord(kwargs.kwargs) && Object.keys(kwargs.kwargs).length > 0 ? { kwargs: kwargs.kwargs } : {};
       return { kind: "chord", header, body, ...composite, ...chordKwargs };
     }
     case "celery.map":
     case "celery.starmap":
     case "celery.chunks": {
       const { immutable: _always, args: _none, ...own } = composite;
-      const mapped = { task: mappedTask(kwargs.task, join(kwargsPlace, "task"), depth), items: readList(kwargs.it, join(kwargsPlace, "it")) };
-      if (task === "celery.chunks") return { kind: "chunks", ...mapped, size: readCount(kwargs.n, join(kwargsPlace, "n")), ...own };
+      const mapped = {
+        task: mappedTask(kwargs.task, join(kwargsPlace, "task"), read),
+        items: readList(kwargs.it, join(kwargsPlace, "it")),
+      };
+      if (task === "celery.chunks")
+        return { kind: "chunks", ...mapped, size: readCount(kwargs.n, join(kwargsPlace, "n")), ...own };
       return { kind: task === "celery.map" ? "map" : "starmap", ...mapped, ...own };
     }
     default:
@@ -79,12 +98,12 @@ export function celerySignature(fields: Readonly<Record<string, unknown>>, place
 }
 
 // Celery uses only the name of a mapped signature: its stored arguments and options are ignored.
-function mappedTask(value: unknown, place: string, depth: number): string {
-  const mapped = readSignature(value, place, depth + 1);
+function mappedTask(value: unknown, place: string, read: SignatureReader): string {
+  const mapped = read(value, place);
   return mapped.kind === "task" ? mapped.task : fail(place, "only a task can be mapped over items");
 }
 
-function readCeleryOptions(value: unknown, place: string, depth: number): SignatureOptions {
+function readCeleryOptions(value: unknown, place: string, read: SignatureReader): SignatureOptions {
   if (value === undefined || value === null) return {};
   if (!isRecord(value)) return fail(place, "must be an object");
   const named: Record<string, unknown> = {};
@@ -92,7 +111,7 @@ function readCeleryOptions(value: unknown, place: string, depth: number): Signat
   for (const [name, option] of Object.entries(value)) {
     if (option === null || INTERNAL_OPTIONS.has(name)) continue;
     if (name === "link" || name === "link_error") {
-      const list = readSignatures(Array.isArray(option) ? option : [option], join(place, name), depth);
+      const list = readEach(Array.isArray(option) ? option : [option], join(place, name), read);
       links = { ...links, [name === "link" ? "link" : "linkError"]: list };
       continue;
     }

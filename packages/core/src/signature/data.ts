@@ -68,14 +68,7 @@ export interface EachData extends SignatureCommon {
 }
 
 /** Any signature, as data. */
-export type SignatureData =
-  | TaskData
-  | ChainData
-  | GroupData
-  | ChordData
-  | MapData
-  | ChunksData
-  | EachData;
+export type SignatureData = TaskData | ChainData | GroupData | ChordData | MapData | ChunksData | EachData;
 
 /** The word for what a signature is. */
 export type SignatureKind = SignatureData["kind"];

@@ -31,7 +31,10 @@ function baseText(data: SignatureData): string {
     case "chunks":
       return composite(data, `${taskName(data.task)}.chunks(${valueText(data.items)}, ${data.size})`);
     case "each":
-      return composite(data, `each(${signatureText(data.member)}${data.limit === undefined ? "" : `, limit: ${data.limit}`})`);
+      return composite(
+        data,
+        `each(${signatureText(data.member)}${data.limit === undefined ? "" : `, limit: ${data.limit}`})`,
+      );
   }
 }
 
@@ -70,7 +73,9 @@ function hasNoOptions(data: SignatureData): boolean {
 function argumentTexts(data: SignatureData): string[] {
   return [
     ...(data.args ?? []).map(valueText),
-    ...Object.entries(data.kwargs ?? {}).map(([name, value]) => `${WORD.test(name) ? name : `<${JSON.stringify(name)}>`}: ${valueText(value)}`),
+    ...Object.entries(data.kwargs ?? {}).map(
+      ([name, value]) => `${WORD.test(name) ? name : `<${JSON.stringify(name)}>`}: ${valueText(value)}`,
+    ),
   ];
 }
 
@@ -84,7 +89,8 @@ const RESERVED: ReadonlySet<string> = new Set(
 
 function taskName(name: string): string {
   const [first, ...members] = name.split(".");
-  const isPath = first !== undefined && WORD.test(first) && !RESERVED.has(first) && members.every((member) => WORD.test(member));
+  const isPath =
+    first !== undefined && WORD.test(first) && !RESERVED.has(first) && members.every((member) => WORD.test(member));
   const endsInWord = members.length > 0 && RESERVED.has(members.at(-1) ?? "");
   if (isPath && !endsInWord) return name;
   return name.includes("`") ? `<${JSON.stringify(name)}>` : `\`${name}\``;
@@ -95,7 +101,9 @@ export function valueText(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value).replaceAll("${", "\\${");
   if (Array.isArray(value)) return `[${value.map(valueText).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).map(([name, item]) => `${WORD.test(name) ? name : JSON.stringify(name)}: ${valueText(item)}`);
+    const entries = Object.entries(value).map(
+      ([name, item]) => `${WORD.test(name) ? name : JSON.stringify(name)}: ${valueText(item)}`,
+    );
     return `{${entries.join(", ")}}`;
   }
   return JSON.stringify(value) ?? "null";

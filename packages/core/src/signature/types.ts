@@ -4,9 +4,9 @@
  * The phantoms exist in types only; at run time a signature is a `SignatureObject`.
  */
 import type { App } from "../app.ts";
-import type { AsyncResult, GroupResult, Submission } from "../result.ts";
 import type { ApplyOptions } from "../engine.ts";
 import type { CallOptions } from "../options.ts";
+import type { AsyncResult, GroupResult, Submission } from "../result.ts";
 import type { SignatureData } from "./data.ts";
 
 /** What every signature has, whatever it takes and gives. `AnySignature[]` holds everything of the kind. */
@@ -106,11 +106,11 @@ type Prefixes<P extends readonly unknown[], Done extends readonly unknown[] = []
       ? Done | Prefixes<Rest, [...Done, First]>
       : Done;
 
-type Fitting<Candidate, P extends readonly unknown[], G extends readonly unknown[]> = Candidate extends readonly unknown[]
-  ? [...Candidate, ...G] extends P
-    ? Candidate
-    : never
-  : never;
+type Fitting<
+  Candidate,
+  P extends readonly unknown[],
+  G extends readonly unknown[],
+> = Candidate extends readonly unknown[] ? ([...Candidate, ...G] extends P ? Candidate : never) : never;
 
 /** The arguments still missing of `P` when the last ones are `G`; labels survive where nothing is optional. */
 export type Missing<P extends readonly unknown[], G extends readonly unknown[]> = number extends P["length"]

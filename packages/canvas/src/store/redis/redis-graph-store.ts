@@ -14,8 +14,8 @@ import type {
   GraphStore,
   NodeRecord,
   RunInspection,
-  SettleReply,
   Settlement,
+  SettleReply,
   Started,
 } from "../graph-store.ts";
 import { NOTHING_STARTED, readRecord } from "../graph-store.ts";
@@ -69,7 +69,9 @@ export class RedisGraphStore implements GraphStore {
   async create(graph: Graph, options: { readonly notify?: string }): Promise<Started> {
     const keys = runKeys(this.#options.prefix, graph.runKey);
     const pages = [...encodePages(graph.nodes)];
-    const joins = [...graph.nodes.entries()].filter((entry): entry is [number, GraphNode & { kind: "join" }] => entry[1].kind === "join");
+    const joins = [...graph.nodes.entries()].filter(
+      (entry): entry is [number, GraphNode & { kind: "join" }] => entry[1].kind === "join",
+    );
     const joinFields = (from: number): string[] =>
       joins.slice(from).flatMap(([index, join]) => [String(index), String(join.size), encodeJoinRecord(join)]);
     // What does not fit into one call is written before; a run is there only when its meta is.
@@ -84,7 +86,9 @@ export class RedisGraphStore implements GraphStore {
         ...graph.starts,
       ]),
     );
-    return reply[0] === "created" ? { dispatches: readDispatches(reply[1]), spreads: readNumbers(reply[2]) } : NOTHING_STARTED;
+    return reply[0] === "created"
+      ? { dispatches: readDispatches(reply[1]), spreads: readNumbers(reply[2]) }
+      : NOTHING_STARTED;
   }
 
   async #createPages(
@@ -100,7 +104,9 @@ export class RedisGraphStore implements GraphStore {
     const [, , , , joinsKey = ""] = keys.all;
     for (let from = 0; from < joins.length; from += READ_SLICE) {
       const part = joins.slice(from, from + READ_SLICE);
-      sent.push(this.#redis.hset(keys.graph, ...part.flatMap(([index, join]) => [`j${index}`, encodeJoinRecord(join)])));
+      sent.push(
+        this.#redis.hset(keys.graph, ...part.flatMap(([index, join]) => [`j${index}`, encodeJoinRecord(join)])),
+      );
       sent.push(this.#redis.hset(joinsKey, ...part.flatMap(([index, join]) => [String(index), String(join.size)])));
     }
     await Promise.all(sent);
@@ -165,7 +171,9 @@ export class RedisGraphStore implements GraphStore {
     starts: readonly StartToken[],
   ): Promise<SettleReply> {
     const args = [...this.#concludeArgs(runKey), spread.index, from, spread.join, spread.total, ...starts];
-    return readSettleReply(await scripts.expandSpread.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args));
+    return readSettleReply(
+      await scripts.expandSpread.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args),
+    );
   }
 
   async redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
@@ -191,12 +199,17 @@ export class RedisGraphStore implements GraphStore {
       endedAt: endedAt === null || endedAt === undefined ? undefined : Number(endedAt),
       now: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000),
       flights: Object.entries(flights).map(([first, text]) => readFlight(Number(first), text)),
-      openSpreads: Object.entries(open).map(([spread, handedOut]) => ({ spread: Number(spread), handedOut: Number(handedOut) })),
+      openSpreads: Object.entries(open).map(([spread, handedOut]) => ({
+        spread: Number(spread),
+        handedOut: Number(handedOut),
+      })),
     };
   }
 
   async read(runKey: RunKey, index: number): Promise<NodeRecord> {
-    const reply = replyArray(await scripts.readNode.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [index]));
+    const reply = replyArray(
+      await scripts.readNode.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [index]),
+    );
     switch (reply[0]) {
       case "result":
         return readRecord(String(reply[1]));
@@ -225,6 +238,10 @@ export class RedisGraphStore implements GraphStore {
     return text === null ? undefined : decodePage(text, page);
   }
 
+  async delete(runKey: RunKey): Promise<void> {
+    await this.#redis.unlink(...runKeys(this.#options.prefix, runKey).all);
+  }
+
   async readMeta(runKey: RunKey): Promise<RunMeta | undefined> {
     const text = await this.#redis.hget(runKeys(this.#options.prefix, runKey).graph, "m");
     return text === null ? undefined : decodeMeta(text);
@@ -237,7 +254,14 @@ export class RedisGraphStore implements GraphStore {
 
 function readFlight(first: number, text: string): Flight {
   const [generation = "", token = "", bits = "", holder = "", dueAt = ""] = text.split("|");
-  return { first, count: bits.length, generation: Number(generation), token: Number(token), holder, dueAt: Number(dueAt) };
+  return {
+    first,
+    count: bits.length,
+    generation: Number(generation),
+    token: Number(token),
+    holder,
+    dueAt: Number(dueAt),
+  };
 }
 
 function readSettleReply(reply: unknown): SettleReply {

@@ -108,6 +108,7 @@ export class App {
       );
     }
     this.#tasks.set(name, task);
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-return -- the overloads say what this task takes and gives
     return task;
   }
 

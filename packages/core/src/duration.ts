@@ -1,5 +1,6 @@
 /** Lengths of time as people write them. One rule: seconds come in, as in Celery, and leave as seconds or milliseconds here. */
 import { OptionError } from "./errors.ts";
+import { show } from "./show.ts";
 
 const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -18,7 +19,7 @@ export function parseSeconds(value: unknown, what: string): number {
     if (amount !== undefined && factor !== undefined) return Number(amount) * factor;
   }
   throw new OptionError(
-    `${what} must be a number of seconds of at least 0, or text such as "10s", "5m" or "250ms"; got ${JSON.stringify(value) ?? String(value)}`,
+    `${what} must be a number of seconds of at least 0, or text such as "10s", "5m" or "250ms"; got ${show(value)}`,
   );
 }
 
@@ -40,5 +41,7 @@ export function timeoutInMs(options: TimeoutOptions): number | undefined {
   }
   if (options.timeout !== undefined) return parseSeconds(options.timeout, "`timeout`") * 1000;
   if (options.timeoutMs === undefined) return undefined;
-  return parseSeconds(options.timeoutMs, "`timeoutMs`");
+  const { timeoutMs } = options;
+  if (Number.isFinite(timeoutMs) && timeoutMs >= 0) return timeoutMs;
+  throw new OptionError(`\`timeoutMs\` must be a number of milliseconds of at least 0; got ${show(timeoutMs)}`);
 }

@@ -79,6 +79,20 @@ export class ChordError extends UmbelError {
   readonly code = "CHORD_ERROR";
 }
 
+/** A task asked to be tried again more often than its `maxRetries` allows, and gave no error to fail with. */
+export class MaxRetriesExceededError extends UmbelError {
+  readonly code = "MAX_RETRIES_EXCEEDED";
+}
+
+/** Thrown by a task that wants neither success nor failure: it ends IGNORED, and later steps REVOKED. */
+export class Ignore extends UmbelError {
+  readonly code = "IGNORED";
+
+  constructor(message = "the task asked to be ignored") {
+    super(message);
+  }
+}
+
 /** The worker that ran the task was lost, more often than `maxDeliveries` allows. */
 export class WorkerLostError extends UmbelError {
   readonly code = "WORKER_LOST";

@@ -6,8 +6,10 @@ export {
   AlreadyRegistered,
   ChordError,
   DuplicateTaskIdError,
+  Ignore,
   ImproperlyConfigured,
   InvalidSignatureError,
+  MaxRetriesExceededError,
   NotRegistered,
   OperationalError,
   OptionError,
@@ -72,5 +74,16 @@ export type {
 export { isReady, readyStates, type State } from "./states.ts";
 export { didYouMean, nearest } from "./suggest.ts";
 export { type AnyTask, isTask, type Task, type TaskInfo, type TaskRegistry, taskData } from "./task.ts";
-export { type BoundTask, currentTask, runAsTask, type TaskRequest } from "./task-context.ts";
+export {
+  AttemptEnded,
+  type AttemptRequests,
+  type BoundTask,
+  currentTask,
+  type RetryDefaults,
+  type RetryOptions,
+  retryDefaults,
+  runAsTask,
+  TaskAttempt,
+  type TaskRequest,
+} from "./task-context.ts";
 export type { TaskOptions } from "./task-options.ts";

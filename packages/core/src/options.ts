@@ -4,6 +4,7 @@
  */
 import { parseSeconds } from "./duration.ts";
 import { OptionError } from "./errors.ts";
+import { show } from "./show.ts";
 import type { SignatureData } from "./signature/data.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -154,18 +155,21 @@ export function normalizeOptions(options: Readonly<Record<string, unknown>>): Si
       if (options[twin] !== undefined) {
         throw new OptionError(`\`${twin}\` and \`${name}\` say the same thing; give only one of them`);
       }
-      if (typeof value !== "number" || !(value >= 0)) {
-        throw new OptionError(`option \`${name}\` must be a number of milliseconds; got ${show(value)}`);
+      if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
+        throw new OptionError(`option \`${name}\` must be a number of milliseconds of at least 0; got ${show(value)}`);
       }
       normalized[twin] = value / 1000;
       continue;
     }
-    if (!Object.hasOwn(READERS, name)) {
-      throw new OptionError(`unknown option \`${name}\`${didYouMean(name, optionNames)}`);
-    }
-    normalized[name] = READERS[name as keyof SignatureOptions](name, value);
+    const read = isOptionName(name) ? READERS[name] : undefined;
+    if (read === undefined) throw new OptionError(`unknown option \`${name}\`${didYouMean(name, optionNames)}`);
+    normalized[name] = read(name, value);
   }
-  return normalized as SignatureOptions;
+  return normalized;
+}
+
+function isOptionName(name: string): name is keyof SignatureOptions {
+  return Object.hasOwn(READERS, name);
 }
 
 /** Lays `over` on `under`; links and errbacks of both are kept, all other options of `over` win. */
@@ -191,10 +195,4 @@ function joined(name: "link" | "linkError", under: SignatureOptions, over: Signa
 
 function isJsonable(value: unknown): value is { toJSON(): unknown } {
   return typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function";
-}
-
-function show(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  if (typeof value === "bigint") return `${value}n`;
-  return JSON.stringify(value) ?? String(value);
 }

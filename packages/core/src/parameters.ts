@@ -110,7 +110,7 @@ interface PatternNode extends Node {
 
 function readFunctionParameters(fn: AnyFunction): Parameter[] | string {
   const source = Function.prototype.toString.call(fn);
-  if (source.includes("[native code]")) return "it is a native or bound function";
+  if (/\{\s*\[native code\]\s*\}$/.test(source)) return "it is a native or bound function";
   const parsed = parseFunction(source);
   if (parsed === undefined) return "its source cannot be read";
   const parameters: Parameter[] = [];
@@ -134,7 +134,13 @@ function parseFunction(source: string): FunctionNode | undefined {
   for (const reading of readings) {
     try {
       const found = findFunction(
-        parseExpressionAt(reading, 0, { ecmaVersion: "latest", allowAwaitOutsideFunction: true }),
+        parseExpressionAt(reading, 0, {
+          ecmaVersion: "latest",
+          allowAwaitOutsideFunction: true,
+          // `import.meta` and `#field` have their meaning from the module and the class around the function.
+          allowImportExportEverywhere: true,
+          checkPrivateFields: false,
+        }),
       );
       if (found !== undefined) return found;
     } catch (error) {

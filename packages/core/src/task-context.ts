@@ -1,9 +1,13 @@
 /**
- * What a running task knows of its call. One rule: it belongs to one attempt, and is found from anywhere in that
- * attempt's asynchronous calls through `currentTask`.
+ * What a running task knows of its call, and what it can do with it. One rule: it belongs to one attempt; what the task
+ * asks for is kept here and committed together with the attempt's end, so a lost attempt has asked for nothing.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { App } from "./app.ts";
+import { parseSeconds } from "./duration.ts";
+import { Ignore, ImproperlyConfigured, InvalidSignatureError, MaxRetriesExceededError, OptionError } from "./errors.ts";
+import type { SignatureData } from "./signature/data.ts";
+import type { AnySignature } from "./signature/types.ts";
 
 /** The call that a task is running for; Celery's `self.request`. */
 export interface TaskRequest {
@@ -26,11 +30,120 @@ export interface TaskRequest {
   readonly calledDirectly: boolean;
 }
 
+/** How a task asks to be tried again. */
+export interface RetryOptions {
+  /** Seconds until the next try, or text such as "10s"; the task's `defaultRetryDelay` unless said. */
+  countdown?: number | string;
+  /** How many retries there may be in all; the task's `maxRetries` unless said. `null`: no end. */
+  maxRetries?: number | null;
+  /** The error to fail with when the retries are spent; otherwise MaxRetriesExceededError. */
+  exc?: Error;
+}
+
 /** The first argument of a task with `bind: true`. */
 export interface BoundTask {
   readonly name: string;
   readonly app: App;
   readonly request: TaskRequest;
+  /**
+   * Ends this attempt and asks for another, with the same id. Never returns.
+   * @throws what `exc` says when the retries are spent, or MaxRetriesExceededError
+   */
+  retry(options?: RetryOptions): never;
+  /** Ends this attempt and puts a canvas in this task's place: it gets its id, its rest of the chain, its seat in a chord. */
+  replace(signature: AnySignature): never;
+  /** Adds a member to the chord that this task is a header member of; its result comes behind the others. */
+  addToChord(signature: AnySignature): void;
+}
+
+/** What an attempt has asked for. */
+export interface AttemptRequests {
+  readonly replacement: SignatureData | undefined;
+  readonly retryInMs: number | undefined;
+  readonly additions: readonly SignatureData[];
+}
+
+/** Defaults of a task for `retry`. */
+export interface RetryDefaults {
+  readonly maxRetries: number | null;
+  /** Seconds. */
+  readonly retryDelay: number;
+}
+
+/** Celery's defaults: three retries, three minutes apart. */
+export const retryDefaults: RetryDefaults = { maxRetries: 3, retryDelay: 180 };
+
+/** Thrown to end an attempt that has asked for what comes instead of a result. Users never catch it. */
+export class AttemptEnded extends Ignore {}
+
+/** The bound task of one attempt. */
+export class TaskAttempt implements BoundTask {
+  readonly name: string;
+  readonly app: App;
+  readonly request: TaskRequest;
+  readonly #retry: RetryDefaults;
+  readonly #additions: SignatureData[] = [];
+  #replacement: SignatureData | undefined;
+  #retryInMs: number | undefined;
+
+  constructor(app: App, request: TaskRequest, retry: RetryDefaults = retryDefaults) {
+    this.name = request.task;
+    this.app = app;
+    this.request = request;
+    this.#retry = retry;
+  }
+
+  /** What the attempt has asked for so far. */
+  get requests(): AttemptRequests {
+    return { replacement: this.#replacement, retryInMs: this.#retryInMs, additions: this.#additions };
+  }
+
+  retry(options: RetryOptions = {}): never {
+    this.#refuseDirectCall("retry");
+    const most = options.maxRetries === undefined ? this.#retry.maxRetries : options.maxRetries;
+    if (most !== null && !(Number.isInteger(most) && most >= 0)) {
+      throw new OptionError(`\`maxRetries\` must be a whole number of at least 0, or null for no end; got ${most}`);
+    }
+    if (most !== null && this.request.retries >= most) {
+      throw (
+        options.exc ??
+        new MaxRetriesExceededError(
+          `task "${this.name}" (${this.request.id}) was retried ${this.request.retries} times, and \`maxRetries\` is ${most}`,
+        )
+      );
+    }
+    const seconds =
+      options.countdown === undefined ? this.#retry.retryDelay : parseSeconds(options.countdown, "`countdown`");
+    this.#retryInMs = Math.round(seconds * 1000);
+    throw new AttemptEnded(`task "${this.name}" is tried again in ${seconds} s`);
+  }
+
+  replace(signature: AnySignature): never {
+    this.#refuseDirectCall("replace");
+    const { data } = signature;
+    if (data.kind === "chain" && data.steps.length === 0) {
+      throw new ImproperlyConfigured("Cannot replace with an empty chain");
+    }
+    this.#replacement = data;
+    throw new AttemptEnded(`task "${this.name}" is replaced`);
+  }
+
+  addToChord(signature: AnySignature): void {
+    this.#refuseDirectCall("addToChord");
+    if (this.request.group === null) {
+      throw new InvalidSignatureError(
+        `task "${this.name}" is no member of a chord's header, so nothing can be added to it`,
+      );
+    }
+    this.#additions.push(signature.data);
+  }
+
+  #refuseDirectCall(method: string): void {
+    if (!this.request.calledDirectly) return;
+    throw new ImproperlyConfigured(
+      `\`${method}\` needs a worker, but task "${this.name}" was called as a function; send it with \`delay\``,
+    );
+  }
 }
 
 const storage = new AsyncLocalStorage<BoundTask>();
@@ -47,20 +160,16 @@ export function runAsTask<Result>(task: BoundTask, fn: () => Result): Result {
 
 /** The bound task of a direct call. */
 export function directCall(app: App, name: string, args: readonly unknown[]): BoundTask {
-  return {
-    name,
-    app,
-    request: {
-      id: "",
-      task: name,
-      args,
-      kwargs: {},
-      group: null,
-      rootId: "",
-      parentId: null,
-      retries: 0,
-      hostname: undefined,
-      calledDirectly: true,
-    },
-  };
+  return new TaskAttempt(app, {
+    id: "",
+    task: name,
+    args,
+    kwargs: {},
+    group: null,
+    rootId: "",
+    parentId: null,
+    retries: 0,
+    hostname: undefined,
+    calledDirectly: true,
+  });
 }

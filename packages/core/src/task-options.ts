@@ -1,5 +1,6 @@
 /** What a task's author may set. One rule: one table says every option, so that a wrong name or value is found at once. */
 import { OptionError } from "./errors.ts";
+import { show } from "./show.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** Options of a task; those of a call win where both have one. */
@@ -20,6 +21,10 @@ export interface TaskOptions {
   ignoreResult?: boolean;
   /** Whether a task that was running when its worker was lost runs again (true, our default) or fails. */
   acksLate?: boolean;
+  /** How many times `retry` may ask for another try; 3 unless said, `null` for no end. */
+  maxRetries?: number | null;
+  /** Seconds between tries that name no countdown; 180 unless said. */
+  defaultRetryDelay?: number;
   /** How many workers it may take down before it is WorkerLostError; 3 unless said. */
   maxDeliveries?: number;
 }
@@ -45,6 +50,9 @@ const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   typing: flag,
   ignoreResult: flag,
   acksLate: flag,
+  maxRetries: (value) => (value === null ? undefined : whole(0, Number.MAX_SAFE_INTEGER)(value)),
+  defaultRetryDelay: (value) =>
+    typeof value === "number" && Number.isFinite(value) && value >= 0 ? undefined : "a number of seconds of at least 0",
   maxDeliveries: whole(1, 1000),
 };
 
@@ -57,9 +65,7 @@ export function readTaskOptions(taskName: string, options: TaskOptions): TaskOpt
     }
     const wanted = CHECKS[name as keyof TaskOptions](value);
     if (wanted !== undefined) {
-      throw new OptionError(
-        `option \`${name}\` of task "${taskName}" must be ${wanted}; got ${JSON.stringify(value) ?? String(value)}`,
-      );
+      throw new OptionError(`option \`${name}\` of task "${taskName}" must be ${wanted}; got ${show(value)}`);
     }
   }
   return options;

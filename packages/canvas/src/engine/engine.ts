@@ -22,7 +22,7 @@ import {
 } from "@umbel/core";
 import { LRUCache } from "lru-cache";
 import { decodeMeta, encodeMeta } from "../graph/codec.ts";
-import { compile } from "../graph/compile.ts";
+import { type CompileEnvironment, compile } from "../graph/compile.ts";
 import { type Graph, type StartToken, stretchIndices } from "../graph/graph.ts";
 import type { Dispatch } from "../store/graph-store.ts";
 import { readRecord } from "../store/graph-store.ts";
@@ -62,6 +62,8 @@ export class CanvasEngine implements Engine {
   readonly #options: CanvasEngineOptions;
   readonly #keepAlive = new KeepAlive();
   #runtime: Promise<Runtime> | undefined;
+  /** What compiling asks: the options that hold for all calls of a task. */
+  readonly environment: CompileEnvironment = { taskDefaults: (task) => this.#taskDefaults(task) };
   /** Runs submitted here whose news is listened to from before they were stored, so that no first read is needed. */
   readonly #expected = new LRUCache<RunKey, Expected>({
     max: MOST_EXPECTED,
@@ -80,15 +82,15 @@ export class CanvasEngine implements Engine {
       request.signature,
       { args: request.args, kwargs: request.kwargs, options: normalizeOptions({ ...request.options }) },
       runKey,
-      { taskDefaults: (task) => this.#taskDefaults(task) },
+      this.environment,
     );
     this.#checkStarts(graph);
-    const stored = this.#keepAlive.during(this.#explained(this.#store(graph)));
+    const stored = this.hold(this.#explained(this.#store(graph)));
     return { resultId: resultIdOf(graph), isGroup: graph.nodes[graph.result]?.kind === "join", stored };
   }
 
   async read(id: string): Promise<ResultRecord> {
-    return await this.#keepAlive.during(
+    return await this.hold(
       this.#explained(
         this.runtime().then(async (runtime): Promise<ResultRecord> => {
           const place = parseNodeId(id) ?? (await runtime.aliases.find(id));
@@ -103,7 +105,7 @@ export class CanvasEngine implements Engine {
     limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
   ): Promise<ResultRecord> {
     limits.signal?.throwIfAborted();
-    return await this.#keepAlive.during(this.#explained(this.#waitFor(id, limits)));
+    return await this.hold(this.#explained(this.#waitFor(id, limits)));
   }
 
   async close(): Promise<void> {
@@ -124,8 +126,15 @@ export class CanvasEngine implements Engine {
     const place = parseNodeId(id);
     if (place === undefined) return;
     const runtime = await this.runtime();
-    await runtime.store.delete(place.runKey);
-    await runtime.activeRuns.remove(place.runKey);
+    await this.hold(Promise.all([runtime.store.delete(place.runKey), runtime.activeRuns.remove(place.runKey)]));
+  }
+
+  /**
+   * Keeps the process alive until a promise settles, and gives what it gives. The engine's own connections never do, so
+   * whoever uses them beside `submit`, `read` and `wait` says so here.
+   */
+  hold<Value>(promise: Promise<Value>): Promise<Value> {
+    return this.#keepAlive.during(promise);
   }
 
   /** Whether a submit or a get is pending. */
@@ -136,7 +145,7 @@ export class CanvasEngine implements Engine {
   /** The open parts of the engine; opens them. @throws OperationalError when the broker cannot be reached */
   runtime(): Promise<Runtime> {
     if (this.#runtime === undefined) {
-      const opening = this.#openRuntime();
+      const opening = this.hold(this.#openRuntime());
       this.#runtime = opening;
       // A broker that could not be reached may be there when it is asked for again.
       opening.catch(() => {

@@ -2,20 +2,33 @@
  * Values and errors of nodes. One rule: what follows from something else (the list of a group, the error of a step that
  * never ran) is not stored but derived here, the same way for a worker and for `get()`.
  */
-import { type ChordError, encodeError, nodeId, type ResultRecord, type RunKey, type WireError } from "@umbel/core";
+import {
+  encodeError,
+  Ignore,
+  nodeId,
+  type ResultRecord,
+  type RunKey,
+  TaskRevokedError,
+  type WireError,
+} from "@umbel/core";
 import { LRUCache } from "lru-cache";
 import { type JoinNode, stretchIndices } from "../graph/graph.ts";
-import type { GraphStore, NodeRecord } from "../store/graph-store.ts";
+import { type GraphStore, type NodeRecord, readRecord } from "../store/graph-store.ts";
 import { chordError } from "./chord-error.ts";
 import type { PageCache } from "./page-cache.ts";
 
 /** Lists that are read by many, as text; each reader parses its own, for it may change what it gets. */
 const CACHED_LISTS = { max: 64, maxSize: 64 * 1024 * 1024 };
 
-/** The stored error, and what `get()` throws where that is another. */
-interface NodeError {
+/** How a node ended that did not succeed: the stored error, and what `get()` throws. */
+interface Ended {
+  readonly state: "FAILURE" | "REVOKED" | "IGNORED";
   readonly error: WireError;
   readonly raised: WireError;
+}
+
+function ended(state: Ended["state"], error: WireError): Ended {
+  return { state, error, raised: error };
 }
 
 /** Reads values and errors. */
@@ -46,14 +59,19 @@ export class Results {
       case "succeeded":
         return { state: "SUCCESS", value: JSON.parse(record.payload) };
       case "joined":
-        return { state: "SUCCESS", value: JSON.parse(await this.#listText(runKey, index)) };
+        return { state: "SUCCESS", value: JSON.parse(await this.#listText(runKey, index, record.added)) };
+      case "replaced":
+        return await this.read(runKey, record.by);
       case "failed":
       case "joinFailed":
       case "dead":
-        return { state: "FAILURE", ...(await this.#errorOf(runKey, index, record)) };
+      case "revoked":
+      case "ignored":
+        return await this.#ended(runKey, index, record);
       case "running":
         return { state: "STARTED" };
       case "dispatched":
+        return { state: record.retries > 0 ? "RETRY" : "PENDING" };
       case "waiting":
       case "unknown":
         return { state: "PENDING" };
@@ -62,25 +80,32 @@ export class Results {
 
   /** Gives the error of a node that failed or never ran; for errbacks. */
   async errorOf(runKey: RunKey, index: number): Promise<WireError> {
-    const record = await this.#store.read(runKey, index);
-    const resolved = await this.resolve(runKey, index, record);
+    const resolved = await this.read(runKey, index);
     return resolved.error ?? encodeError(new Error(`node ${index} has not failed`));
   }
 
   async #textOf(runKey: RunKey, index: number, record: string | null): Promise<string> {
-    if (record?.startsWith("S")) return record.slice(1);
-    if (record === "J") return await this.#listText(runKey, index);
-    throw new Error(
-      `node ${nodeId(runKey, index)} has no value, though it is wanted; its stored record is ${record ?? "missing"}`,
-    );
+    const read = record === null ? undefined : readRecord(record);
+    switch (read?.kind) {
+      case "succeeded":
+        return read.payload;
+      case "joined":
+        return await this.#listText(runKey, index, read.added);
+      case "replaced":
+        return await this.valueText(runKey, read.by);
+      default:
+        throw new Error(
+          `node ${nodeId(runKey, index)} has no value, though it is wanted; its stored record is ${record ?? "missing"}`,
+        );
+    }
   }
 
-  async #listText(runKey: RunKey, index: number): Promise<string> {
+  async #listText(runKey: RunKey, index: number, added: readonly number[]): Promise<string> {
     const key = `${runKey}/${index}`;
     const cached = this.#lists.get(key);
     if (cached !== undefined) return cached;
     const join = await this.#join(runKey, index);
-    const tails = [...stretchIndices(join.tails)].map((tail) => tail.index);
+    const tails = [...[...stretchIndices(join.tails)].map((tail) => tail.index), ...added];
     const records = await this.#store.readResults(runKey, tails);
     const texts: string[] = [];
     for (const [position, tail] of tails.entries()) {
@@ -92,37 +117,49 @@ export class Results {
     return text;
   }
 
-  async #errorOf(runKey: RunKey, index: number, record: NodeRecord): Promise<NodeError> {
+  /** What a node ended with that did not succeed: its own error, or what follows from another's. */
+  async #ended(runKey: RunKey, index: number, record: NodeRecord): Promise<Ended> {
     switch (record.kind) {
-      case "failed": {
-        const error = JSON.parse(record.payload) as WireError;
-        return { error, raised: error };
-      }
+      case "failed":
+        return ended("FAILURE", JSON.parse(record.payload) as WireError);
+      case "revoked":
+        return ended("REVOKED", JSON.parse(record.payload) as WireError);
+      case "ignored":
+        return ended("IGNORED", encodeError(new Ignore()));
       case "dead":
-        return await this.#causeOf(runKey, record.cause);
+        return await this.#causedBy(runKey, record.cause);
       case "joinFailed":
-        return await this.#leafError(runKey, record.member);
+        return { ...(await this.#ofMember(runKey, record.member)), state: "FAILURE" };
+      case "replaced":
+        return await this.#ended(runKey, record.by, await this.#store.read(runKey, record.by));
       default:
         throw new Error(`node ${nodeId(runKey, index)} has not failed`);
     }
   }
 
-  /** The error of what never ran: that of the step which failed, or a ChordError when that step was a header. */
-  async #causeOf(runKey: RunKey, cause: number): Promise<NodeError> {
+  /** What never ran: FAILURE with the error of the step which failed, or a ChordError when that step was a header. */
+  async #causedBy(runKey: RunKey, cause: number): Promise<Ended> {
     const record = await this.#store.read(runKey, cause);
-    if (record.kind !== "joinFailed") return await this.#errorOf(runKey, cause, record);
-    const member = await this.#leafError(runKey, record.member);
+    if (record.kind !== "joinFailed") {
+      const before = await this.#ended(runKey, cause, record);
+      if (before.state === "FAILURE") return before;
+      const error = encodeError(
+        new TaskRevokedError(`task ${nodeId(runKey, cause)}, which comes before it, ended ${before.state}`),
+      );
+      return ended("REVOKED", error);
+    }
+    const member = await this.#ofMember(runKey, record.member);
     // A chord in a header is named with what failed in it, not with its own ChordError.
-    const error: ChordError = chordError(nodeId(runKey, record.member), member.raised);
-    return { error: encodeError(error), raised: member.raised };
+    const error = chordError(nodeId(runKey, record.member), member.raised);
+    return { state: "FAILURE", error: encodeError(error), raised: member.raised };
   }
 
-  /** The error of a member of a group: its own, that of the first failed member of an inner group, or a ChordError. */
-  async #leafError(runKey: RunKey, member: number): Promise<NodeError> {
+  /** A member of a group: its own error, that of the first failed member of an inner group, or a ChordError. */
+  async #ofMember(runKey: RunKey, member: number): Promise<Ended> {
     const record = await this.#store.read(runKey, member);
-    if (record.kind !== "joinFailed") return await this.#errorOf(runKey, member, record);
+    if (record.kind !== "joinFailed") return await this.#ended(runKey, member, record);
     const join = await this.#join(runKey, member);
-    return join.isTail ? await this.#leafError(runKey, record.member) : await this.#causeOf(runKey, member);
+    return join.isTail ? await this.#ofMember(runKey, record.member) : await this.#causedBy(runKey, member);
   }
 
   async #join(runKey: RunKey, index: number): Promise<JoinNode> {

@@ -4,6 +4,7 @@
  */
 import { InvalidSignatureError, requireJson } from "@umbel/core";
 import {
+  type Ending,
   GRAPH_VERSION,
   type Graph,
   type GraphNode,
@@ -37,7 +38,7 @@ interface EncodedEnding {
 
 interface EncodedTask extends EncodedEnding {
   readonly t: string;
-  readonly m?: "map" | "starmap";
+  readonly m?: NonNullable<TaskNode["mode"]>;
   readonly a?: readonly unknown[];
   readonly k?: Readonly<Record<string, unknown>>;
   readonly o?: TaskNode["options"];
@@ -89,10 +90,10 @@ export function decodeMeta(text: string): RunMeta {
   );
 }
 
-/** Gives the pages of a graph, in order, each as text. @throws SerializationError for arguments that JSON would change */
-export function* encodePages(nodes: readonly GraphNode[]): Generator<string> {
+/** Gives the pages of nodes, in order, each as text; `base` is the first one's index. @throws SerializationError for arguments that JSON would change */
+export function* encodePages(nodes: readonly GraphNode[], base = 0): Generator<string> {
   for (let from = 0; from < nodes.length; from += PAGE_SIZE) {
-    const page = nodes.slice(from, from + PAGE_SIZE).map((node, offset) => encodeNode(node, from + offset));
+    const page = nodes.slice(from, from + PAGE_SIZE).map((node, offset) => encodeNode(node, base + from + offset));
     yield JSON.stringify(page);
   }
 }
@@ -103,9 +104,12 @@ export function decodePage(text: string, page: number): GraphNode[] {
   return encoded.map((node, offset) => decodeNode(node, page * PAGE_SIZE + offset));
 }
 
-/** What a script must know of a join: `outer join,is tail,dead end|next,…|onError,…`. */
-export function encodeJoinRecord(join: JoinNode): string {
-  return `${join.join},${join.isTail ? 1 : 0},${join.deadEnd}|${join.next.join(",")}|${join.onError.join(",")}`;
+/**
+ * What a script must know of a join: `outer join,is tail,dead end|next,…|onError,…|`, and behind the last bar the node
+ * that a replaced task stands for.
+ */
+export function encodeJoinRecord(join: Ending, standsFor?: number): string {
+  return `${join.join},${join.isTail ? 1 : 0},${join.deadEnd}|${join.next.join(",")}|${join.onError.join(",")}|${standsFor ?? ""}`;
 }
 
 function encodeNode(node: GraphNode, index: number): EncodedNode {

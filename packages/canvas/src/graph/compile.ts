@@ -52,6 +52,38 @@ export function compile(
   return new Compiler(environment).run(signature, call, runKey);
 }
 
+/** Nodes that are added to a run while it goes on. */
+export interface GraphPart {
+  readonly nodes: readonly GraphNode[];
+  readonly starts: readonly StartToken[];
+  /** The node that has its value. */
+  readonly tail: number;
+}
+
+/** Where a part is put into a run. */
+export interface PartPlace {
+  /** The index of its first node. */
+  readonly base: number;
+  /** The join that counts it: of a chord it is added to, or the task it replaces. */
+  readonly join: number;
+  /** The id that its result takes over. */
+  readonly ownId?: string;
+  readonly parent?: number;
+  /** The join of the group that it is a member of. */
+  readonly group?: number;
+  /** Options that hold for all of its tasks, unless they say otherwise. */
+  readonly under?: SignatureOptions;
+}
+
+/** Compiles what is added to a run; `undefined` for a canvas without any task. */
+export function compilePart(
+  signature: SignatureData,
+  place: PartPlace,
+  environment: CompileEnvironment,
+): GraphPart | undefined {
+  return new Compiler(environment, place.base).part(signature, place);
+}
+
 /** A stretch of steps that ends as a whole when one of them fails. */
 interface Segment {
   /** The join that counts this segment's tail; undefined for the run itself and for callbacks. */
@@ -145,14 +177,21 @@ interface SpreadDraft {
 
 type Draft = TaskDraft | JoinDraft | SpreadDraft;
 
+/** The name under which an `each` is shown; no task of an App can have it. */
+export const EACH_TASK = "umbel.each";
+
 class Compiler {
   readonly #environment: CompileEnvironment;
   readonly #drafts: Draft[] = [];
   /** Callbacks are numbered behind what they hang on, so that they are in no range that its failure ends. */
   readonly #postponed: (() => void)[] = [];
 
-  constructor(environment: CompileEnvironment) {
+  /** The index of the first draft. */
+  readonly #base: number;
+
+  constructor(environment: CompileEnvironment, base = 0) {
     this.#environment = environment;
+    this.#base = base;
   }
 
   run(signature: SignatureData, call: CompileCall, runKey: RunKey): Graph {
@@ -172,18 +211,53 @@ class Compiler {
     });
     if (compiled === undefined)
       throw new InvalidSignatureError("this canvas holds no task at all, so there is nothing to run");
-    segment.end = this.#drafts.length - 1;
-    // Callbacks may have callbacks of their own, which are appended while this runs.
-    for (let position = 0; position < this.#postponed.length; position += 1) this.#postponed[position]?.();
+    segment.end = this.#lastIndex;
     const firstTask = this.#drafts.findIndex((draft) => draft.kind === "task");
     return {
       version: GRAPH_VERSION,
       runKey,
-      nodes: this.#drafts.map((draft) => finish(draft, this.#drafts)),
+      nodes: this.#finish(),
       result: compiled.tail.index,
       root: Math.max(0, firstTask),
       starts: compiled.starts.map(tokenOf),
     };
+  }
+
+  part(signature: SignatureData, place: PartPlace): GraphPart | undefined {
+    const segment: Segment = { join: { index: place.join }, end: 0 };
+    const compiled = this.#compile(signature, {
+      incoming: NOTHING,
+      segment,
+      under: place.under ?? {},
+      over: {},
+      entryUnder: {},
+      entryOver: {},
+      ...(place.ownId === undefined ? {} : { taskId: place.ownId }),
+      links: [],
+      errbacks: [],
+      isFollowed: false,
+      ...(place.parent === undefined ? {} : { parent: place.parent }),
+      ...(place.group === undefined ? {} : { group: { index: place.group } }),
+    });
+    if (compiled === undefined) return undefined;
+    segment.end = this.#lastIndex;
+    compiled.tail.isTail = true;
+    return { nodes: this.#finish(), starts: compiled.starts.map(tokenOf), tail: compiled.tail.index };
+  }
+
+  get #nextIndex(): number {
+    return this.#base + this.#drafts.length;
+  }
+
+  get #lastIndex(): number {
+    return this.#nextIndex - 1;
+  }
+
+  /** Numbers the callbacks and gives all nodes. */
+  #finish(): GraphNode[] {
+    // Callbacks may have callbacks of their own, which are appended while this runs.
+    for (let position = 0; position < this.#postponed.length; position += 1) this.#postponed[position]?.();
+    return this.#drafts.map((draft) => finish(draft, (index) => this.#drafts[index - this.#base]));
   }
 
   /** Compiles a signature in its place; `undefined` for one that stands for nothing, such as Celery's empty chain. */
@@ -207,11 +281,11 @@ class Compiler {
       case "chunks":
         return this.#group(chunksGroup(data), place);
       case "each":
-        throw new InvalidSignatureError("`each` cannot be run by this version");
+        return this.#each(data, place);
     }
   }
 
-  #task(data: SignatureData & { kind: "task" }, place: Place, mode?: "map" | "starmap"): Compiled {
+  #task(data: SignatureData & { kind: "task" }, place: Place, mode?: TaskNode["mode"]): Compiled {
     const incoming = data.immutable ? NOTHING : place.incoming;
     const defaults = this.#environment.taskDefaults(data.task);
     const own = mergeOptions(mergeOptions(defaults, place.under), mergeOptions(place.entryUnder, data.options)) ?? {};
@@ -227,7 +301,7 @@ class Compiler {
     const ownId = place.taskId ?? taskId;
     const draft: TaskDraft = {
       kind: "task",
-      index: this.#drafts.length,
+      index: this.#nextIndex,
       next: [],
       followers: [],
       segment: place.segment,
@@ -253,6 +327,19 @@ class Compiler {
       tail: draft,
       parent: draft.index,
     };
+  }
+
+  /** A task of the engine's own: when the list is there, it is replaced by the group of what runs for each item. */
+  #each(data: SignatureData & { kind: "each" }, place: Place): Compiled {
+    if (data.limit !== undefined) {
+      throw new InvalidSignatureError("`each` with a `limit` cannot be run by this version; leave the limit out");
+    }
+    const args = [...(data.args ?? []), data.member];
+    return this.#task(
+      { kind: "task", task: EACH_TASK, args, ...optionsOf(data), ...(data.immutable ? { immutable: true } : {}) },
+      place,
+      "each",
+    );
   }
 
   #chain(data: SignatureData & { kind: "chain" }, place: Place): Compiled | undefined {
@@ -299,7 +386,7 @@ class Compiler {
   /** Numbers a spread, the members, and their join, in this order. */
   #spread(members: readonly SignatureData[], place: Place): Compiled {
     const join = { index: -1 };
-    const spread: SpreadDraft = { kind: "spread", index: this.#drafts.length, join, starts: [] };
+    const spread: SpreadDraft = { kind: "spread", index: this.#nextIndex, join, starts: [] };
     this.#drafts.push(spread);
     const tails: IndexStretch[] = [];
     let parent: number | undefined;
@@ -315,14 +402,14 @@ class Compiler {
         isFollowed: false,
         group: join,
       });
-      segment.end = this.#drafts.length - 1;
+      segment.end = this.#lastIndex;
       if (compiled === undefined) continue;
       compiled.tail.isTail = true;
       for (const start of compiled.starts) appendIndex(spread.starts, start.index, start.kind, start.suffix);
       appendIndex(tails, compiled.tail.index, "t", "");
       parent = compiled.parent;
     }
-    join.index = this.#drafts.length;
+    join.index = this.#nextIndex;
     const draft: JoinDraft = {
       kind: "join",
       index: join.index,
@@ -373,7 +460,7 @@ class Compiler {
       isFollowed: false,
       parent,
     });
-    segment.end = this.#drafts.length - 1;
+    segment.end = this.#lastIndex;
     return compiled === undefined ? [] : compiled.starts.map(tokenOf);
   }
 }
@@ -506,10 +593,13 @@ function tokenOf(start: Start): StartToken {
 }
 
 /** The errbacks of what a join leads to: when a header fails it is the body that is told to have failed. */
-function* followerErrbacks(followers: readonly Start[], drafts: readonly Draft[]): Generator<StartToken> {
+function* followerErrbacks(
+  followers: readonly Start[],
+  draftAt: (index: number) => Draft | undefined,
+): Generator<StartToken> {
   const open = [...followers];
   for (let start = open.shift(); start !== undefined; start = open.shift()) {
-    const draft = drafts[start.index];
+    const draft = draftAt(start.index);
     if (draft?.kind === "task") yield* errbackTokens(draft);
     else if (draft?.kind === "spread") {
       for (const { index, stretch } of stretchIndices(draft.starts))
@@ -523,14 +613,14 @@ function errbackTokens(draft: TaskDraft): StartToken[] {
   return draft.errbacks.flatMap((errback) => (errback.starts ?? []).map((start) => `${start}@${draft.index}`));
 }
 
-function finish(draft: Draft, drafts: readonly Draft[]): GraphNode {
+function finish(draft: Draft, draftAt: (index: number) => Draft | undefined): GraphNode {
   if (draft.kind === "spread") {
     const total = draft.starts.reduce((sum, stretch) => sum + stretch.count, 0);
     return { kind: "spread", join: draft.join.index, total, starts: draft.starts };
   }
   const ending = {
     next: draft.next,
-    onError: draft.kind === "task" ? errbackTokens(draft) : [...followerErrbacks(draft.followers, drafts)],
+    onError: draft.kind === "task" ? errbackTokens(draft) : [...followerErrbacks(draft.followers, draftAt)],
     join: draft.segment.join?.index ?? -1,
     isTail: draft.isTail,
     deadEnd: Math.max(draft.index, draft.segment.end),

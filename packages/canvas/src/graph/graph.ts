@@ -41,11 +41,14 @@ export interface Ending {
   readonly deadEnd: number;
 }
 
-/** One call of a task; with `mode`, one call for each item of its first argument. */
+/**
+ * One call of a task. With `map` or `starmap`, one call for each item of its first argument, in one job; with `each`, it
+ * is replaced by a group of its member for each item.
+ */
 export interface TaskNode extends Ending {
   readonly kind: "task";
   readonly task: string;
-  readonly mode?: "map" | "starmap";
+  readonly mode?: "map" | "starmap" | "each";
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
   /** Final options, without links and times (those are in the start token). */

@@ -45,6 +45,10 @@ export type ClaimReply =
       readonly token: number;
       /** How often a worker was lost while it ran the first node. */
       readonly deliveries: number;
+      /** How often it was retried. */
+      readonly retries: number;
+      /** Whether its time to start has passed. */
+      readonly hasExpired: boolean;
       /** The node whose error an errback gets. */
       readonly cause: number | undefined;
       readonly page: { readonly nodes: readonly GraphNode[]; readonly meta: RunMeta } | undefined;
@@ -56,12 +60,30 @@ export type ClaimReply =
   /** The run is not stored: not yet, or not any more. */
   | { readonly kind: "missing" };
 
+/** How an attempt ended, in the form in which it is stored. */
+export type StoredOutcome =
+  /** `additions`: members that it adds to the chord around it. */
+  | { readonly kind: "succeeded"; readonly payload: string; readonly additions?: readonly Addition[] }
+  | { readonly kind: "failed"; readonly payload: string }
+  | { readonly kind: "revoked"; readonly payload: string }
+  | { readonly kind: "ignored" }
+  | { readonly kind: "retried"; readonly delayMs: number }
+  /** Nodes that were stored before take its place; it ends as `tail` does. */
+  | { readonly kind: "replaced"; readonly starts: readonly StartToken[]; readonly tail: number };
+
+/** A member that a task adds to a join; its nodes were stored before. */
+export interface Addition {
+  readonly join: number;
+  readonly tail: number;
+  readonly start: StartToken;
+}
+
 /** How one attempt of one node ended. */
 export interface Settlement {
   readonly first: number;
   readonly index: number;
   readonly token: number;
-  readonly outcome: { readonly kind: "succeeded" | "failed"; readonly payload: string };
+  readonly outcome: StoredOutcome;
   readonly node: GraphNode & { kind: "task" };
   /** Set when this worker wants to go on with the node's only successor: it is claimed in the same step. */
   readonly claimNextAs?: string;
@@ -83,13 +105,17 @@ export interface SettleReply extends Started {
 export type NodeRecord =
   | { readonly kind: "succeeded"; readonly payload: string }
   | { readonly kind: "failed"; readonly payload: string }
-  /** A join all of whose members succeeded. */
-  | { readonly kind: "joined" }
+  | { readonly kind: "ignored" }
+  | { readonly kind: "revoked"; readonly payload: string }
+  /** A join all of whose members succeeded; `added`: tails of members that were added to it. */
+  | { readonly kind: "joined"; readonly added: readonly number[] }
+  /** A replaced task: ended as that node did. */
+  | { readonly kind: "replaced"; readonly by: number }
   /** A join of which this member was the first, in order, to fail. */
   | { readonly kind: "joinFailed"; readonly member: number }
   /** Never runs, because of that node. */
   | { readonly kind: "dead"; readonly cause: number }
-  | { readonly kind: "dispatched" }
+  | { readonly kind: "dispatched"; readonly retries: number }
   | { readonly kind: "running" }
   | { readonly kind: "waiting" }
   | { readonly kind: "unknown" };
@@ -140,6 +166,10 @@ export interface GraphStore {
   readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]>;
   /** Reads one page of the graph; `undefined` when the run is gone. */
   readPage(runKey: RunKey, page: number): Promise<readonly GraphNode[] | undefined>;
+  /** Stores nodes that an attempt wants to add to its run; nothing leads to them until it is settled. */
+  addNodes(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void>;
+  /** Gives the first index of a new stretch of indices. */
+  allocate(runKey: RunKey, count: number): Promise<number>;
   /** Deletes all that is stored of a run. */
   delete(runKey: RunKey): Promise<void>;
   readMeta(runKey: RunKey): Promise<RunMeta | undefined>;
@@ -152,7 +182,14 @@ export function readRecord(record: string): NodeRecord {
     case "S":
       return { kind: "succeeded", payload };
     case "J":
-      return { kind: "joined" };
+      return { kind: "joined", added: payload.split(",").filter(Boolean).map(Number) };
+    case "P":
+    case "Q":
+      return { kind: "replaced", by: Number(payload) };
+    case "I":
+      return { kind: "ignored" };
+    case "R":
+      return { kind: "revoked", payload };
     case "C":
       return { kind: "joinFailed", member: Number(payload) };
     default:

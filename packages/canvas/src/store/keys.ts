@@ -15,14 +15,15 @@ export interface RunKeys {
 /**
  * Hashes of a run, but for `dead`. Written by scripts alone, except that a large graph's pages come before its run.
  * They have no expiry while the run goes on; the last settle sets it.
- * - `graph`: `m` meta, `p0`, `p1`, … pages, `j<join>` join records, `R` result node, `n` channel of the submitting
- *   client, `w` somebody else watches, `e` epoch milliseconds of the end
+ * - `graph`: `m` meta, `p0`, `p1`, … pages, `P` number of pages, `j<join>` join records, `R` result node, `n` channel
+ *   of the submitting client, `w` somebody else watches, `e` epoch milliseconds of the end
  * - `flights`: slice's first node → `generation|token|bits|holder|due|expires|cause`; what is dispatched or runs
  * - `open`: spread → how many of its members were handed out
- * - `results`: node → `S` value, `F` error, `J` (join: its members' values), `C<node>` (join: that member failed)
- * - `joins`: join → members still missing, `x<join>` → the first member in order that failed
+ * - `results`: node → `S` value, `F` error, `I` (ignored), `R` why it was revoked, `J<added tails>` (join: its members'
+ *   values), `C<node>` (join: that member failed), `P<node>` and `Q<node>` (replaced: ended as that node did)
+ * - `joins`: join → members still missing, `x<join>` → the first member in order that failed, `a<join>` → tails added
  * - `dead` (sorted set): nodes that never run, `from:to:cause` by `from`
- * - `counts`: `d<node>` deliveries lost with a worker
+ * - `counts`: `d<node>` deliveries lost with a worker, `t<node>` retries
  */
 export function runKeys(prefix: string, runKey: RunKey): RunKeys {
   const tag = `${prefix}:{${runKey}}`;

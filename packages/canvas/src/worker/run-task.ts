@@ -4,93 +4,138 @@
  */
 import {
   type AnyTask,
+  AttemptEnded,
+  type AttemptRequests,
   type BoundTask,
   encodeError,
   encodeJson,
+  Ignore,
   NotRegistered,
   nodeId,
+  parseSignature,
   ResultTooLargeError,
   type RunKey,
+  retryDefaults,
   runAsTask,
+  type SignatureData,
+  TaskAttempt,
   type TaskRegistry,
   type TaskRequest,
+  UmbelError,
 } from "@umbel/core";
 import type { PageCache } from "../engine/page-cache.ts";
 import type { Results } from "../engine/results.ts";
 import type { RunMeta } from "../graph/codec.ts";
 import type { GraphNode, TaskNode } from "../graph/graph.ts";
-import type { Settlement } from "../store/graph-store.ts";
+import type { StoredOutcome } from "../store/graph-store.ts";
+import type { GraphAdditions } from "./graph-additions.ts";
 
 /** The attempt that is to be made. */
 export interface Attempt {
   readonly runKey: RunKey;
   readonly index: number;
   readonly node: TaskNode;
+  /** How often it was retried. */
+  readonly retries: number;
   /** The node whose error an errback gets. */
   readonly cause: number | undefined;
   /** The value that comes in front of the arguments, as JSON text, if it is here already. */
   readonly input: string | undefined;
 }
 
-export type Outcome = Settlement["outcome"];
+/** What a TaskRunner is made of. */
+export interface TaskRunnerParts {
+  readonly registry: TaskRegistry;
+  readonly pages: PageCache;
+  readonly results: Results;
+  readonly additions: GraphAdditions;
+  readonly hostname: string;
+  readonly maxResultBytes: number;
+}
 
 /** Makes attempts for one worker. */
 export class TaskRunner {
-  readonly #registry: TaskRegistry;
-  readonly #pages: PageCache;
-  readonly #results: Results;
-  readonly #hostname: string;
-  readonly #maxResultBytes: number;
+  readonly #parts: TaskRunnerParts;
 
-  constructor(parts: {
-    registry: TaskRegistry;
-    pages: PageCache;
-    results: Results;
-    hostname: string;
-    maxResultBytes: number;
-  }) {
-    this.#registry = parts.registry;
-    this.#pages = parts.pages;
-    this.#results = parts.results;
-    this.#hostname = parts.hostname;
-    this.#maxResultBytes = parts.maxResultBytes;
+  constructor(parts: TaskRunnerParts) {
+    this.#parts = parts;
   }
 
   /** Runs the task. @throws what the broker throws, never what the task does */
-  async run(attempt: Attempt): Promise<Outcome> {
+  async run(attempt: Attempt): Promise<StoredOutcome> {
     const { node, runKey } = attempt;
-    const task = this.#registry.tasks.get(node.task);
+    const { registry, results } = this.#parts;
+    const input = attempt.input ?? (node.input === undefined ? undefined : await results.valueText(runKey, node.input));
+    const args: readonly unknown[] = input === undefined ? node.args : [JSON.parse(input), ...node.args];
+    if (node.mode === "each") return await this.#each(attempt, args);
+    const task = registry.tasks.get(node.task);
     // The message is the name alone, as Celery stores it; what to do is said where the error is shown.
     if (task === undefined) return failed(new NotRegistered(node.task));
-    const input =
-      attempt.input ?? (node.input === undefined ? undefined : await this.#results.valueText(runKey, node.input));
-    const args = input === undefined ? node.args : [JSON.parse(input), ...node.args];
-    const meta = await this.#pages.meta(runKey);
-    const errbackArgs =
-      attempt.cause === undefined || !node.takesError
-        ? undefined
+    return await this.#call(task, attempt, args);
+  }
+
+  async #call(task: AnyTask, attempt: Attempt, plainArgs: readonly unknown[]): Promise<StoredOutcome> {
+    const meta = await this.#parts.pages.meta(attempt.runKey);
+    const args =
+      attempt.cause === undefined || !attempt.node.takesError
+        ? plainArgs
         : await this.#errbackArgs(task, attempt, attempt.cause, meta);
-    const self = this.#boundTask(task, attempt, errbackArgs ?? args, meta);
+    const self = this.#attemptOf(task, attempt, args, meta);
     try {
-      const value = await runAsTask(self, () => call(task, self, node, errbackArgs ?? args));
-      return this.#succeeded(task, value);
+      const value = await runAsTask(self, () => call(task, self, attempt.node, args));
+      return await this.#succeeded(task, attempt, value, self.requests.additions);
     } catch (error) {
-      return failed(error);
+      return await this.#ended(attempt, self.requests, error);
     }
   }
 
-  #succeeded(task: AnyTask, value: unknown): Outcome {
+  async #succeeded(
+    task: AnyTask,
+    attempt: Attempt,
+    value: unknown,
+    additions: readonly SignatureData[],
+  ): Promise<StoredOutcome> {
     const payload = encodeJson(value, `the result of task "${task.name}"`);
     const bytes = Buffer.byteLength(payload);
-    if (bytes <= this.#maxResultBytes) return { kind: "succeeded", payload };
-    return failed(
-      new ResultTooLargeError(
-        `the result of task "${task.name}" has ${bytes} bytes, more than \`maxResultBytes\` (${this.#maxResultBytes}); store it elsewhere and return where it is`,
-      ),
-    );
+    const most = this.#parts.maxResultBytes;
+    if (bytes > most) {
+      throw new ResultTooLargeError(
+        `the result of task "${task.name}" has ${bytes} bytes, more than \`maxResultBytes\` (${most}); store it elsewhere and return where it is`,
+      );
+    }
+    if (additions.length === 0) return { kind: "succeeded", payload };
+    return { kind: "succeeded", payload, additions: await this.#parts.additions.addToJoin(attempt, additions) };
   }
 
-  #boundTask(task: AnyTask, { runKey, index, node }: Attempt, args: readonly unknown[], meta: RunMeta): BoundTask {
+  /** The outcome of an attempt that threw: what it asked for, or its error. */
+  async #ended(attempt: Attempt, requests: AttemptRequests, error: unknown): Promise<StoredOutcome> {
+    if (error instanceof AttemptEnded) {
+      if (requests.retryInMs !== undefined) return { kind: "retried", delayMs: requests.retryInMs };
+      if (requests.replacement !== undefined) return await this.#replaced(attempt, requests.replacement);
+    }
+    return error instanceof Ignore ? { kind: "ignored" } : failed(error);
+  }
+
+  async #replaced(attempt: Attempt, replacement: SignatureData): Promise<StoredOutcome> {
+    try {
+      return await this.#parts.additions.replace(attempt, replacement);
+    } catch (error) {
+      // A canvas that cannot be compiled is the task's fault; a broker that is gone is not.
+      if (error instanceof UmbelError) return failed(error);
+      throw error;
+    }
+  }
+
+  async #each(attempt: Attempt, args: readonly unknown[]): Promise<StoredOutcome> {
+    const [items, member] = args;
+    if (!Array.isArray(items)) {
+      return failed(new TypeError(`\`each\` takes a list; it got ${items === null ? "null" : typeof items}`));
+    }
+    return await this.#replaced(attempt, eachGroup(items, parseSignature(member)));
+  }
+
+  #attemptOf(task: AnyTask, attempt: Attempt, args: readonly unknown[], meta: RunMeta): TaskAttempt {
+    const { runKey, index, node, retries } = attempt;
     const request: TaskRequest = {
       id: node.ownId ?? nodeId(runKey, index),
       task: node.task,
@@ -99,26 +144,30 @@ export class TaskRunner {
       group: node.group === undefined ? null : this.#idOf(runKey, node.group),
       rootId: meta.rootId ?? nodeId(runKey, meta.root),
       parentId: node.parent === undefined ? null : this.#idOf(runKey, node.parent),
-      retries: 0,
-      hostname: this.#hostname,
+      retries,
+      hostname: this.#parts.hostname,
       calledDirectly: false,
     };
-    return { name: task.name, app: task.app, request };
+    const { maxRetries, defaultRetryDelay } = task.options;
+    return new TaskAttempt(task.app, request, {
+      maxRetries: maxRetries === undefined ? retryDefaults.maxRetries : maxRetries,
+      retryDelay: defaultRetryDelay ?? retryDefaults.retryDelay,
+    });
   }
 
   #idOf(runKey: RunKey, index: number): string {
-    const node = this.#pages.peek(runKey, index);
+    const node = this.#parts.pages.peek(runKey, index);
     return ownIdOf(node) ?? nodeId(runKey, index);
   }
 
   /** An errback of one positional parameter gets the failed task's id, others its request, error and traceback. */
   async #errbackArgs(task: AnyTask, attempt: Attempt, cause: number, meta: RunMeta): Promise<readonly unknown[]> {
-    const failedNode = await this.#pages.node(attempt.runKey, cause);
+    const failedNode = await this.#parts.pages.node(attempt.runKey, cause);
     const id = ownIdOf(failedNode) ?? nodeId(attempt.runKey, cause);
     const positional = task.parameters.parameters.filter(({ kind }) => kind === "positional");
     const takesMany = positional.length > 1 || task.parameters.parameters.some(({ kind }) => kind === "args");
     if (!takesMany || task.options.bind === true) return [id, ...attempt.node.args];
-    const error = await this.#results.errorOf(attempt.runKey, cause);
+    const error = await this.#parts.results.errorOf(attempt.runKey, cause);
     const request = {
       id,
       task: failedNode.kind === "task" ? failedNode.task : "",
@@ -128,6 +177,12 @@ export class TaskRunner {
     };
     return [request, { name: error.name, message: error.message }, error.stack ?? null, ...attempt.node.args];
   }
+}
+
+/** The group that an `each` stands for: its member once for each item, which goes where a result would. */
+function eachGroup(items: readonly unknown[], member: SignatureData): SignatureData {
+  if (member.immutable) return { kind: "group", members: items.map(() => member) };
+  return { kind: "group", members: items.map((item) => ({ ...member, args: [item, ...(member.args ?? [])] })) };
 }
 
 /** Calls the task's function; a mapped task once for each item. */
@@ -142,7 +197,7 @@ async function call(task: AnyTask, self: BoundTask, node: TaskNode, args: readon
   return results;
 }
 
-function failed(error: unknown): Outcome {
+function failed(error: unknown): StoredOutcome {
   return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
 }
 

@@ -7,17 +7,19 @@
  */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { encodeError, type RunKey, type TaskRegistry, WorkerLostError } from "@umbel/core";
+import { encodeError, type RunKey, type TaskRegistry, TaskRevokedError, WorkerLostError } from "@umbel/core";
 import { DelayedError, type Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { SlicePointer } from "../engine/queues.ts";
 import type { Runtime } from "../engine/runtime.ts";
+import type { CompileEnvironment } from "../graph/compile.ts";
 import type { TaskNode } from "../graph/graph.ts";
 import { Janitor } from "../ops/janitor.ts";
-import type { ClaimReply } from "../store/graph-store.ts";
+import type { ClaimReply, StoredOutcome } from "../store/graph-store.ts";
 import { queuePrefix } from "../store/keys.ts";
+import { GraphAdditions } from "./graph-additions.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { type Attempt, type Outcome, TaskRunner } from "./run-task.ts";
+import { type Attempt, TaskRunner } from "./run-task.ts";
 import { Settler } from "./settler.ts";
 
 /** How a worker is set up. */
@@ -58,9 +60,14 @@ interface Claimed {
   readonly first: number;
   readonly token: number;
   readonly deliveries: number;
+  readonly retries: number;
+  readonly hasExpired: boolean;
   readonly cause: number | undefined;
   readonly input: string | undefined;
 }
+
+/** What a claim within a settlement gives. */
+const FIRST_CLAIM = { token: 1, deliveries: 0, retries: 0, hasExpired: false, cause: undefined } as const;
 
 /** Runs the tasks of a registry, which an App is. */
 export class CanvasWorker {
@@ -79,7 +86,7 @@ export class CanvasWorker {
   #isClosing = false;
   #closed: Promise<void> | undefined;
 
-  constructor(registry: TaskRegistry, runtime: Runtime, options: CanvasWorkerOptions) {
+  constructor(registry: TaskRegistry, runtime: Runtime, environment: CompileEnvironment, options: CanvasWorkerOptions) {
     this.#registry = registry;
     this.#runtime = runtime;
     this.#options = { ...DEFAULTS, ...options };
@@ -90,6 +97,7 @@ export class CanvasWorker {
       registry,
       pages,
       results,
+      additions: new GraphAdditions(store, environment),
       hostname: this.name,
       maxResultBytes: this.#options.maxResultBytes,
     });
@@ -191,12 +199,15 @@ export class CanvasWorker {
   async #runFrom(runKey: RunKey, claimed: Claimed): Promise<void> {
     let current: Claimed | undefined = claimed;
     while (current !== undefined) {
-      const { first, token, deliveries, cause, input }: Claimed = current;
+      const { first, token, retries, cause, input }: Claimed = current;
       const node = await this.#runtime.pages.node(runKey, first);
       if (node.kind !== "task") throw new Error(`node ${first} of run ${runKey} is no task, but a job points to it`);
-      const attempt: Attempt = { runKey, index: first, node, cause, input };
-      const outcome: Outcome = this.#lost(node, deliveries) ?? (await this.#runner.run(attempt));
-      const next: Successor | undefined = outcome.kind === "succeeded" ? await this.#nextHere(runKey, node) : undefined;
+      const attempt: Attempt = { runKey, index: first, node, retries, cause, input };
+      const outcome: StoredOutcome = this.#hindered(node, current) ?? (await this.#runner.run(attempt));
+      const next: Successor | undefined =
+        outcome.kind === "succeeded" && outcome.additions === undefined
+          ? await this.#nextHere(runKey, node)
+          : undefined;
       const settled = await this.#settler.settle(runKey, {
         first,
         index: first,
@@ -208,8 +219,8 @@ export class CanvasWorker {
       if (next === undefined) return;
       if (settled.claimedNext) {
         // An immutable successor takes nothing.
-        const input = next.takesValue ? outcome.payload : undefined;
-        current = { first: next.index, token: 1, deliveries: 0, cause: undefined, input };
+        const value: string | undefined = next.takesValue && outcome.kind === "succeeded" ? outcome.payload : undefined;
+        current = { ...FIRST_CLAIM, first: next.index, input: value };
       } else if (settled.accepted) return;
       else current = await this.#reclaim(runKey, next.index);
     }
@@ -233,8 +244,12 @@ export class CanvasWorker {
     return reply.kind === "claimed" ? { ...reply, first, input: undefined } : undefined;
   }
 
-  /** The outcome of a node that took its workers down too often, or that may run at most once. */
-  #lost(node: TaskNode, deliveries: number): Outcome | undefined {
+  /** The outcome of a node that may not run: its time has passed, or it took its workers down too often. */
+  #hindered(node: TaskNode, { deliveries, hasExpired }: Claimed): StoredOutcome | undefined {
+    if (hasExpired) {
+      const expired = new TaskRevokedError(`task "${node.task}" was not started before it expired`);
+      return { kind: "revoked", payload: JSON.stringify(encodeError(expired)) };
+    }
     if (deliveries === 0) return undefined;
     const options = this.#registry.tasks.get(node.task)?.options;
     const most = options?.acksLate === false ? 1 : (options?.maxDeliveries ?? 3);

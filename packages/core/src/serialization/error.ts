@@ -1,5 +1,6 @@
 /** Errors over the wire: what a task threw, as data, and back. One rule: name, message, code and stack survive as they were. */
 import { ChordError, RemoteError, TaskRevokedError, WorkerLostError } from "../errors.ts";
+import { show } from "../show.ts";
 
 /** An error as data. */
 export interface WireError {
@@ -16,7 +17,7 @@ const MOST_CAUSES = 8;
 /** Turns whatever was thrown into data. A value that is not an Error is shown in the message. */
 export function encodeError(thrown: unknown, depth = 0): WireError {
   if (!(thrown instanceof Error)) {
-    return { name: "Error", message: `a value that is not an Error was thrown: ${showThrown(thrown)}` };
+    return { name: "Error", message: `a value that is not an Error was thrown: ${show(thrown)}` };
   }
   const code: unknown = Reflect.get(thrown, "code");
   const remoteStack: unknown = Reflect.get(thrown, "remoteStack");
@@ -30,15 +31,6 @@ export function encodeError(thrown: unknown, depth = 0): WireError {
       ? {}
       : { cause: encodeError(thrown.cause, depth + 1) }),
   };
-}
-
-function showThrown(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    // A cycle, a BigInt or a hostile toJSON: its kind is all that can be said.
-    return Object.prototype.toString.call(value);
-  }
 }
 
 type ErrorClass = new (message: string, options?: { cause?: unknown }) => Error;

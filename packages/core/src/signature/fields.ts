@@ -1,6 +1,7 @@
 /** Reading the fields of a signature's JSON. One rule: each reader gives a right value or an error that names the place. */
 import { InvalidSignatureError, OptionError } from "../errors.ts";
 import { normalizeOptions, type SignatureOptions } from "../options.ts";
+import { show as showWhole } from "../show.ts";
 import type { GroupData, SignatureData } from "./data.ts";
 
 /** An object's fields, not looked at yet. */
@@ -99,6 +100,6 @@ function asList(value: unknown): unknown {
 
 /** Shows a value in a message, shortened. */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = showWhole(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -5,8 +5,9 @@
 import type { RunKey } from "@umbel/core";
 import type { Redis } from "ioredis";
 import { decodeMeta, decodePage, encodeJoinRecord, encodeMeta, encodePages, type RunMeta } from "../../graph/codec.ts";
-import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../../graph/graph.ts";
+import { type Graph, type GraphNode, type JoinNode, PAGE_SIZE, type StartToken } from "../../graph/graph.ts";
 import type {
+  Addition,
   ClaimReply,
   ClaimRequest,
   Dispatch,
@@ -17,9 +18,10 @@ import type {
   Settlement,
   SettleReply,
   Started,
+  StoredOutcome,
 } from "../graph-store.ts";
 import { NOTHING_STARTED, readRecord } from "../graph-store.ts";
-import { runChannel, runKeys } from "../keys.ts";
+import { type RunKeys, runChannel, runKeys } from "../keys.ts";
 import { Script } from "./script.ts";
 import { claimSlice, createRun, expandSpread, readNode, redispatchSlice, settleNodes } from "./scripts.generated.ts";
 
@@ -69,19 +71,18 @@ export class RedisGraphStore implements GraphStore {
   async create(graph: Graph, options: { readonly notify?: string }): Promise<Started> {
     const keys = runKeys(this.#options.prefix, graph.runKey);
     const pages = [...encodePages(graph.nodes)];
-    const joins = [...graph.nodes.entries()].filter(
-      (entry): entry is [number, GraphNode & { kind: "join" }] => entry[1].kind === "join",
-    );
+    const joins = joinsOf(graph.nodes, 0);
     const joinFields = (from: number): string[] =>
       joins.slice(from).flatMap(([index, join]) => [String(index), String(join.size), encodeJoinRecord(join)]);
     // What does not fit into one call is written before; a run is there only when its meta is.
     const early = pages.length > PAGES_PER_CALL || joins.length > PAGES_PER_CALL * PAGE_SIZE;
-    if (early) await this.#createPages(keys, pages, joins);
+    if (early) await this.#writeNodes(keys, pages, 0, joins);
     const reply = replyArray(
       await scripts.createRun.run(this.#redis, keys.all, [
         encodeMeta(graph),
         graph.result,
         options.notify ?? "",
+        pages.length,
         ...(early ? [0, 0] : [pages.length, ...pages, joins.length, ...joinFields(0)]),
         ...graph.starts,
       ]),
@@ -91,14 +92,17 @@ export class RedisGraphStore implements GraphStore {
       : NOTHING_STARTED;
   }
 
-  async #createPages(
-    keys: ReturnType<typeof runKeys>,
+  async #writeNodes(
+    keys: RunKeys,
     pages: readonly string[],
-    joins: readonly (readonly [number, GraphNode & { kind: "join" }])[],
+    firstPage: number,
+    joins: readonly (readonly [number, JoinNode])[],
   ): Promise<void> {
     const sent: Promise<unknown>[] = [];
     for (let page = 0; page < pages.length; page += PAGES_PER_CALL) {
-      const fields = pages.slice(page, page + PAGES_PER_CALL).flatMap((text, offset) => [`p${page + offset}`, text]);
+      const fields = pages
+        .slice(page, page + PAGES_PER_CALL)
+        .flatMap((text, offset) => [`p${firstPage + page + offset}`, text]);
       sent.push(this.#redis.hset(keys.graph, ...fields));
     }
     const [, , , , joinsKey = ""] = keys.all;
@@ -129,6 +133,8 @@ export class RedisGraphStore implements GraphStore {
           kind: "claimed",
           token: Number(reply[1]),
           deliveries: Number(reply[2]),
+          retries: Number(reply[6]),
+          hasExpired: Number(reply[7]) === 1,
           cause: reply[3] === "" ? undefined : Number(reply[3]),
           page:
             typeof reply[4] === "string" && typeof reply[5] === "string"
@@ -146,19 +152,21 @@ export class RedisGraphStore implements GraphStore {
 
   async settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply> {
     const args = this.#concludeArgs(runKey);
-    for (const { first, index, token, outcome, node, claimNextAs } of settlements) {
+    for (const settlement of settlements) {
+      const { first, index, token, outcome, node, claimNextAs } = settlement;
       args.push(
         first,
         index,
         token,
-        outcome.kind === "succeeded" ? "S" : "F",
-        outcome.payload,
+        OUTCOME_LETTERS[outcome.kind],
+        payloadOf(settlement),
         node.join,
         node.isTail ? 1 : 0,
         node.deadEnd,
         claimNextAs ?? "",
-        node.next.join(","),
+        (outcome.kind === "replaced" ? outcome.starts : node.next).join(","),
         node.onError.join(","),
+        outcome.kind === "succeeded" ? (outcome.additions ?? []).map(encodeAddition).join(",") : "",
       );
     }
     return readSettleReply(await scripts.settleNodes.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args));
@@ -214,7 +222,9 @@ export class RedisGraphStore implements GraphStore {
       case "result":
         return readRecord(String(reply[1]));
       case "flight":
-        return { kind: String(reply[1]).startsWith("r") ? "running" : "dispatched" };
+        return String(reply[1]).startsWith("r")
+          ? { kind: "running" }
+          : { kind: "dispatched", retries: Number(reply[2]) };
       case "dead":
         return { kind: "dead", cause: Number(reply[1]) };
       case "waiting":
@@ -238,6 +248,18 @@ export class RedisGraphStore implements GraphStore {
     return text === null ? undefined : decodePage(text, page);
   }
 
+  async addNodes(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void> {
+    const keys = runKeys(this.#options.prefix, runKey);
+    await this.#writeNodes(keys, [...encodePages(nodes, base)], base / PAGE_SIZE, joinsOf(nodes, base));
+  }
+
+  async allocate(runKey: RunKey, count: number): Promise<number> {
+    // Whole pages, so that what is added never shares one with what is there.
+    const pages = Math.ceil(count / PAGE_SIZE);
+    const { graph } = runKeys(this.#options.prefix, runKey);
+    return ((await this.#redis.hincrby(graph, "P", pages)) - pages) * PAGE_SIZE;
+  }
+
   async delete(runKey: RunKey): Promise<void> {
     await this.#redis.unlink(...runKeys(this.#options.prefix, runKey).all);
   }
@@ -250,6 +272,38 @@ export class RedisGraphStore implements GraphStore {
   #concludeArgs(runKey: RunKey): (string | number)[] {
     return [runChannel(this.#options.prefix, runKey), this.#options.resultExpiresMs, HINT_BYTES, this.#options.window];
   }
+}
+
+const OUTCOME_LETTERS: { readonly [Kind in StoredOutcome["kind"]]: string } = {
+  succeeded: "S",
+  failed: "F",
+  ignored: "I",
+  revoked: "R",
+  retried: "T",
+  replaced: "P",
+};
+
+function payloadOf({ outcome, node }: Settlement): string {
+  switch (outcome.kind) {
+    case "succeeded":
+    case "failed":
+    case "revoked":
+      return outcome.payload;
+    case "ignored":
+      return "";
+    case "retried":
+      return String(outcome.delayMs);
+    case "replaced":
+      return encodeJoinRecord(node, outcome.tail);
+  }
+}
+
+function encodeAddition({ join, tail, start }: Addition): string {
+  return `${join}:${tail}:${start}`;
+}
+
+function joinsOf(nodes: readonly GraphNode[], base: number): (readonly [number, JoinNode])[] {
+  return nodes.flatMap((node, position) => (node.kind === "join" ? [[base + position, node] as const] : []));
 }
 
 function readFlight(first: number, text: string): Flight {

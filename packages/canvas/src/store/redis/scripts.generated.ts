@@ -5,7 +5,7 @@ export const claimSlice = `-- Gives a slice to the worker whose job points to it
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] first node   ARGV[2] generation   ARGV[3] incarnation that claims   ARGV[4] holder known to be lost, or ''
 -- ARGV[5] number of the page to send, or ''
--- Returns {"claimed", token, deliveries, cause, page, meta} | {"held", holder} | {"past"} | {"missing"}.  O(slice)
+-- Returns {"claimed", token, deliveries, cause, page, meta, retries, 1 if it has expired} | {"held", holder} | {"past"} | {"missing"}.  O(slice)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 
@@ -41,14 +41,16 @@ if ARGV[5] ~= '' then
   local read = redis.call('HMGET', GRAPH, 'p' .. ARGV[5], 'm')
   page, meta = read[1], read[2]
 end
-return { 'claimed', token, deliveries, cause, page, meta }
+local retries = redis.call('HGET', COUNTS, 't' .. ARGV[1]) or 0
+local has_expired = expires ~= '' and tonumber(expires) < read_clock() and 1 or 0
+return { 'claimed', token, deliveries, cause, page, meta, retries, has_expired }
 `;
 
 /** scripts/create-run.lua */
 export const createRun = `-- Stores a run and starts its first nodes. A run that is there already is left as it is.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] meta   ARGV[2] result node   ARGV[3] channel of the client, or ''
--- ARGV[4] number of pages that come here, then each page; further pages were written before
+-- ARGV[4] number of pages in all   ARGV[5] number of pages that come here, then each page; others were written before
 -- then the number of joins, then for each: index, size, record; then the start tokens
 -- Returns {"exists"} | {"created", dispatches, spreads}.  O(nodes in ARGV)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
@@ -106,16 +108,19 @@ end
 -- index if it failed.
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
-  local outer, is_tail, dead_end, next_starts, error_starts = string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|(.*)$')
+  local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
   ended[#ended + 1] = join
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
-    redis.call('HSET', RESULTS, join, 'C' .. failed_member)
+    redis.call('HSET', RESULTS, join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
     start_all(error_starts)
     return outer, join
   end
-  redis.call('HSET', RESULTS, join, 'J')
+  -- Behind J stand the tails that were added while it was open.
+  local value = stands_for ~= '' and 'P' .. stands_for or 'J' .. (redis.call('HGET', JOINS, 'a' .. join) or '')
+  redis.call('HSET', RESULTS, join, value)
   start_all(next_starts)
   if is_tail == '1' then return outer, nil end
   return '-1', nil
@@ -171,7 +176,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
   return run_ended and 1 or 0, dispatches, spreads, refill
 end
 if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'exists' } end
-local at = 4
+local at = 5
 local page_count = tonumber(ARGV[at])
 for page = 0, page_count - 1 do redis.call('HSET', GRAPH, 'p' .. page, ARGV[at + 1 + page]) end
 at = at + 1 + page_count
@@ -182,7 +187,7 @@ for number = 1, join_count do
   redis.call('HSET', JOINS, index, size)
   at = at + 3
 end
-redis.call('HSET', GRAPH, 'm', ARGV[1], 'R', ARGV[2])
+redis.call('HSET', GRAPH, 'm', ARGV[1], 'R', ARGV[2], 'P', ARGV[4])
 if ARGV[3] ~= '' then redis.call('HSET', GRAPH, 'n', ARGV[3]) end
 for position = at + 1, #ARGV do start(ARGV[position]) end
 return { 'created', dispatches, spreads }
@@ -249,16 +254,19 @@ end
 -- index if it failed.
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
-  local outer, is_tail, dead_end, next_starts, error_starts = string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|(.*)$')
+  local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
   ended[#ended + 1] = join
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
-    redis.call('HSET', RESULTS, join, 'C' .. failed_member)
+    redis.call('HSET', RESULTS, join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
     start_all(error_starts)
     return outer, join
   end
-  redis.call('HSET', RESULTS, join, 'J')
+  -- Behind J stand the tails that were added while it was open.
+  local value = stands_for ~= '' and 'P' .. stands_for or 'J' .. (redis.call('HGET', JOINS, 'a' .. join) or '')
+  redis.call('HSET', RESULTS, join, value)
   start_all(next_starts)
   if is_tail == '1' then return outer, nil end
   return '-1', nil
@@ -337,7 +345,7 @@ return { flags, run_ended, dispatches, spreads, refill }
 export const readNode = `-- Reads what is known of one node.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] node
--- Returns {"result", record} | {"flight", bits} | {"dead", cause} | {"waiting"} | {"unknown"}.  O(log failures)
+-- Returns {"result", record} | {"flight", bits, retries} | {"dead", cause} | {"waiting"} | {"unknown"}.  O(log failures)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 
@@ -349,7 +357,9 @@ end
 local record = redis.call('HGET', RESULTS, ARGV[1])
 if record then return { 'result', record } end
 local flight = redis.call('HGET', FLIGHTS, ARGV[1])
-if flight then return { 'flight', string.match(flight, '^%d+|%d+|(%w+)|') } end
+if flight then
+  return { 'flight', string.match(flight, '^%d+|%d+|(%w+)|'), redis.call('HGET', COUNTS, 't' .. ARGV[1]) or 0 }
+end
 if redis.call('HEXISTS', GRAPH, 'm') == 0 then return { 'unknown' } end
 local index = tonumber(ARGV[1])
 -- Ranges do not nest but where a whole run is ended, so the nearest ones below decide.
@@ -388,8 +398,11 @@ export const settleNodes = `-- Ends attempts of nodes: stores their results and 
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] channel of the run   ARGV[2] expiry of an ended run, ms   ARGV[3] longest result to tell with the news, bytes
 -- ARGV[4] window: how many slices of a run may be in flight before members of groups wait
--- then for each settlement: slice's first node, node, token, S|F, result, join, is tail, dead end,
---   incarnation that goes on with the only successor or '', next starts, error starts (tokens joined by commas)
+-- then for each settlement, twelve: slice's first node, node, token, outcome, payload, join, is tail, dead end,
+--   incarnation that goes on with the only successor or '', next starts, error starts (tokens joined by commas),
+--   members added to joins (\`join:tail:start\`, joined by commas)
+-- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again
+--   | P record of the join that the node becomes; next starts are then those of what replaces it
 -- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, spread, handed out}}.  O(successors)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
@@ -446,16 +459,19 @@ end
 -- index if it failed.
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
-  local outer, is_tail, dead_end, next_starts, error_starts = string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|(.*)$')
+  local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
   ended[#ended + 1] = join
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
-    redis.call('HSET', RESULTS, join, 'C' .. failed_member)
+    redis.call('HSET', RESULTS, join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
     start_all(error_starts)
     return outer, join
   end
-  redis.call('HSET', RESULTS, join, 'J')
+  -- Behind J stand the tails that were added while it was open.
+  local value = stands_for ~= '' and 'P' .. stands_for or 'J' .. (redis.call('HGET', JOINS, 'a' .. join) or '')
+  redis.call('HSET', RESULTS, join, value)
   start_all(next_starts)
   if is_tail == '1' then return outer, nil end
   return '-1', nil
@@ -510,8 +526,20 @@ local function conclude(channel, expires_ms, hint_bytes, window)
   end
   return run_ended and 1 or 0, dispatches, spreads, refill
 end
+
+-- Puts a node back: the same slice in a new generation, due later.
+local function retry(first, flight, delay)
+  local generation, token, bits, tail = string.match(flight, '^(%d+)|(%d+)|(%w+)|[^|]*|[^|]*(|.*)$')
+  generation = tonumber(generation) + 1
+  local due = now + tonumber(delay)
+  redis.call('HSET', FLIGHTS, first, generation .. '|' .. token .. '|' .. string.gsub(bits, 'r', '0') .. '||' .. due .. tail)
+  redis.call('HINCRBY', COUNTS, 't' .. first, 1)
+  local last = #dispatches
+  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = first, tostring(generation), delay
+end
+
 local flags = {}
-for at = 5, #ARGV, 11 do
+for at = 5, #ARGV, 12 do
   local first, index, token, outcome = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local flight = redis.call('HGET', FLIGHTS, first)
   local held_token, bits
@@ -520,18 +548,32 @@ for at = 5, #ARGV, 11 do
   if held_token ~= token or string.sub(bits, offset, offset) ~= 'r' then
     flags[#flags + 1] = '0'
   else
-    if string.find(bits, '[0r]', offset + 1) or string.find(string.sub(bits, 1, offset - 1), '[0r]') then
+    if outcome == 'T' then
+      retry(first, flight, ARGV[at + 4])
+    elseif string.find(bits, '[0r]', offset + 1) or string.find(string.sub(bits, 1, offset - 1), '[0r]') then
       local settled = string.sub(bits, 1, offset - 1) .. '1' .. string.sub(bits, offset + 1)
       local head, tail = string.match(flight, '^(%d+|%d+|)%w+(|.*)$')
       redis.call('HSET', FLIGHTS, first, head .. settled .. tail)
     else
       redis.call('HDEL', FLIGHTS, first)
     end
-    redis.call('HSET', RESULTS, index, outcome .. ARGV[at + 4])
-    ended[#ended + 1] = index
     local join, is_tail, dead_end = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
     local flag = '1'
-    if outcome == 'S' then
+    if outcome ~= 'T' and outcome ~= 'P' then
+      redis.call('HSET', RESULTS, index, outcome .. ARGV[at + 4])
+      ended[#ended + 1] = index
+    end
+    if outcome == 'P' then
+      -- It becomes a join of the one tail of what replaces it.
+      redis.call('HSET', GRAPH, 'j' .. index, ARGV[at + 4])
+      redis.call('HSET', JOINS, index, 1)
+      start_all(ARGV[at + 9])
+    elseif outcome == 'S' then
+      for added_join, tail, token in string.gmatch(ARGV[at + 11], '(%d+):(%d+):([^,]+)') do
+        redis.call('HINCRBY', JOINS, added_join, 1)
+        redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tail)
+        start(token)
+      end
       if ARGV[at + 8] ~= '' then
         start(ARGV[at + 9], ARGV[at + 8])
         flag = '2'
@@ -539,7 +581,7 @@ for at = 5, #ARGV, 11 do
         start_all(ARGV[at + 9])
       end
       if is_tail == '1' then leave(join, nil) end
-    else
+    elseif outcome ~= 'T' then
       kill(index, dead_end, index)
       start_all(ARGV[at + 10])
       leave(join, index)

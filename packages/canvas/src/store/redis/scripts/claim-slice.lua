@@ -2,7 +2,7 @@
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] first node   ARGV[2] generation   ARGV[3] incarnation that claims   ARGV[4] holder known to be lost, or ''
 -- ARGV[5] number of the page to send, or ''
--- Returns {"claimed", token, deliveries, cause, page, meta} | {"held", holder} | {"past"} | {"missing"}.  O(slice)
+-- Returns {"claimed", token, deliveries, cause, page, meta, retries, 1 if it has expired} | {"held", holder} | {"past"} | {"missing"}.  O(slice)
 -- @include run
 local flight = redis.call('HGET', FLIGHTS, ARGV[1])
 if not flight then
@@ -31,4 +31,6 @@ if ARGV[5] ~= '' then
   local read = redis.call('HMGET', GRAPH, 'p' .. ARGV[5], 'm')
   page, meta = read[1], read[2]
 end
-return { 'claimed', token, deliveries, cause, page, meta }
+local retries = redis.call('HGET', COUNTS, 't' .. ARGV[1]) or 0
+local has_expired = expires ~= '' and tonumber(expires) < read_clock() and 1 or 0
+return { 'claimed', token, deliveries, cause, page, meta, retries, has_expired }

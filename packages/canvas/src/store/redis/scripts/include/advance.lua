@@ -46,16 +46,19 @@ end
 -- index if it failed.
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
-  local outer, is_tail, dead_end, next_starts, error_starts = string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|(.*)$')
+  local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
   ended[#ended + 1] = join
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
-    redis.call('HSET', RESULTS, join, 'C' .. failed_member)
+    redis.call('HSET', RESULTS, join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
     start_all(error_starts)
     return outer, join
   end
-  redis.call('HSET', RESULTS, join, 'J')
+  -- Behind J stand the tails that were added while it was open.
+  local value = stands_for ~= '' and 'P' .. stands_for or 'J' .. (redis.call('HGET', JOINS, 'a' .. join) or '')
+  redis.call('HSET', RESULTS, join, value)
   start_all(next_starts)
   if is_tail == '1' then return outer, nil end
   return '-1', nil

@@ -1,0 +1,63 @@
+/**
+ * What attempts add to their run. One rule: the nodes are stored first, where nothing leads to them; the attempt's
+ * settlement commits them, so an attempt that was lost has added nothing.
+ */
+import { ImproperlyConfigured, InvalidSignatureError, nodeId, type SignatureData } from "@umbel/core";
+import { type CompileEnvironment, compilePart, type GraphPart, type PartPlace } from "../graph/compile.ts";
+import type { Addition, GraphStore, StoredOutcome } from "../store/graph-store.ts";
+import type { Attempt } from "./run-task.ts";
+
+/** Compiles and stores what attempts ask for. */
+export class GraphAdditions {
+  readonly #store: GraphStore;
+  readonly #environment: CompileEnvironment;
+
+  constructor(store: GraphStore, environment: CompileEnvironment) {
+    this.#store = store;
+    this.#environment = environment;
+  }
+
+  /**
+   * Stores what takes a task's place: it takes over its id and its seat in a group.
+   * @throws ImproperlyConfigured for a canvas without any task
+   */
+  async replace({ runKey, index, node }: Attempt, replacement: SignatureData): Promise<StoredOutcome> {
+    const part = await this.#add(runKey, replacement, {
+      join: index,
+      ownId: node.ownId ?? nodeId(runKey, index),
+      ...(node.parent === undefined ? {} : { parent: node.parent }),
+      ...(node.group === undefined ? {} : { group: node.group }),
+    });
+    if (part === undefined) throw new ImproperlyConfigured("Cannot replace with an empty chain");
+    return { kind: "replaced", starts: part.starts, tail: part.tail };
+  }
+
+  /** Stores members that a task adds to the chord whose header it stands in. */
+  async addToJoin({ runKey, node }: Attempt, signatures: readonly SignatureData[]): Promise<readonly Addition[]> {
+    if (node.join === -1) throw new InvalidSignatureError(`task "${node.task}" is no member of a chord's header`);
+    const additions: Addition[] = [];
+    for (const signature of signatures) {
+      const part = await this.#add(runKey, signature, {
+        join: node.join,
+        ...(node.group === undefined ? {} : { group: node.group }),
+      });
+      const [start] = part?.starts ?? [];
+      if (part !== undefined && start !== undefined) additions.push({ join: node.join, tail: part.tail, start });
+    }
+    return additions;
+  }
+
+  async #add(
+    runKey: Attempt["runKey"],
+    signature: SignatureData,
+    place: Omit<PartPlace, "base">,
+  ): Promise<GraphPart | undefined> {
+    // How many indices it takes is known when it was compiled once; where they are, only then.
+    const draft = compilePart(signature, { ...place, base: 0 }, this.#environment);
+    if (draft === undefined) return undefined;
+    const base = await this.#store.allocate(runKey, draft.nodes.length);
+    const part = compilePart(signature, { ...place, base }, this.#environment);
+    if (part !== undefined) await this.#store.addNodes(runKey, part.nodes, base);
+    return part;
+  }
+}

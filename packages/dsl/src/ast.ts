@@ -121,7 +121,14 @@ export type ValueOperator =
 export interface OperationExpression extends Span {
   readonly kind: "operation";
   readonly operands: readonly Expression[];
-  readonly operators: readonly { readonly operator: ValueOperator; readonly span: Span }[];
+  readonly operators: readonly PlacedOperator[];
+}
+
+export interface PlacedOperator {
+  readonly operator: ValueOperator;
+  readonly span: Span;
+  /** Written as another language's `||` or `&&`, which is reported; what it joins may be workflows. */
+  readonly isForeign: boolean;
 }
 
 /** Prefixes, outermost first. */

@@ -33,6 +33,12 @@ function warning<Facts = Record<never, never>>(title: string, describe: (facts: 
 }
 
 type Defined = { readonly definedAt?: string | undefined };
+type Habit = {
+  readonly found: string;
+  readonly write?: string | undefined;
+  readonly instead?: string | undefined;
+  readonly why?: string | undefined;
+};
 type Nearest = { readonly nearest: string | undefined };
 
 const meant = (nearest: string | undefined): string | undefined =>
@@ -96,9 +102,9 @@ export const codes = {
     message: `\`${f.word}\` is a word of the language and cannot be ${f.role}`,
     label: `for example \`${f.word}_\``,
   })),
-  E111: error("Another language's habit", (f: { found: string; write: string; why?: string | undefined }) => ({
+  E111: error("Another language's habit", (f: Habit) => ({
     message: `\`${f.found}\` is not flow`,
-    label: `write \`${f.write}\``,
+    label: f.write === undefined ? f.instead : `write \`${f.write}\``,
     help: f.why === undefined ? [] : [f.why],
   })),
   E112: error("A line of a string is indented less than its end", () => ({

@@ -235,6 +235,10 @@ function evaluateOperation(evaluator: Evaluator, expression: OperationExpression
   const [first, ...rest] = expression.operands;
   if (first === undefined) return ANYTHING;
   const [firstOperator] = expression.operators;
+  if (expression.operators.some((operator) => operator.isForeign)) {
+    for (const operand of expression.operands) evaluator.evaluate(operand, scope);
+    return ANYTHING;
+  }
   if (firstOperator?.operator === "and" || firstOperator?.operator === "or") {
     return evaluateLogic(evaluator, expression.operands, firstOperator.operator, scope);
   }

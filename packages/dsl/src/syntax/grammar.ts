@@ -545,7 +545,9 @@ export class FlowGrammar extends EmbeddedActionsParser {
   #binary(token: IToken): RowPart {
     const written = WRITTEN_AS.get(token.tokenType) ?? token.image;
     // The token's category makes it an operator; the text of one that is no operator cannot come here.
-    return { kind: "binary", operator: isBinaryOperator(written) ? written : "|", span: this.#span(token) };
+    const operator = isBinaryOperator(written) ? written : "|";
+    const isForeign = token.image !== written && (operator === "or" || operator === "and");
+    return { kind: "binary", operator, span: this.#span(token), isForeign };
   }
 
   #prefix(token: IToken): RowPart {

@@ -8,23 +8,33 @@ import { And, Equal, NotEqual, Or, Pipe } from "./tokens.ts";
 /** A spelling of another language. */
 export interface Habit {
   readonly found: string;
-  readonly write: string;
+  /** What to write, as text of the language. */
+  readonly write?: string;
+  /** What to do where no text says it. */
+  readonly instead?: string;
   readonly why?: string;
   /** What it is read as. */
   readonly meaning: TokenType | "comment" | "nothing";
 }
 
-const token = (found: string, write: string, meaning: TokenType): Habit => ({ found, write, meaning });
+const token = (found: string, write: string, meaning: TokenType, why?: string): Habit => ({
+  found,
+  write,
+  meaning,
+  ...(why !== undefined && { why }),
+});
+
+const JOINS_CONDITIONS = "it joins conditions; workflows run one after the other with `|`, side by side with `&`";
 
 /** All of them. */
 export const habits: readonly Habit[] = [
   token("===", "==", Equal),
   token("!==", "!=", NotEqual),
-  token("||", "or", Or),
-  token("&&", "and", And),
+  token("||", "or", Or, JOINS_CONDITIONS),
+  token("&&", "and", And, JOINS_CONDITIONS),
   token("|>", "|", Pipe),
   { found: "//", write: "#", why: "a comment begins with `#`", meaning: "comment" },
-  { found: ";", write: "a new line", why: "each statement stands on a line of its own", meaning: "nothing" },
+  { found: ";", instead: "leave it out: each statement stands on a line of its own", meaning: "nothing" },
 ];
 
 /** Names of other languages for what has another name here. */

@@ -31,9 +31,20 @@ export function tokenize(source: Source, diagnostics: Diagnostics): LexedSource 
 }
 
 /** A string that is open, or the code in one of its `${}`. */
-type Frame =
-  | { readonly kind: "string"; readonly quote: '"' | '"""'; readonly start: number; readonly texts: Token[] }
-  | { readonly kind: "interpolation"; readonly start: number; braces: number };
+type Frame = StringFrame | InterpolationFrame;
+
+interface StringFrame {
+  readonly kind: "string";
+  readonly quote: '"' | '"""';
+  readonly start: number;
+  readonly texts: Token[];
+}
+
+interface InterpolationFrame {
+  readonly kind: "interpolation";
+  readonly start: number;
+  braces: number;
+}
 
 const Character = {
   tab: 9,
@@ -62,6 +73,11 @@ interface SymbolEntry {
 /** Symbols by the code of their first character, the longest first. */
 const SYMBOLS = symbolsByFirstCharacter();
 
+/** The break before a line that is not indented and looks like the beginning of a statement. */
+const STATEMENT_LINE = /\r?\n(?=(?:let|def|param)[ \t]+[A-Za-z_]\w*[ \t]*[=(:]|import[ \t]+"|[A-Za-z_][\w.]*!?\()/g;
+/** Each time costs a look at the rest of the file. */
+const MOST_GIVEN_UP = 3;
+
 const OPENING_PAREN = /[ \t]*\(/y;
 const NON_ASCII_WORD = /[\p{L}\p{N}\p{M}_]+/uy;
 
@@ -74,6 +90,7 @@ class Lexer {
   readonly #frames: Frame[] = [];
   readonly #hasDirectionMarks: boolean;
   #at: number;
+  #givenUpCount = 0;
   /** No token stands before on the line. */
   #isLineHead = true;
 
@@ -95,7 +112,7 @@ class Lexer {
     return { tokens: this.#tokens, comments: this.#comments };
   }
 
-  #readCode(frame: Extract<Frame, { kind: "interpolation" }> | undefined): void {
+  #readCode(frame: InterpolationFrame | undefined): void {
     const code = this.#text.charCodeAt(this.#at);
     if (code === Character.space || code === Character.tab || code === Character.carriageReturn) {
       this.#at += 1;
@@ -253,8 +270,8 @@ class Lexer {
 
   #readHabit(habit: Habit): void {
     const end = this.#at + habit.found.length;
-    const { found, write, why, meaning } = habit;
-    this.#diagnostics.report("E111", this.#source, { start: this.#at, end }, { found, write, why });
+    const { found, write, instead, why, meaning } = habit;
+    this.#diagnostics.report("E111", this.#source, { start: this.#at, end }, { found, write, instead, why });
     if (meaning === "comment") this.#at = this.#lineEnd(this.#at);
     else if (meaning === "nothing") this.#at = end;
     else this.#push(meaning, end);
@@ -293,7 +310,7 @@ class Lexer {
     return false;
   }
 
-  #readStringPart(frame: Extract<Frame, { kind: "string" }>): void {
+  #readStringPart(frame: StringFrame): void {
     const start = this.#at;
     let at = start;
     for (; at < this.#text.length; at += 1) {
@@ -304,6 +321,7 @@ class Lexer {
       else if (code === Character.dollar && this.#text.charCodeAt(at + 1) === Character.openBrace) break;
     }
     const end = Math.min(at, this.#text.length);
+    if (end === this.#text.length && frame.quote === '"""' && this.#giveUpBlock(frame)) return;
     const isEndOfLine = frame.quote === '"' && this.#text.charCodeAt(end) === Character.newline;
     const textEnd =
       isEndOfLine && this.#text.charCodeAt(end - 1) === Character.carriageReturn ? Math.max(start, end - 1) : end;
@@ -321,7 +339,33 @@ class Lexer {
     }
   }
 
-  #closeString(frame: Extract<Frame, { kind: "string" }>): void {
+  /**
+   * A block that is never closed ends where the next statement seems to begin, so that the rest of the file is read
+   * all the same. What was read behind that line is dropped.
+   */
+  #giveUpBlock(frame: StringFrame): boolean {
+    STATEMENT_LINE.lastIndex = frame.start;
+    const end = STATEMENT_LINE.exec(this.#text)?.index;
+    if (end === undefined || this.#givenUpCount === MOST_GIVEN_UP) return false;
+    this.#givenUpCount += 1;
+    let partStart = this.#at;
+    for (let last = this.#tokens.at(-1); last !== undefined && last.endOffset >= end; last = this.#tokens.at(-1)) {
+      this.#tokens.pop();
+      if (last === frame.texts.at(-1)) {
+        frame.texts.pop();
+        partStart = last.startOffset;
+      }
+    }
+    const before = this.#tokens.at(-1)?.tokenType;
+    if (before !== tokens.TemplateOpen && before !== tokens.InterpolationClose) partStart = end;
+    while ((this.#comments.at(-1)?.start ?? 0) > end) this.#comments.pop();
+    this.#at = Math.min(partStart, end);
+    this.#push(tokens.TemplateText, end, "");
+    this.#closeFrames(0);
+    return true;
+  }
+
+  #closeString(frame: StringFrame): void {
     this.#frames.pop();
     if (frame.quote === '"') return;
     const parts = frame.texts.map((token): TextPart => ({ start: token.startOffset, raw: token.image }));
@@ -361,7 +405,7 @@ class Lexer {
     while (this.#frames.length > depth) {
       const frame = this.#frames.at(-1);
       if (frame?.kind === "string") {
-        this.#closeString(frame);
+        this.#frames.pop();
         this.#push(tokens.TemplateClose, this.#at);
       } else {
         this.#frames.pop();

@@ -9,7 +9,12 @@ import type { Span } from "../source.ts";
 export type RowPart =
   | { readonly kind: "operand"; readonly expression: Expression }
   | { readonly kind: "prefix"; readonly operator: PrefixOperator; readonly span: Span }
-  | { readonly kind: "binary"; readonly operator: BinaryOperatorText; readonly span: Span };
+  | {
+      readonly kind: "binary";
+      readonly operator: BinaryOperatorText;
+      readonly span: Span;
+      readonly isForeign: boolean;
+    };
 
 type PrefixOperator = "not" | "-";
 type BinaryOperatorText = "|" | "&" | ValueOperator;
@@ -50,10 +55,7 @@ type Pending =
   | { readonly kind: "binary"; readonly level: number; readonly operands: Expression[]; readonly operators: Placed[] }
   | { readonly kind: "prefix"; level: number; readonly operators: PrefixOperator[]; readonly start: number };
 
-interface Placed {
-  readonly operator: BinaryOperatorText;
-  readonly span: Span;
-}
+type Placed = Extract<RowPart, { kind: "binary" }>;
 
 /**
  * Builds the tree of a row that begins with an operand or prefix and ends with an operand.

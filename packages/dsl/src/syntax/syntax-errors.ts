@@ -5,7 +5,6 @@
 import type { IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from "chevrotain";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Source, Span } from "../source.ts";
-import { spanOf } from "./outline.ts";
 import type { Token } from "./tokens.ts";
 import * as t from "./tokens.ts";
 
@@ -178,6 +177,6 @@ function spanOfToken(token: IToken): Span {
 
 /** The place behind the last token: one column, so that it can be marked. */
 function endOf(token: Token): Span {
-  const { end } = spanOf(token);
+  const { end } = t.spanOf(token);
   return { start: end, end };
 }

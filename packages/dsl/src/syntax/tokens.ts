@@ -3,6 +3,7 @@
  * them. One rule: a token type is named for what it is, and labelled with how it is written.
  */
 import { createToken, type IToken, Lexer, type TokenType } from "chevrotain";
+import type { Span } from "../source.ts";
 
 /** A token as the lexer makes it. `endOffset` is the offset of the last character, as Chevrotain has it. */
 export interface Token extends IToken {
@@ -153,6 +154,27 @@ export const atLineHead: ReadonlyMap<TokenType, TokenType> = new Map([
   [LeftParen, LineLeftParen],
   [LeftBracket, LineLeftBracket],
 ]);
+
+/** Tokens that an operand may end with. */
+export const operandEnds: ReadonlySet<TokenType> = new Set([
+  Name,
+  QuotedName,
+  NumberToken,
+  DurationToken,
+  StringToken,
+  TemplateClose,
+  True,
+  False,
+  Null,
+  RightParen,
+  RightBracket,
+  RightBrace,
+]);
+
+/** The span of a token. */
+export function spanOf(token: Token): Span {
+  return { start: token.startOffset, end: Math.max(token.endOffset + 1, token.startOffset) };
+}
 
 /** Makes a token. */
 export function makeToken(

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { App, type SignatureData } from "@umbel/core";
+import { App, type SignatureData, TaskAttempt } from "@umbel/core";
 import { defineConformanceTasks } from "../src/tasks/library.ts";
 import { prependArguments } from "../src/tasks/prepend.ts";
 import { MemoryRecords } from "../src/tasks/records.ts";
@@ -21,7 +21,7 @@ async function call(
 ): Promise<unknown> {
   const task = app.getTask(name);
   const bound = task.bindArguments(args, kwargs);
-  const self = { name, app, request: { ...request, task: name } };
+  const self = new TaskAttempt(app, { ...request, task: name });
   return await task.run(self, bound);
 }
 

@@ -1,25 +1,11 @@
 /** The tasks of the library that read their request, retry, or change the canvas they run in. */
-import {
-  type AnySignature,
-  type App,
-  type BoundTask,
-  bindSignature,
-  parseSignature,
-  type SignatureData,
-} from "@umbel/core";
+import { type App, type BoundTask, bindSignature, parseSignature, type SignatureData } from "@umbel/core";
 import type { WithMessage } from "./library.ts";
 import { prependArguments } from "./prepend.ts";
 import { ValueError } from "./python.ts";
 
 /** Seconds before the second try of the tasks that retry. */
 export const retryDelay = 0.1;
-
-/** A bound task that can retry and change its canvas. Each of the three ends the attempt, but for `addToChord`. */
-interface CanvasTask extends BoundTask {
-  retry(options: { countdown: number; maxRetries: number; exc?: Error }): unknown;
-  replace(signature: AnySignature): unknown;
-  addToChord(signature: AnySignature): unknown;
-}
 
 /** Defines the tasks that TASKS.md marks with `*`, and `replace_with`'s kin. */
 export function defineCanvasTasks(app: App): void {
@@ -29,12 +15,12 @@ export function defineCanvasTasks(app: App): void {
   });
   app.task({ name: "retry_once", bind: true, params: ["x"] }, (self, x: unknown) => {
     if (self.request.retries > 0) return x;
-    return canvasTask(self).retry({ countdown: retryDelay, maxRetries: 1 });
+    return self.retry({ countdown: retryDelay, maxRetries: 1 });
   });
   app.task(
     { name: "retry_fail", bind: true, params: ["*args", "msg?"] },
     (self, _args: unknown[], { msg = "gave up" }: WithMessage) => {
-      return canvasTask(self).retry({ countdown: retryDelay, maxRetries: 1, exc: new ValueError(msg) });
+      return self.retry({ countdown: retryDelay, maxRetries: 1, exc: new ValueError(msg) });
     },
   );
   app.task(
@@ -54,8 +40,8 @@ export function defineCanvasTasks(app: App): void {
     const members = Array.from({ length: n }, (_, index) => addition(x, index));
     return replaceBy(self, { kind: "chord", header: { kind: "group", members }, body: { kind: "task", task: "xsum" } });
   });
-  app.task({ name: "extend_chord", bind: true, params: ["nums", "val"] }, async (self, nums: number[], val: number) => {
-    for (const num of nums) await canvasTask(self).addToChord(bindSignature(addition(num, val), self.app));
+  app.task({ name: "extend_chord", bind: true, params: ["nums", "val"] }, (self, nums: number[], val: number) => {
+    for (const num of nums) self.addToChord(bindSignature(addition(num, val), self.app));
     return 0;
   });
 }
@@ -64,11 +50,6 @@ function addition(...args: readonly number[]): SignatureData {
   return { kind: "task", task: "add", args };
 }
 
-function replaceBy(self: BoundTask, data: SignatureData): unknown {
-  return canvasTask(self).replace(bindSignature(data, self.app));
-}
-
-function canvasTask(self: BoundTask): CanvasTask {
-  if ("retry" in self && "replace" in self && "addToChord" in self) return self as CanvasTask;
-  throw new Error("this engine gives a bound task no retry, replace and addToChord");
+function replaceBy(self: BoundTask, data: SignatureData): never {
+  return self.replace(bindSignature(data, self.app));
 }

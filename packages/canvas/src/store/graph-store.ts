@@ -27,11 +27,8 @@ export const NOTHING_STARTED: Started = { dispatches: [], spreads: [] };
 
 /** The slice that a job points to. */
 export interface ClaimRequest {
-  readonly runKey: RunKey;
   readonly first: number;
   readonly generation: number;
-  /** Who claims: one life of one worker process. */
-  readonly incarnation: string;
   /** A holder whose heartbeat is known to be gone; the slice may be taken from it. */
   readonly lostHolder?: string;
   /** Whether the page of `first` and the run's meta are to come with the answer. */
@@ -145,8 +142,11 @@ export interface RunInspection {
 export interface GraphStore {
   /** Stores a run and starts its first nodes. A run that exists already is left as it is and starts nothing. */
   create(graph: Graph, options: { readonly notify?: string }): Promise<Started>;
-  /** Gives the slice of a job to a worker. */
-  claim(request: ClaimRequest): Promise<ClaimReply>;
+  /**
+   * Gives slices of one run to a worker, as far as they are there for it; the replies are in order.
+   * @param incarnation who claims: one life of one worker process
+   */
+  claim(runKey: RunKey, incarnation: string, requests: readonly ClaimRequest[]): Promise<readonly ClaimReply[]>;
   /** Ends attempts of nodes of one run, stores their results, and starts what is ready then. Safe to repeat. */
   settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply>;
   /** Hands out members of a spread, from the ordinal `from`. Nothing happens if they were handed out already. */

@@ -15,8 +15,9 @@ import type { Runtime } from "../engine/runtime.ts";
 import type { CompileEnvironment } from "../graph/compile.ts";
 import type { TaskNode } from "../graph/graph.ts";
 import { Janitor } from "../ops/janitor.ts";
-import type { ClaimReply, StoredOutcome } from "../store/graph-store.ts";
+import type { StoredOutcome } from "../store/graph-store.ts";
 import { queuePrefix } from "../store/keys.ts";
+import { Claimer } from "./claimer.ts";
 import { GraphAdditions } from "./graph-additions.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { type Attempt, TaskRunner } from "./run-task.ts";
@@ -78,6 +79,7 @@ export class CanvasWorker {
   readonly #incarnation = randomUUID();
   readonly #heartbeat: Heartbeat;
   readonly #runner: TaskRunner;
+  readonly #claimer: Claimer;
   readonly #settler: Settler;
   readonly #janitor: Janitor;
   readonly #active = new Set<string>();
@@ -100,6 +102,12 @@ export class CanvasWorker {
       additions: new GraphAdditions(store, environment),
       hostname: this.name,
       maxResultBytes: this.#options.maxResultBytes,
+    });
+    this.#claimer = new Claimer({
+      store,
+      pages,
+      incarnation: this.#incarnation,
+      isAlive: (incarnation) => this.#heartbeat.isAlive(incarnation),
     });
     this.#settler = new Settler(store, driver);
     this.#janitor = new Janitor(runtime, {
@@ -169,30 +177,12 @@ export class CanvasWorker {
     if (this.#active.has(key)) return;
     this.#active.add(key);
     try {
-      const claim = await this.#claim(job.data);
+      const claim = await this.#claimer.claim(runKey, { first, generation: job.data.g });
       if (claim.kind === "claimed") await this.#runFrom(runKey, { ...claim, first, input: undefined });
       else if (claim.kind === "missing" && job.attemptsStarted <= 1) await delayOnce(job, token);
     } finally {
       this.#active.delete(key);
     }
-  }
-
-  async #claim({ r: runKey, s: first, g: generation }: SlicePointer): Promise<ClaimReply> {
-    const { store, pages } = this.#runtime;
-    const request = {
-      runKey,
-      first,
-      generation,
-      incarnation: this.#incarnation,
-      withPage: pages.lacks(runKey, first),
-    };
-    const claiming = store.claim(request);
-    if (request.withPage) void pages.loadWith(runKey, first, claiming);
-    let reply = await claiming;
-    if (reply.kind === "held" && !(await this.#heartbeat.isAlive(reply.holder))) {
-      reply = await store.claim({ ...request, lostHolder: reply.holder });
-    }
-    return reply;
   }
 
   /** Runs a node, and on along the chain while the only successor may run here. */
@@ -234,13 +224,7 @@ export class CanvasWorker {
   async #reclaim(runKey: RunKey, first: number): Promise<Claimed | undefined> {
     const key = `${runKey}/${first}`;
     if (this.#active.has(key)) return undefined;
-    const reply = await this.#runtime.store.claim({
-      runKey,
-      first,
-      generation: 1,
-      incarnation: this.#incarnation,
-      withPage: false,
-    });
+    const reply = await this.#claimer.claim(runKey, { first, generation: 1 });
     return reply.kind === "claimed" ? { ...reply, first, input: undefined } : undefined;
   }
 

@@ -23,11 +23,11 @@ import type {
 import { NOTHING_STARTED, readRecord } from "../graph-store.ts";
 import { type RunKeys, runChannel, runKeys } from "../keys.ts";
 import { Script } from "./script.ts";
-import { claimSlice, createRun, expandSpread, readNode, redispatchSlice, settleNodes } from "./scripts.generated.ts";
+import { claimSlices, createRun, expandSpread, readNode, redispatchSlice, settleNodes } from "./scripts.generated.ts";
 
 const scripts = {
   createRun: new Script(createRun),
-  claimSlice: new Script(claimSlice),
+  claimSlices: new Script(claimSlices),
   settleNodes: new Script(settleNodes),
   expandSpread: new Script(expandSpread),
   redispatchSlice: new Script(redispatchSlice),
@@ -116,38 +116,13 @@ export class RedisGraphStore implements GraphStore {
     await Promise.all(sent);
   }
 
-  async claim(request: ClaimRequest): Promise<ClaimReply> {
-    const page = Math.floor(request.first / PAGE_SIZE);
-    const reply = replyArray(
-      await scripts.claimSlice.run(this.#redis, runKeys(this.#options.prefix, request.runKey).all, [
-        request.first,
-        request.generation,
-        request.incarnation,
-        request.lostHolder ?? "",
-        request.withPage ? page : "",
-      ]),
-    );
-    switch (reply[0]) {
-      case "claimed":
-        return {
-          kind: "claimed",
-          token: Number(reply[1]),
-          deliveries: Number(reply[2]),
-          retries: Number(reply[6]),
-          hasExpired: Number(reply[7]) === 1,
-          cause: reply[3] === "" ? undefined : Number(reply[3]),
-          page:
-            typeof reply[4] === "string" && typeof reply[5] === "string"
-              ? { nodes: decodePage(reply[4], page), meta: decodeMeta(reply[5]) }
-              : undefined,
-        };
-      case "held":
-        return { kind: "held", holder: String(reply[1]) };
-      case "past":
-        return { kind: "past" };
-      default:
-        return { kind: "missing" };
+  async claim(runKey: RunKey, incarnation: string, requests: readonly ClaimRequest[]): Promise<readonly ClaimReply[]> {
+    const args: (string | number)[] = [incarnation];
+    for (const { first, generation, lostHolder, withPage } of requests) {
+      args.push(first, generation, lostHolder ?? "", withPage ? pageOf(first) : "");
     }
+    const replies = await scripts.claimSlices.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args);
+    return requests.map(({ first }, position) => readClaimReply(first, replyArray(replyArray(replies)[position])));
   }
 
   async settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply> {
@@ -272,6 +247,35 @@ export class RedisGraphStore implements GraphStore {
   #concludeArgs(runKey: RunKey): (string | number)[] {
     return [runChannel(this.#options.prefix, runKey), this.#options.resultExpiresMs, HINT_BYTES, this.#options.window];
   }
+}
+
+function readClaimReply(first: number, reply: readonly unknown[]): ClaimReply {
+  const [kind, token, deliveries, cause, retries, hasExpired, page, meta] = reply;
+  switch (kind) {
+    case "claimed":
+      return {
+        kind,
+        token: Number(token),
+        deliveries: Number(deliveries),
+        retries: Number(retries),
+        hasExpired: Number(hasExpired) === 1,
+        cause: cause === "" ? undefined : Number(cause),
+        page:
+          typeof page === "string" && typeof meta === "string"
+            ? { nodes: decodePage(page, pageOf(first)), meta: decodeMeta(meta) }
+            : undefined,
+      };
+    case "held":
+      return { kind, holder: String(token) };
+    case "past":
+      return { kind };
+    default:
+      return { kind: "missing" };
+  }
+}
+
+function pageOf(index: number): number {
+  return Math.floor(index / PAGE_SIZE);
 }
 
 const OUTCOME_LETTERS: { readonly [Kind in StoredOutcome["kind"]]: string } = {

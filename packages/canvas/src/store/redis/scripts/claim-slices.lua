@@ -1,0 +1,46 @@
+-- Gives slices to a worker whose jobs point to them, but for those that are done, were dispatched anew, or run elsewhere.
+-- KEYS: the run's (see keys.ts)
+-- ARGV[1] incarnation that claims
+-- then for each slice, four: first node, generation, holder known to be lost or '', number of the page to send or ''
+-- Returns for each {"claimed", token, deliveries, cause, retries, 1 if it has expired, page, meta} | {"held", holder}
+--   | {"past"} | {"missing"}.  O(nodes of the slices)
+-- @include run
+local now = read_clock()
+
+local function claim(first, expected, lost_holder, page)
+  local flight = redis.call('HGET', FLIGHTS, first)
+  if not flight then
+    if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'past' } end
+    return { 'missing' }
+  end
+  local generation, token, bits, holder, due, expires, cause =
+    string.match(flight, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  if generation ~= expected then return { 'past' } end
+  if holder ~= '' and holder ~= ARGV[1] and holder ~= lost_holder then return { 'held', holder } end
+  local deliveries = 0
+  if holder ~= '' and holder ~= ARGV[1] then
+    -- Only what was running when its worker was lost counts as lost with it.
+    for offset = 1, #bits do
+      if string.sub(bits, offset, offset) == 'r' then
+        local lost = redis.call('HINCRBY', COUNTS, 'd' .. (tonumber(first) + offset - 1), 1)
+        if offset == 1 then deliveries = lost end
+      end
+    end
+  end
+  token = tonumber(token) + 1
+  bits = string.gsub(bits, '0', 'r')
+  redis.call('HSET', FLIGHTS, first,
+    generation .. '|' .. token .. '|' .. bits .. '|' .. ARGV[1] .. '|' .. due .. '|' .. expires .. '|' .. cause)
+  local retries = generation ~= '1' and redis.call('HGET', COUNTS, 't' .. first) or 0
+  local has_expired = expires ~= '' and tonumber(expires) < now and 1 or 0
+  local reply = { 'claimed', token, deliveries, cause, retries, has_expired }
+  if page ~= '' then
+    local read = redis.call('HMGET', GRAPH, 'p' .. page, 'm')
+    reply[7], reply[8] = read[1], read[2]
+  end
+  return reply
+end
+
+local replies = {}
+for at = 2, #ARGV, 4 do replies[#replies + 1] = claim(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]) end
+return replies

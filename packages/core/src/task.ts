@@ -148,7 +148,9 @@ class TaskObject implements TaskInfo {
 
   /** Runs the function for a worker, `args` as `bindArguments` gave them. */
   run(self: BoundTask, args: readonly unknown[]): unknown {
-    return this.options.bind === true ? this.fn.call(self, self, ...args) : this.fn(...args);
+    // Not called as a method of ours: `this` would be, and its name would stand in the user's stacks.
+    const { fn } = this;
+    return this.options.bind === true ? fn.call(self, self, ...args) : fn(...args);
   }
 
   toString(): string {

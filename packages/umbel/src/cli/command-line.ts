@@ -7,9 +7,7 @@ import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { Interruption } from "./interruption.ts";
 import { type ChosenCommand, makeProgram } from "./program.ts";
 import { Terminal } from "./terminal.ts";
-
-/** How long a command may clean up after it was told to stop. */
-const CLEAN_UP_MS = 15_000;
+import { showWarnings } from "./warnings.ts";
 
 /**
  * Runs a command line and ends the process.
@@ -55,9 +53,16 @@ async function run({ command, debug }: Chosen, terminal: Terminal): Promise<Exit
   const interruption = new Interruption();
   const { signal } = interruption;
   interruption.listen();
-  signal.addEventListener("abort", () => setTimeout(() => process.exit(EXIT.interrupted), CLEAN_UP_MS).unref());
+  showWarnings(terminal);
   try {
-    const exitCode = await command({ terminal, environment: process.env, directory: process.cwd(), signal });
+    const exitCode = await command({
+      terminal,
+      environment: process.env,
+      directory: process.cwd(),
+      signal,
+      debug,
+      takeTime: (onSecond) => interruption.takeTime(onSecond),
+    });
     // A command that ends well although it was told to stop, such as a worker, has its own word on that.
     return interruption.reason?.kind === "error" ? await report(interruption.reason.error, terminal, debug) : exitCode;
   } catch (error) {

@@ -13,6 +13,7 @@ import { UsageError } from "./usage-error.ts";
 const BY_ERROR_CODE: Readonly<Record<string, ExitCode>> = {
   OPTION_INVALID: EXIT.usage,
   MODULE_UNUSABLE: EXIT.invalid,
+  FLOW_UNREADABLE: EXIT.invalid,
   IMPROPERLY_CONFIGURED: EXIT.invalid,
   ALREADY_REGISTERED: EXIT.invalid,
   NOT_REGISTERED: EXIT.invalid,

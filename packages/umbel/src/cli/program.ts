@@ -2,17 +2,28 @@
  * The commands of `flow`, their options and their help. One rule: only words are here; what a command does is imported
  * when it runs, so that `flow --help` loads nothing.
  */
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { declareCheck } from "./commands/check.ts";
 import { declareRedis } from "./commands/redis.ts";
+import { declareRun } from "./commands/run.ts";
+import { declareWorker } from "./commands/worker.ts";
 import type { CommandContext } from "./context.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import { readVersion } from "./version.ts";
 
 /** A command that was chosen and not yet run. */
 export type ChosenCommand = (context: CommandContext) => Promise<ExitCode>;
 
 /** Takes the command that the command line chooses. */
 export type Choose = (command: ChosenCommand) => void;
+
+const EXAMPLES = `
+Examples:
+  flow run hello.flow                            run a workflow and print its result
+  flow run hello.flow -p n=3                     with a value for its param n
+  flow run -e 'add(4, 4) | mul(8)' -A tasks.ts   run one line
+  flow check hello.flow                          find mistakes, run nothing
+  flow worker -A tasks.ts                        serve tasks until Ctrl-C`;
 
 /** Makes the parser of command lines; `choose` is called once by its `parse()`, unless it throws a CommanderError. */
 export function makeProgram(choose: Choose): Command {
@@ -22,13 +33,11 @@ export function makeProgram(choose: Choose): Command {
     .helpOption("-h, --help", "print this help")
     .option("--debug", "show stacks with umbel's own frames")
     .showHelpAfterError("(type `flow --help` for what there is)")
+    .addHelpText("after", EXAMPLES)
     .exitOverride();
+  declareRun(program, choose);
+  declareCheck(program, choose);
+  declareWorker(program, choose);
   declareRedis(program, choose);
   return program;
-}
-
-function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  const isManifest = typeof manifest === "object" && manifest !== null && "version" in manifest;
-  return isManifest ? String(manifest.version) : "unknown";
 }

@@ -35,7 +35,8 @@ export async function importModule(file: string): Promise<UserModule> {
       exports: new Map(typeof namespace === "object" && namespace !== null ? Object.entries(namespace) : []),
     };
   } catch (cause) {
-    throw new ModuleError(`cannot load ${showFile(file)}: ${await describeThrown(file, cause)}`, { cause });
+    const reason = await describeThrown(file, cause);
+    throw new ModuleError(`cannot load ${showFile(file)}: ${reason}`, { cause, reason });
   }
 }
 

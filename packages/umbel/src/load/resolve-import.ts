@@ -25,7 +25,7 @@ export async function resolveImport(specifier: string, fromFile: string): Promis
   const what = stats?.isDirectory() === true ? "is a folder" : "does not exist";
   const hint =
     meant.kind === "found" ? `; write "${specifier.replace(/\/$/, "")}${meant.file.slice(path.length)}"` : "";
-  throw new ModuleError(`"${specifier}" ${what} (${path})${hint}`);
+  throw new ModuleError(`"${specifier}" ${what} (${path})${hint}`, { reason: `${path} ${what}${hint}` });
 }
 
 async function resolvePackage(specifier: string, fromFile: string): Promise<string> {

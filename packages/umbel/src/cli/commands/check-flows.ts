@@ -1,0 +1,41 @@
+/** `flow check`: tells all mistakes of flow files. */
+import { check } from "@umbel/dsl";
+import { readFlowFile } from "../../load/flow-source.ts";
+import { loadFlowTasks } from "../../load/flow-tasks.ts";
+import type { CommandContext } from "../context.ts";
+import { hasErrors, showDiagnostics } from "../diagnostics-screen.ts";
+import { errorScreen } from "../error-screen.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+
+/** Checks the files one after the other; one that cannot be read does not keep the others from being checked. */
+export async function checkFlows(
+  context: CommandContext,
+  files: readonly string[],
+  options: { readonly app?: string },
+): Promise<ExitCode> {
+  const { terminal } = context;
+  terminal.captureOutput();
+  let invalid = 0;
+  for (const file of files) {
+    context.signal.throwIfAborted();
+    if (!(await checkFile(context, file, options.app))) invalid += 1;
+  }
+  if (files.length > 1) terminal.note(`${files.length} files, ${invalid === 0 ? "all ok" : `${invalid} with errors`}`);
+  return invalid === 0 ? EXIT.done : EXIT.invalid;
+}
+
+async function checkFile(context: CommandContext, file: string, app: string | undefined): Promise<boolean> {
+  const { terminal, directory } = context;
+  try {
+    const source = await readFlowFile(file, directory);
+    const tasks = await loadFlowTasks(source, app, directory);
+    const { diagnostics } = check(source.text, { file: source.name, resolver: tasks.resolver });
+    showDiagnostics(terminal, diagnostics, source, tasks);
+    if (hasErrors(diagnostics)) return false;
+    terminal.note(`${source.name}: ok`);
+    return true;
+  } catch (error) {
+    terminal.error(errorScreen(error, { debug: context.debug }));
+    return false;
+  }
+}

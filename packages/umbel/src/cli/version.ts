@@ -1,0 +1,9 @@
+/** The version that people have installed. */
+import { readFileSync } from "node:fs";
+
+/** Gives the version of the package. */
+export function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const isManifest = typeof manifest === "object" && manifest !== null && "version" in manifest;
+  return isManifest ? String(manifest.version) : "unknown";
+}

@@ -8,7 +8,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   let bestDistance = most + 1;
   for (const candidate of candidates) {
     const sameLetters = candidate.toLowerCase() === name.toLowerCase();
-    const candidateDistance = sameLetters ? 0 : distance(name, candidate);
+    const candidateDistance = sameLetters ? 0 : distanceWithSwaps(name, candidate, bestDistance - 1);
     if (candidateDistance < bestDistance) {
       best = candidate;
       bestDistance = candidateDistance;
@@ -21,4 +21,37 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
 export function didYouMean(name: string, candidates: Iterable<string>): string {
   const candidate = nearest(name, candidates);
   return candidate === undefined ? "" : `; did you mean \`${candidate}\`?`;
+}
+
+/**
+ * How many letters must be put in, left out, changed, or swapped with their neighbour ("optimal string alignment").
+ * Levenshtein's distance lacks the swap, so it is at most twice as much; beyond twice `most` it is given as it is.
+ */
+function distanceWithSwaps(left: string, right: string, most: number): number {
+  const plain = distance(left, right);
+  if (plain < 2 || plain > 2 * most) return plain;
+  let beforeLast: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: right.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= left.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column += 1) {
+      const isSame = left[row - 1] === right[column - 1];
+      const isSwapped = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      current.push(
+        Math.min(
+          at(last, column) + 1,
+          at(current, column - 1) + 1,
+          at(last, column - 1) + (isSame ? 0 : 1),
+          isSwapped ? at(beforeLast, column - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return at(last, right.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Number.POSITIVE_INFINITY;
 }

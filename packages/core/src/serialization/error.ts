@@ -1,4 +1,5 @@
 /** Errors over the wire: what a task threw, as data, and back. One rule: name, message, code and stack survive as they were. */
+import { types } from "node:util";
 import { ChordError, RemoteError, TaskRevokedError, WorkerLostError } from "../errors.ts";
 import { show } from "../show.ts";
 
@@ -16,7 +17,7 @@ const MOST_CAUSES = 8;
 
 /** Turns whatever was thrown into data. A value that is not an Error is shown in the message. */
 export function encodeError(thrown: unknown, depth = 0): WireError {
-  if (!(thrown instanceof Error)) {
+  if (!isError(thrown)) {
     return { name: "Error", message: `a value that is not an Error was thrown: ${show(thrown)}` };
   }
   const code: unknown = Reflect.get(thrown, "code");
@@ -31,6 +32,11 @@ export function encodeError(thrown: unknown, depth = 0): WireError {
       ? {}
       : { cause: encodeError(thrown.cause, depth + 1) }),
   };
+}
+
+/** An error of another realm, as Node's own are where Jest runs the code, is no instance of this one's Error. */
+function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || types.isNativeError(thrown);
 }
 
 type ErrorClass = new (message: string, options?: { cause?: unknown }) => Error;

@@ -84,10 +84,14 @@ function refuse(what: string, place: Place | undefined, problem: string): never 
 function pathOf(place: Place): string {
   const steps: string[] = [];
   for (let at: Place | undefined = place; at?.holder !== undefined; at = at.holder) {
-    steps.unshift(Array.isArray(at.holder.value) ? `[${at.key}]` : `.${at.key}`);
+    steps.push(Array.isArray(at.holder.value) ? `[${at.key}]` : `.${at.key}`);
   }
-  return steps.join("").replace(/^\./, "");
+  const path = steps.reverse().join("").replace(/^\./, "");
+  return path.length > MOST_PATH ? `${path.slice(0, MOST_PATH / 2)}…${path.slice(-MOST_PATH / 2)}` : path;
 }
+
+/** The longest path that a message shows whole. */
+const MOST_PATH = 120;
 
 /** Says what a value is, if JSON would change it. */
 function unfit(value: unknown): string | undefined {

@@ -19,8 +19,8 @@ import {
   show,
 } from "./fields.ts";
 
-/** How deep signatures may be nested in one another. */
-const MOST_NESTED = 2000;
+/** How deep signatures may be nested in one another; few enough for the stack. Steps of a chain and calls of `pipe` do not nest. */
+const MOST_NESTED = 500;
 
 /**
  * Reads a signature from data, from JSON text, or from a signature.
@@ -44,7 +44,7 @@ export function parseSignature(json: unknown): SignatureData {
 
 /** `place` is where it stands in the whole, for messages. */
 function readSignature(json: unknown, place: string, depth: number): SignatureData {
-  if (depth > MOST_NESTED) fail(place, `signatures are nested more than ${MOST_NESTED} deep`);
+  if (depth > MOST_NESTED) fail("", `signatures are nested more than ${MOST_NESTED} deep`);
   const value = hasToJson(json) ? json.toJSON() : json;
   if (!isRecord(value)) return fail(place, `a signature must be an object; got ${show(value)}`);
   const read: SignatureReader = (inner, innerPlace) => readSignature(inner, innerPlace, depth + 1);

@@ -21,6 +21,11 @@ export type Meaning =
 
 export const ANYTHING: Meaning = { kind: "anything" };
 
+/** A value as a meaning. */
+export function valueMeaning(value: Value): Meaning {
+  return { kind: "value", value };
+}
+
 /** Names what something means in a sentence. */
 export function nameMeaning(meaning: Meaning): string {
   switch (meaning.kind) {

@@ -1,124 +1,39 @@
 /**
- * The grammar, as Chevrotain rules whose actions build the tree. One rule: it takes the tokens of one statement; where
- * statements begin is decided before (outline.ts), and what operators mean to each other behind (precedence.ts).
+ * The grammar of statements, on top of that of expressions. One rule: it takes the tokens of one statement; where
+ * statements begin is decided before (outline.ts).
  */
-import { EmbeddedActionsParser, type IToken, type TokenType } from "chevrotain";
+import type { IToken } from "chevrotain";
 import type {
-  Argument,
-  Attachment,
-  Clause,
   DefParameter,
   DefStatement,
-  Entry,
   EnumType,
-  Expression,
-  HandlerAttachment,
-  Identifier,
-  IfExpression,
   ImportStatement,
-  Item,
   LetStatement,
-  Literal,
   MainStatement,
   NamedType,
-  NameExpression,
   ParamStatement,
   Statement,
-  Suffix,
-  Template,
   TypeExpression,
 } from "../ast.ts";
-import { Duration } from "../duration.ts";
-import type { Span } from "../source.ts";
-import { buildTree, isBinaryOperator, type RowPart } from "./precedence.ts";
-import { structuredMessages } from "./syntax-errors.ts";
+import { ExpressionGrammar } from "./expression-grammar.ts";
+import { identifierOf } from "./nodes.ts";
 import * as t from "./tokens.ts";
-
-/** What a rule finds wrong that the grammar itself allows. */
-export type SyntaxProblem =
-  | { readonly kind: "habit"; readonly span: Span; readonly found: string; readonly write: string }
-  | { readonly kind: "chaining"; readonly span: Span; readonly operator: string }
-  | { readonly kind: "keyTwice"; readonly span: Span; readonly key: string }
-  | { readonly kind: "positionalAfterNamed"; readonly span: Span }
-  | { readonly kind: "spreadBeforeClause"; readonly span: Span }
-  | { readonly kind: "event"; readonly span: Span; readonly found: string };
-
-/** What stands before an argument's value. */
-interface ArgumentPrefix {
-  readonly isSpread: boolean;
-  readonly token: IToken;
-}
 
 type Doc = string | undefined;
 
 /** One instance serves all parsing: it is reset with each statement. */
-export class FlowGrammar extends EmbeddedActionsParser {
-  /** Where the `if` begins that is being read; the last is the innermost. */
-  readonly openIfs: Span[] = [];
-  #problems: SyntaxProblem[] = [];
-
-  // Forms that are chosen from most often are made once, not with each choice.
-  readonly #expressionForms: { ALT: () => Expression }[] = [
-    { ALT: () => this.SUBRULE(this.ifExpression) },
-    { ALT: () => this.SUBRULE(this.operators) },
-  ];
-  readonly #primaryForms: { ALT: () => Expression }[] = [
-    { ALT: () => this.#name(this.CONSUME(t.Name)) },
-    { ALT: () => ({ kind: "quoted", ...this.#identifier(this.CONSUME(t.QuotedName)) }) },
-    { ALT: () => this.#number(this.CONSUME(t.NumberToken)) },
-    { ALT: () => this.#duration(this.CONSUME(t.DurationToken)) },
-    { ALT: () => this.#string(this.CONSUME(t.StringToken)) },
-    { ALT: () => this.SUBRULE(this.template) },
-    { ALT: () => this.#literal(this.CONSUME(t.True), true) },
-    { ALT: () => this.#literal(this.CONSUME(t.False), false) },
-    { ALT: () => this.#literal(this.CONSUME(t.Null), null) },
-    { ALT: () => this.SUBRULE(this.list) },
-    { ALT: () => this.SUBRULE(this.objectExpression) },
-    { ALT: () => this.SUBRULE(this.parentheses) },
-  ];
-  readonly #suffixForms: { ALT: () => Suffix }[] = [
-    { ALT: () => this.SUBRULE(this.call) },
-    { ALT: () => this.SUBRULE(this.index) },
-    { ALT: () => this.SUBRULE(this.member) },
-  ];
-  readonly #prefixForms: { ALT: () => IToken }[] = [
-    { ALT: () => this.CONSUME(t.Not) },
-    { ALT: () => this.CONSUME(t.Minus) },
-    { ALT: () => this.CONSUME(t.Bang) },
-  ];
-  readonly #argumentPrefixForms: { ALT: () => ArgumentPrefix }[] = [
-    { ALT: () => ({ isSpread: false, token: this.SUBRULE(this.argumentName) }) },
-    { ALT: () => ({ isSpread: true, token: this.CONSUME(t.Ellipsis) }) },
-  ];
-  readonly #argumentPrefix = {
-    GATE: (): boolean => NAME_ENDS.has(this.LA(2).tokenType) || this.LA(1).tokenType === t.Ellipsis,
-    MAX_LOOKAHEAD: 1,
-    DEF: (): ArgumentPrefix => this.OR(this.#argumentPrefixForms),
-  };
-
+export class FlowGrammar extends ExpressionGrammar {
   constructor() {
-    super([...t.vocabulary], {
-      maxLookahead: 2,
-      recoveryEnabled: false,
-      errorMessageProvider: structuredMessages,
-      skipValidations: true,
-    });
+    super();
     this.performSelfAnalysis();
   }
 
   /** Sets the tokens of the next statement. */
   begin(tokens: IToken[]): void {
-    this.#problems = [];
+    this.problems.length = 0;
     this.openIfs.length = 0;
     this.input = tokens;
   }
-
-  /** What was wrong in the last statement, besides the errors of the grammar. */
-  get problems(): readonly SyntaxProblem[] {
-    return this.#problems;
-  }
-
-  // Statements
 
   readonly statement = this.RULE(
     "statement",
@@ -134,47 +49,47 @@ export class FlowGrammar extends EmbeddedActionsParser {
 
   readonly importStatement = this.RULE("importStatement", (doc?: Doc): ImportStatement => {
     const { startOffset: start } = this.CONSUME(t.Import);
-    const specifier = this.#identifier(this.CONSUME(t.StringToken));
+    const specifier = identifierOf(this.CONSUME(t.StringToken));
     const alias = this.OPTION(() => {
       this.CONSUME(t.As);
-      return this.#identifier(this.CONSUME(t.Name));
+      return identifierOf(this.CONSUME(t.Name));
     });
     const params = this.OPTION2(() => {
       this.CONSUME(t.With);
       return this.SUBRULE(this.objectExpression);
     });
-    return { kind: "import", specifier, alias, params, doc, start, end: this.#end() };
+    return { kind: "import", specifier, alias, params, doc, start, end: this.endOfLast() };
   });
 
   readonly paramStatement = this.RULE("paramStatement", (doc?: Doc): ParamStatement => {
     const { startOffset: start } = this.CONSUME(t.Param);
-    const name = this.#identifier(this.CONSUME(t.Name));
+    const name = identifierOf(this.CONSUME(t.Name));
     this.CONSUME(t.Colon);
     const type = this.SUBRULE(this.type);
     const defaultValue = this.OPTION(() => {
       this.CONSUME(t.Assign);
       return this.SUBRULE(this.expression);
     });
-    return { kind: "param", name, type, defaultValue, doc, start, end: this.#end() };
+    return { kind: "param", name, type, defaultValue, doc, start, end: this.endOfLast() };
   });
 
   readonly letStatement = this.RULE("letStatement", (doc?: Doc): LetStatement => {
     const { startOffset: start } = this.CONSUME(t.Let);
-    const name = this.#identifier(this.CONSUME(t.Name));
+    const name = identifierOf(this.CONSUME(t.Name));
     this.CONSUME(t.Assign);
     const value = this.SUBRULE(this.expression);
-    return { kind: "let", name, value, doc, start, end: this.#end() };
+    return { kind: "let", name, value, doc, start, end: this.endOfLast() };
   });
 
   readonly defStatement = this.RULE("defStatement", (doc?: Doc): DefStatement => {
     const { startOffset: start } = this.CONSUME(t.Def);
-    const name = this.#identifier(this.CONSUME(t.Name));
+    const name = identifierOf(this.CONSUME(t.Name));
     this.CONSUME(t.LeftParen);
     const parameters: DefParameter[] = [];
     this.OPTION(() => {
       parameters.push(this.SUBRULE(this.parameter));
       this.MANY({
-        GATE: () => this.#isMore(t.RightParen),
+        GATE: () => this.isMore(t.RightParen),
         MAX_LOOKAHEAD: 1,
         DEF: () => {
           this.CONSUME(t.Comma);
@@ -186,24 +101,22 @@ export class FlowGrammar extends EmbeddedActionsParser {
     this.CONSUME(t.RightParen);
     this.CONSUME(t.Assign);
     const body = this.SUBRULE(this.expression);
-    return { kind: "def", name, parameters, body, doc, start, end: this.#end() };
+    return { kind: "def", name, parameters, body, doc, start, end: this.endOfLast() };
   });
 
   readonly parameter = this.RULE("parameter", (): DefParameter => {
-    const name = this.#identifier(this.CONSUME(t.Name));
+    const name = identifierOf(this.CONSUME(t.Name));
     const defaultValue = this.OPTION(() => {
       this.CONSUME(t.Assign);
       return this.SUBRULE(this.expression);
     });
-    return { name, defaultValue, start: name.start, end: this.#end() };
+    return { name, defaultValue, start: name.start, end: this.endOfLast() };
   });
 
   readonly mainStatement = this.RULE("mainStatement", (doc?: Doc): MainStatement => {
     const value = this.SUBRULE(this.expression);
     return { kind: "main", value, doc, start: value.start, end: value.end };
   });
-
-  // Types
 
   readonly type = this.RULE(
     "type",
@@ -215,7 +128,7 @@ export class FlowGrammar extends EmbeddedActionsParser {
   );
 
   readonly namedType = this.RULE("namedType", (): NamedType => {
-    const name = this.#identifier(this.CONSUME(t.Name));
+    const name = identifierOf(this.CONSUME(t.Name));
     const of = this.OPTION(() => {
       this.CONSUME(t.Less);
       const inner = this.SUBRULE(this.type);
@@ -223,395 +136,16 @@ export class FlowGrammar extends EmbeddedActionsParser {
       return inner;
     });
     const isNullable = this.OPTION2(() => this.CONSUME(t.Question)) !== undefined;
-    return { kind: "named", name, of, isNullable, start: name.start, end: this.#end() };
+    return { kind: "named", name, of, isNullable, start: name.start, end: this.endOfLast() };
   });
 
   readonly enumType = this.RULE("enumType", (): EnumType => {
-    const values = [this.#identifier(this.CONSUME(t.StringToken))];
+    const values = [identifierOf(this.CONSUME(t.StringToken))];
     this.MANY(() => {
       this.CONSUME(t.Pipe);
-      values.push(this.#identifier(this.CONSUME2(t.StringToken)));
+      values.push(identifierOf(this.CONSUME2(t.StringToken)));
     });
     const isNullable = this.OPTION(() => this.CONSUME(t.Question)) !== undefined;
-    return { kind: "enum", values, isNullable, start: values[0]?.start ?? 0, end: this.#end() };
+    return { kind: "enum", values, isNullable, start: values[0]?.start ?? 0, end: this.endOfLast() };
   });
-
-  // Expressions
-
-  readonly expression = this.RULE("expression", (): Expression => this.OR(this.#expressionForms));
-
-  readonly ifExpression = this.RULE("ifExpression", (): IfExpression => {
-    const { startOffset: start, endOffset } = this.CONSUME(t.If);
-    this.ACTION(() => this.openIfs.push({ start, end: (endOffset ?? start) + 1 }));
-    const condition = this.SUBRULE(this.expression);
-    this.CONSUME(t.Then);
-    const branches = [{ condition, result: this.SUBRULE2(this.expression) }];
-    // `else if` goes on with the same node, so a row of them has no depth.
-    this.MANY(() => {
-      this.CONSUME(t.Else);
-      this.CONSUME2(t.If);
-      const nextCondition = this.SUBRULE3(this.expression);
-      this.CONSUME2(t.Then);
-      branches.push({ condition: nextCondition, result: this.SUBRULE4(this.expression) });
-    });
-    this.CONSUME3(t.Else);
-    const otherwise = this.SUBRULE5(this.expression);
-    this.ACTION(() => this.openIfs.pop());
-    return { kind: "if", branches, otherwise, start, end: otherwise.end };
-  });
-
-  /** Operands and operators in a row. */
-  readonly operators = this.RULE("operators", (): Expression => {
-    let row: RowPart[] | undefined;
-    this.MANY(() => {
-      row ??= [];
-      row.push(this.#prefix(this.OR(this.#prefixForms)));
-    });
-    const first = this.SUBRULE(this.step);
-    if (row !== undefined) row.push({ kind: "operand", expression: first });
-    this.MANY2(() => {
-      const rest = row ?? [{ kind: "operand", expression: first }];
-      row = rest;
-      rest.push(this.#binary(this.CONSUME(t.BinaryOperator)));
-      this.MANY3(() => rest.push(this.#prefix(this.OR2(this.#prefixForms))));
-      rest.push({ kind: "operand", expression: this.SUBRULE2(this.step) });
-    });
-    return row === undefined ? first : this.ACTION(() => this.#treeOf(row ?? []));
-  });
-
-  /** The same where only a value may stand: without `|` and `&`. */
-  readonly valueOperators = this.RULE("valueOperators", (): Expression => {
-    const row: RowPart[] = [];
-    this.MANY(() => row.push(this.#prefix(this.OR(this.#prefixForms))));
-    row.push({ kind: "operand", expression: this.SUBRULE(this.step) });
-    this.MANY2(() => {
-      row.push(this.#binary(this.CONSUME(t.ValueOperator)));
-      this.MANY3(() => row.push(this.#prefix(this.OR2(this.#prefixForms))));
-      row.push({ kind: "operand", expression: this.SUBRULE2(this.step) });
-    });
-    return this.ACTION(() => this.#treeOf(row));
-  });
-
-  readonly step = this.RULE("step", (): Expression => {
-    const of = this.#postfixForm();
-    let attachments: Attachment[] | undefined;
-    this.MANY2(() => {
-      attachments ??= [];
-      attachments.push(this.SUBRULE(this.options));
-    });
-    this.MANY3(() => {
-      attachments ??= [];
-      attachments.push(this.SUBRULE(this.handler));
-    });
-    if (attachments === undefined) return of;
-    return { kind: "step", of, attachments, start: of.start, end: this.#end() };
-  });
-
-  readonly options = this.RULE("options", (): Attachment => {
-    const { startOffset: start } = this.CONSUME(t.With);
-    const options = this.SUBRULE(this.postfix);
-    return { kind: "with", options, start, end: options.end };
-  });
-
-  readonly handler = this.RULE("handler", (): HandlerAttachment => {
-    const { startOffset: start } = this.CONSUME(t.On);
-    const event = this.CONSUME(t.Name);
-    const of = this.SUBRULE(this.postfix);
-    const attachments: Attachment[] = [];
-    this.MANY(() => attachments.push(this.SUBRULE(this.options)));
-    const end = this.#end();
-    const handler: Expression = attachments.length === 0 ? of : { kind: "step", of, attachments, start: of.start, end };
-    this.ACTION(() => {
-      if (event.image === "success" || event.image === "error") return;
-      this.#problems.push({ kind: "event", span: this.#span(event), found: event.image });
-    });
-    return { kind: "on", event: event.image === "success" ? "success" : "error", handler, start, end };
-  });
-
-  readonly postfix = this.RULE("postfix", (): Expression => this.#postfixForm());
-
-  /** A part of two rules, since a rule of its own would cost each operand one more call. */
-  #postfixForm(): Expression {
-    const head = this.OR(this.#primaryForms);
-    let suffixes: Suffix[] | undefined;
-    this.MANY(() => {
-      suffixes ??= [];
-      suffixes.push(this.OR2(this.#suffixForms));
-    });
-    if (suffixes === undefined) return head;
-    return { kind: "postfix", head, suffixes, start: head.start, end: this.#end() };
-  }
-
-  readonly index = this.RULE("index", (): Suffix => {
-    const { startOffset: start } = this.CONSUME(t.LeftBracket);
-    const index = this.SUBRULE(this.expression);
-    this.CONSUME(t.RightBracket);
-    return { kind: "index", index, start, end: this.#end() };
-  });
-
-  readonly member = this.RULE("member", (): Suffix => {
-    const { startOffset: start } = this.CONSUME(t.Dot);
-    const { image: name } = this.CONSUME(t.Word);
-    return { kind: "member", name, start, end: this.#end() };
-  });
-
-  readonly call = this.RULE("call", (): Suffix => {
-    const isImmutable = this.OPTION(() => this.CONSUME(t.ImmutableMark)) !== undefined;
-    const { startOffset: start } = this.CONSUME(t.LeftParen);
-    const args: Argument[] = [];
-    this.OPTION2(() => {
-      args.push(this.SUBRULE(this.argument));
-      this.MANY({
-        GATE: () => this.#isMore(t.RightParen),
-        MAX_LOOKAHEAD: 1,
-        DEF: () => {
-          this.CONSUME(t.Comma);
-          args.push(this.SUBRULE2(this.argument));
-        },
-      });
-      this.OPTION3(() => this.CONSUME2(t.Comma));
-    });
-    this.CONSUME(t.RightParen);
-    this.ACTION(() => this.#checkArgumentOrder(args));
-    return { kind: "call", isImmutable, args, start, end: this.#end() };
-  });
-
-  readonly argument = this.RULE("argument", (): Argument => {
-    const prefix = this.OPTION(this.#argumentPrefix);
-    const value = this.SUBRULE(this.expression);
-    return this.ACTION(() => ({
-      name: prefix === undefined || prefix.isSpread ? undefined : this.#word(prefix.token),
-      isSpread: prefix?.isSpread ?? false,
-      value,
-      start: prefix?.token.startOffset ?? value.start,
-      end: value.end,
-    }));
-  });
-
-  readonly argumentName = this.RULE("argumentName", (): IToken => {
-    const word = this.CONSUME(t.Word);
-    this.OR([
-      { ALT: () => this.CONSUME(t.Colon) },
-      {
-        ALT: () => {
-          const assign = this.CONSUME(t.Assign);
-          this.ACTION(() => {
-            const span = { start: word.startOffset, end: this.#span(assign).end };
-            this.#problems.push({ kind: "habit", span, found: `${word.image}=`, write: `${word.image}:` });
-          });
-        },
-      },
-    ]);
-    return word;
-  });
-
-  readonly parentheses = this.RULE("parentheses", (): Expression => {
-    const { startOffset: start } = this.OR([
-      { ALT: () => this.CONSUME(t.LeftParen) },
-      { ALT: () => this.CONSUME(t.LineLeftParen) },
-    ]);
-    const inner = this.SUBRULE(this.expression);
-    this.CONSUME(t.RightParen);
-    return { kind: "parentheses", inner, start, end: this.#end() };
-  });
-
-  readonly template = this.RULE("template", (): Template => {
-    const { startOffset: start } = this.CONSUME(t.TemplateOpen);
-    const parts: (string | Expression)[] = [];
-    const addText = (token: IToken): void => {
-      if (typeof token.payload === "string" && token.payload !== "") parts.push(token.payload);
-    };
-    addText(this.CONSUME(t.TemplateText));
-    this.MANY(() => {
-      this.CONSUME(t.InterpolationOpen);
-      parts.push(this.SUBRULE(this.expression));
-      this.CONSUME(t.InterpolationClose);
-      addText(this.CONSUME2(t.TemplateText));
-    });
-    this.CONSUME(t.TemplateClose);
-    return { kind: "template", parts, start, end: this.#end() };
-  });
-
-  readonly list = this.RULE("list", (): Expression => {
-    const { startOffset: start } = this.OR2([
-      { ALT: () => this.CONSUME(t.LeftBracket) },
-      { ALT: () => this.CONSUME(t.LineLeftBracket) },
-    ]);
-    const items: Item[] = [];
-    const clauses: Clause[] = [];
-    this.OPTION(() => {
-      items.push(this.SUBRULE(this.item));
-      this.OR([
-        { ALT: () => this.AT_LEAST_ONE(() => clauses.push(this.SUBRULE(this.clause))) },
-        {
-          ALT: () => {
-            this.MANY({
-              GATE: () => this.#isMore(t.RightBracket),
-              MAX_LOOKAHEAD: 1,
-              DEF: () => {
-                this.CONSUME(t.Comma);
-                items.push(this.SUBRULE2(this.item));
-              },
-            });
-            this.OPTION2(() => this.CONSUME2(t.Comma));
-          },
-        },
-      ]);
-    });
-    this.CONSUME(t.RightBracket);
-    const end = this.#end();
-    const [item] = items;
-    if (item === undefined || clauses.length === 0) return { kind: "list", items, start, end };
-    this.ACTION(() => {
-      if (item.isSpread) this.#problems.push({ kind: "spreadBeforeClause", span: item });
-    });
-    return { kind: "comprehension", item: item.value, clauses, start, end };
-  });
-
-  readonly item = this.RULE("item", (): Item => {
-    const spread = this.OPTION(() => this.CONSUME(t.Ellipsis));
-    const value = this.SUBRULE(this.expression);
-    return { isSpread: spread !== undefined, value, start: spread?.startOffset ?? value.start, end: value.end };
-  });
-
-  readonly clause = this.RULE("clause", (): Clause => {
-    const { startOffset: start } = this.CONSUME(t.For);
-    const name = this.#identifier(this.CONSUME(t.Name));
-    this.CONSUME(t.In);
-    const list = this.SUBRULE(this.valueOperators);
-    const conditions: Expression[] = [];
-    this.MANY(() => {
-      this.CONSUME(t.If);
-      conditions.push(this.SUBRULE2(this.valueOperators));
-    });
-    return { name, list, conditions, start, end: this.#end() };
-  });
-
-  readonly objectExpression = this.RULE("objectExpression", (): Expression => {
-    const { startOffset: start } = this.CONSUME(t.LeftBrace);
-    const entries: Entry[] = [];
-    this.OPTION(() => {
-      entries.push(this.SUBRULE(this.entry));
-      this.MANY({
-        GATE: () => this.#isMore(t.RightBrace),
-        MAX_LOOKAHEAD: 1,
-        DEF: () => {
-          this.CONSUME(t.Comma);
-          entries.push(this.SUBRULE2(this.entry));
-        },
-      });
-      this.OPTION2(() => this.CONSUME2(t.Comma));
-    });
-    this.CONSUME(t.RightBrace);
-    this.ACTION(() => this.#checkKeys(entries));
-    return { kind: "object", entries, start, end: this.#end() };
-  });
-
-  readonly entry = this.RULE("entry", (): Entry => {
-    const key = this.OR([
-      { ALT: () => this.#word(this.CONSUME(t.Word)) },
-      { ALT: () => this.#identifier(this.CONSUME(t.StringToken)) },
-    ]);
-    this.CONSUME(t.Colon);
-    const value = this.SUBRULE(this.expression);
-    return { key, value, start: key.start, end: value.end };
-  });
-
-  // What the actions share
-
-  /** The offset behind the token that was read last. */
-  #end(): number {
-    return (this.LA(0).endOffset ?? 0) + 1;
-  }
-
-  #span(token: IToken): Span {
-    return { start: token.startOffset, end: (token.endOffset ?? token.startOffset) + 1 };
-  }
-
-  /** A name; of a string or a name in backticks, its text. */
-  #identifier(token: IToken): Identifier {
-    const name = token.tokenType === t.Name ? token.image : String(token.payload);
-    return { name, start: token.startOffset, end: (token.endOffset ?? 0) + 1 };
-  }
-
-  #name(token: IToken): NameExpression {
-    return { kind: "name", name: token.image, start: token.startOffset, end: (token.endOffset ?? 0) + 1 };
-  }
-
-  #word(token: IToken): Identifier {
-    return { name: token.image, start: token.startOffset, end: (token.endOffset ?? 0) + 1 };
-  }
-
-  #binary(token: IToken): RowPart {
-    const written = WRITTEN_AS.get(token.tokenType) ?? token.image;
-    // The token's category makes it an operator; the text of one that is no operator cannot come here.
-    const operator = isBinaryOperator(written) ? written : "|";
-    const isForeign = token.image !== written && (operator === "or" || operator === "and");
-    return { kind: "binary", operator, span: this.#span(token), isForeign };
-  }
-
-  #prefix(token: IToken): RowPart {
-    const span = this.#span(token);
-    this.ACTION(() => {
-      if (token.tokenType === t.Bang) this.#problems.push({ kind: "habit", span, found: "!", write: "not" });
-    });
-    return { kind: "prefix", operator: token.tokenType === t.Minus ? "-" : "not", span };
-  }
-
-  #treeOf(row: readonly RowPart[]): Expression {
-    const [only] = row;
-    if (row.length === 1 && only?.kind === "operand") return only.expression;
-    const tree = buildTree(row, (operator, span) => this.#problems.push({ kind: "chaining", operator, span }));
-    return tree ?? { kind: "broken", start: 0, end: 0 };
-  }
-
-  #number(token: IToken): Literal {
-    return this.#literal(token, Number(token.payload));
-  }
-
-  #duration(token: IToken): Literal {
-    return this.#literal(token, new Duration(Number(token.payload)));
-  }
-
-  #string(token: IToken): Literal {
-    return this.#literal(token, String(token.payload));
-  }
-
-  #literal(token: IToken, value: Literal["value"]): Literal {
-    const isInteger = typeof value === "number" && INTEGER.test(token.image);
-    return { kind: "literal", value, isInteger, start: token.startOffset, end: (token.endOffset ?? 0) + 1 };
-  }
-
-  /** Whether a further element follows the comma, and not the end. */
-  #isMore(close: TokenType): boolean {
-    return this.LA(2).tokenType !== close;
-  }
-
-  #checkArgumentOrder(args: readonly Argument[]): void {
-    const firstNamed = args.findIndex((argument) => argument.name !== undefined);
-    if (firstNamed === -1) return;
-    const misplaced = args.find((argument, index) => index > firstNamed && argument.name === undefined);
-    if (misplaced !== undefined) this.#problems.push({ kind: "positionalAfterNamed", span: misplaced });
-  }
-
-  #checkKeys(entries: readonly Entry[]): void {
-    const seen = new Set<string>();
-    for (const { key } of entries) {
-      if (seen.has(key.name)) this.#problems.push({ kind: "keyTwice", span: key, key: key.name });
-      seen.add(key.name);
-    }
-  }
 }
-
-const INTEGER = /^[0-9_]+$/;
-
-/** Token types that a habit of another language may stand for; their own text counts then. */
-const WRITTEN_AS: ReadonlyMap<TokenType, string> = new Map([
-  [t.Or, "or"],
-  [t.And, "and"],
-  [t.Equal, "=="],
-  [t.NotEqual, "!="],
-  [t.Pipe, "|"],
-]);
-
-const NAME_ENDS: ReadonlySet<TokenType> = new Set([t.Colon, t.Assign]);

@@ -6,8 +6,9 @@
 import type { TokenType } from "chevrotain";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Source } from "../source.ts";
+import { Character, isDigit, isNamePart, isNameStart, nameCharacter, symbolsByCode } from "./characters.ts";
 import { directionMarkName, hasDirectionMarks } from "./direction-marks.ts";
-import { type Habit, habits } from "./habits.ts";
+import type { Habit } from "./habits.ts";
 import { readNumber } from "./numbers.ts";
 import { readBlock, readText, type StringProblem, type TextPart } from "./strings.ts";
 import * as tokens from "./tokens.ts";
@@ -45,33 +46,6 @@ interface InterpolationFrame {
   readonly start: number;
   braces: number;
 }
-
-const Character = {
-  tab: 9,
-  newline: 10,
-  carriageReturn: 13,
-  space: 32,
-  quote: 34,
-  hash: 35,
-  dollar: 36,
-  apostrophe: 39,
-  dot: 46,
-  zero: 48,
-  nine: 57,
-  backslash: 92,
-  backtick: 96,
-  openBrace: 123,
-  closeBrace: 125,
-} as const;
-
-/** A symbol of the language, or of another one. */
-interface SymbolEntry {
-  readonly text: string;
-  readonly means: TokenType | Habit;
-}
-
-/** Symbols by the code of their first character, the longest first. */
-const SYMBOLS = symbolsByFirstCharacter();
 
 /** The break before a line that is not indented and looks like the beginning of a statement. */
 const STATEMENT_LINE = /\r?\n(?=(?:let|def|param)[ \t]+[A-Za-z_]\w*[ \t]*[=(:]|import[ \t]+"|[A-Za-z_][\w.]*!?\()/g;
@@ -240,7 +214,7 @@ class Lexer {
       this.#readPointlessNumber();
       return;
     }
-    for (const symbol of SYMBOLS[this.#text.charCodeAt(this.#at)] ?? []) {
+    for (const symbol of symbolsByCode[this.#text.charCodeAt(this.#at)] ?? []) {
       if (symbol.text.length > 1 && !this.#text.startsWith(symbol.text, this.#at)) continue;
       if ("found" in symbol.means) this.#readHabit(symbol.means);
       else this.#push(this.#inPlace(symbol.means), this.#at + symbol.text.length, "", symbol.text);
@@ -429,34 +403,4 @@ class Lexer {
       if (name !== undefined) this.#diagnostics.report("W101", this.#source, { start: at, end: at + 1 }, { name });
     }
   }
-}
-
-function symbolsByFirstCharacter(): readonly (readonly SymbolEntry[])[] {
-  const all: SymbolEntry[] = [
-    ...[...tokens.symbols].map(([text, means]) => ({ text, means })),
-    ...habits.map((means) => ({ text: means.found, means })),
-  ];
-  const byFirst: SymbolEntry[][] = [];
-  for (const symbol of all.sort((left, right) => right.text.length - left.text.length)) {
-    const first = symbol.text.charCodeAt(0);
-    byFirst[first] = [...(byFirst[first] ?? []), symbol];
-  }
-  return byFirst;
-}
-
-function isNameStart(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
-}
-
-function isNamePart(code: number): boolean {
-  return isNameStart(code) || isDigit(code);
-}
-
-function isDigit(code: number): boolean {
-  return code >= Character.zero && code <= Character.nine;
-}
-
-function nameCharacter(text: string): string {
-  const point = (text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-  return /^[\p{L}\p{N}\p{P}\p{S}]/u.test(text) ? `\`${text}\`` : `the character U+${point}`;
 }

@@ -5,6 +5,7 @@
 import type { IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from "chevrotain";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Source, Span } from "../source.ts";
+import { spanOfToken } from "./nodes.ts";
 import type { Token } from "./tokens.ts";
 import * as t from "./tokens.ts";
 
@@ -169,10 +170,6 @@ function nameToken(token: IToken): string {
     default:
       return `\`${token.image}\``;
   }
-}
-
-function spanOfToken(token: IToken): Span {
-  return { start: token.startOffset, end: (token.endOffset ?? token.startOffset) + 1 };
 }
 
 /** The place behind the last token: one column, so that it can be marked. */

@@ -141,7 +141,9 @@ export class CanvasWorker {
 
   async #closeAll(force: boolean): Promise<void> {
     await this.#janitor.stop();
-    await Promise.all(this.#workers.map((worker) => worker.close(force)));
+    // A patient close() of BullMQ's cannot be hastened any more; its pause() waits for what runs as well.
+    if (!force) await Promise.all(this.#workers.map((worker) => worker.pause()));
+    await Promise.all(this.#workers.map((worker) => worker.close(true)));
     // BullMQ closes what it duplicated; the connections that it was given stay ours.
     for (const connection of this.#connections) connection.disconnect();
     await this.#heartbeat.stop();

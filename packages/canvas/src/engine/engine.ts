@@ -2,13 +2,13 @@
  * The engine behind an App: compiles, stores, starts and waits. One rule: nothing is opened before something is
  * submitted or asked, and an idle engine never keeps its process alive.
  */
+import { randomUUID } from "node:crypto";
 import {
   type Engine,
   isReady,
   newRunKey,
   nodeId,
   normalizeOptions,
-  OperationalError,
   parseNodeId,
   type ResultRecord,
   type RunKey,
@@ -17,7 +17,6 @@ import {
   type SubmittedRun,
   type TaskRegistry,
   TimeoutError,
-  UmbelError,
   UnknownTaskIdError,
 } from "@umbel/core";
 import { LRUCache } from "lru-cache";
@@ -27,6 +26,7 @@ import { type Graph, type StartToken, stretchIndices } from "../graph/graph.ts";
 import type { Dispatch } from "../store/graph-store.ts";
 import { readRecord } from "../store/graph-store.ts";
 import type { Broker } from "./broker.ts";
+import { isConnectionError, unreachable } from "./connection-error.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import type { News } from "./news.ts";
 import type { Runtime } from "./runtime.ts";
@@ -41,6 +41,8 @@ export interface CanvasEngineOptions {
   readonly defaultQueue?: string;
   /** Sends every task to this queue, whatever it says itself. */
   readonly onlyQueue?: string;
+  /** The runs end with this process: when it is gone, nobody serves `onlyQueue`. */
+  readonly ownsRuns?: boolean;
   /** How long an ended run is kept, milliseconds; a day unless said. */
   readonly resultExpiresMs?: number;
   /** How many slices of a run may be in flight before members of its groups wait. */
@@ -61,6 +63,8 @@ export class CanvasEngine implements Engine {
   readonly #registry: TaskRegistry;
   readonly #options: CanvasEngineOptions;
   readonly #keepAlive = new KeepAlive();
+  /** One life of this process: its worker's sign of life, and the owner of runs that end with it. */
+  readonly incarnation = randomUUID();
   #runtime: Promise<Runtime> | undefined;
   /** What compiling asks: the options that hold for all calls of a task. */
   readonly environment: CompileEnvironment = { taskDefaults: (task) => this.#taskDefaults(task) };
@@ -209,21 +213,20 @@ export class CanvasEngine implements Engine {
     const aliases = aliasesOf(graph);
     if (aliases.length > 0) await runtime.aliases.reserve(aliases);
     const entered = runtime.activeRuns.add(runKey);
-    const created = runtime.store.create(graph, { notify: runtime.news.channel });
+    const created = runtime.store.create(graph, {
+      notify: runtime.news.channel,
+      ...(this.#options.ownsRuns ? { owner: this.incarnation } : {}),
+    });
     const [start] = graph.starts;
     const ahead = start === undefined ? undefined : plainDispatch(start);
-    if (ahead !== undefined) {
-      const [, dispatched] = await Promise.allSettled([
-        Promise.all([entered, created]),
-        runtime.driver.dispatch(runKey, [ahead]),
-      ]);
-      await Promise.all([entered, created]);
-      // The run is stored; a job that was not added is one that the janitor adds.
-      if (dispatched.status === "rejected" && !(dispatched.reason instanceof Error)) throw dispatched.reason;
-      return;
-    }
-    await entered;
-    await runtime.driver.follow(runKey, await created);
+    const dispatched = ahead === undefined ? undefined : runtime.driver.dispatch(runKey, [ahead]);
+    // Whatever happens to the jobs: once the run is stored, it cannot be lost.
+    const queued = (dispatched ?? entered.then(async () => await runtime.driver.follow(runKey, await created))).catch(
+      (error: unknown) => error,
+    );
+    await Promise.all([entered, created]);
+    const problem = await queued;
+    if (problem !== undefined) warnUnqueued(runKey, problem);
   }
 
   async #waitFor(
@@ -355,38 +358,16 @@ function deferred<Value>(): Deferred<Value> {
   return { promise, ...ends };
 }
 
+function warnUnqueued(runKey: RunKey, problem: unknown): void {
+  const reason = problem instanceof Error ? problem.message : String(problem);
+  process.emitWarning(
+    `run ${runKey} is stored, but its jobs could not be queued (${reason}); a worker will do that within seconds`,
+    "UmbelWarning",
+  );
+}
+
 function timedOut(id: string, timeoutMs: number | undefined): TimeoutError {
   return new TimeoutError(
     `the result of ${id} was not there after ${timeoutMs} ms; the run goes on, and its result can be asked for later`,
-  );
-}
-
-const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ENOENT",
-  "EPIPE",
-  "ETIMEDOUT",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-]);
-
-function isConnectionError(error: unknown): error is Error {
-  if (!(error instanceof Error) || error instanceof UmbelError) return false;
-  const code: unknown = Reflect.get(error, "code");
-  return (
-    (typeof code === "string" && CONNECTION_ERRORS.has(code)) ||
-    error.name === "MaxRetriesPerRequestError" ||
-    error.message === "Connection is closed."
-  );
-}
-
-function unreachable(error: unknown, broker: Broker): Error {
-  if (error instanceof UmbelError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new OperationalError(
-    `cannot reach Redis at ${broker.address}: ${reason}; start it, or name another with \`broker\``,
-    { cause: error },
   );
 }

@@ -92,6 +92,9 @@ export class Janitor {
     if (!inspection.exists) return await this.#forgetUnlessNew(runKey, inspection.now);
     this.#dangling.delete(runKey);
     if (inspection.endedAt !== undefined) return await activeRuns.remove(runKey);
+    if (inspection.owner !== undefined && !(await this.#options.isAlive(inspection.owner))) {
+      return await this.#abandon(runKey);
+    }
     await this.#dispatchLost(runKey, inspection);
     await this.#handOut(runKey, inspection);
     await aliases.renew((await pages.meta(runKey)).aliases ?? []);
@@ -106,6 +109,16 @@ export class Janitor {
     if (now - seen < STORING_MS) return;
     this.#dangling.delete(runKey);
     await store.delete(runKey);
+    await activeRuns.remove(runKey);
+  }
+
+  /** The process that alone could run it is gone. What it has done stays readable for as long as a result does. */
+  async #abandon(runKey: RunKey): Promise<void> {
+    const { store, activeRuns, pages, queues } = this.#runtime;
+    const { root } = await pages.meta(runKey);
+    const node = await pages.node(runKey, root);
+    if (node.kind === "task" && node.options.queue !== undefined) await queues.obliterate(node.options.queue);
+    await store.abandon(runKey);
     await activeRuns.remove(runKey);
   }
 

@@ -131,6 +131,8 @@ export interface Flight {
 /** How a run stands, as the janitor sees it. */
 export interface RunInspection {
   readonly exists: boolean;
+  /** The process without which nobody can run it. */
+  readonly owner: string | undefined;
   readonly endedAt: number | undefined;
   /** The store's time, epoch milliseconds. */
   readonly now: number;
@@ -138,10 +140,18 @@ export interface RunInspection {
   readonly openSpreads: readonly { readonly spread: number; readonly handedOut: number }[];
 }
 
+/** What is said of a run when it is stored. */
+export interface CreateOptions {
+  /** Channel of the client that waits for its result. */
+  readonly notify?: string;
+  /** The process without which nobody can run it. */
+  readonly owner?: string;
+}
+
 /** Keeps graphs and what has happened of them. */
 export interface GraphStore {
   /** Stores a run and starts its first nodes. A run that exists already is left as it is and starts nothing. */
-  create(graph: Graph, options: { readonly notify?: string }): Promise<Started>;
+  create(graph: Graph, options: CreateOptions): Promise<Started>;
   /**
    * Gives slices of one run to a worker, as far as they are there for it; the replies are in order.
    * @param incarnation who claims: one life of one worker process
@@ -168,8 +178,10 @@ export interface GraphStore {
   readPage(runKey: RunKey, page: number): Promise<readonly GraphNode[] | undefined>;
   /** Stores nodes that an attempt wants to add to its run; nothing leads to them until it is settled. */
   addNodes(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void>;
-  /** Gives the first index of a new stretch of indices. */
+  /** Gives the first index of a new stretch of indices. @throws RunExpiredError when the run is gone */
   allocate(runKey: RunKey, count: number): Promise<number>;
+  /** Lets a run expire that nobody will go on with. */
+  abandon(runKey: RunKey): Promise<void>;
   /** Deletes all that is stored of a run. */
   delete(runKey: RunKey): Promise<void>;
   readMeta(runKey: RunKey): Promise<RunMeta | undefined>;

@@ -16,7 +16,7 @@ export interface RunKeys {
  * Hashes of a run, but for `dead`. Written by scripts alone, except that a large graph's pages come before its run.
  * They have no expiry while the run goes on; the last settle sets it.
  * - `graph`: `m` meta, `p0`, `p1`, … pages, `P` number of pages, `j<join>` join records, `R` result node, `n` channel
- *   of the submitting client, `w` somebody else watches, `e` epoch milliseconds of the end
+ *   of the submitting client, `o` process that it ends with, `w` somebody else watches, `e` epoch milliseconds of the end
  * - `flights`: slice's first node → `generation|token|bits|holder|due|expires|cause`; what is dispatched or runs
  * - `open`: spread → how many of its members were handed out
  * - `results`: node → `S` value, `F` error, `I` (ignored), `R` why it was revoked, `J<added tails>` (join: its members'

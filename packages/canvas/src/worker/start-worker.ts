@@ -13,7 +13,7 @@ export async function startWorker(
   options: CanvasWorkerOptions,
 ): Promise<CanvasWorker> {
   const { CanvasWorker: Worker } = await import("./worker.ts");
-  const worker = new Worker(registry, await engine.runtime(), engine.environment, options);
+  const worker = new Worker(registry, await engine.runtime(), engine, options);
   await engine.hold(worker.start());
   return worker;
 }

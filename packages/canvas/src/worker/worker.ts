@@ -5,9 +5,15 @@
  * For each job: 1. claim the slice; 2. run the node; 3. settle it, which makes others ready; 4. put those on their
  * queues, or go on with the only one; 5. only then let BullMQ have the job back as done.
  */
-import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { encodeError, type RunKey, type TaskRegistry, TaskRevokedError, WorkerLostError } from "@umbel/core";
+import {
+  encodeError,
+  RunExpiredError,
+  type RunKey,
+  type TaskRegistry,
+  TaskRevokedError,
+  WorkerLostError,
+} from "@umbel/core";
 import { DelayedError, type Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { SlicePointer } from "../engine/queues.ts";
@@ -15,11 +21,12 @@ import type { Runtime } from "../engine/runtime.ts";
 import type { CompileEnvironment } from "../graph/compile.ts";
 import type { TaskNode } from "../graph/graph.ts";
 import { Janitor } from "../ops/janitor.ts";
-import type { StoredOutcome } from "../store/graph-store.ts";
+import type { Settlement, StoredOutcome } from "../store/graph-store.ts";
 import { queuePrefix } from "../store/keys.ts";
 import { Claimer } from "./claimer.ts";
 import { GraphAdditions } from "./graph-additions.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { persist } from "./persist.ts";
 import { type Attempt, TaskRunner } from "./run-task.ts";
 import { Settler } from "./settler.ts";
 
@@ -76,7 +83,8 @@ export class CanvasWorker {
   readonly #registry: TaskRegistry;
   readonly #runtime: Runtime;
   readonly #options: CanvasWorkerOptions & typeof DEFAULTS;
-  readonly #incarnation = randomUUID();
+  readonly #incarnation: string;
+  readonly #ended = new AbortController();
   readonly #heartbeat: Heartbeat;
   readonly #runner: TaskRunner;
   readonly #claimer: Claimer;
@@ -88,7 +96,13 @@ export class CanvasWorker {
   #isClosing = false;
   #closed: Promise<void> | undefined;
 
-  constructor(registry: TaskRegistry, runtime: Runtime, environment: CompileEnvironment, options: CanvasWorkerOptions) {
+  constructor(
+    registry: TaskRegistry,
+    runtime: Runtime,
+    engine: { readonly environment: CompileEnvironment; readonly incarnation: string },
+    options: CanvasWorkerOptions,
+  ) {
+    this.#incarnation = engine.incarnation;
     this.#registry = registry;
     this.#runtime = runtime;
     this.#options = { ...DEFAULTS, ...options };
@@ -99,7 +113,7 @@ export class CanvasWorker {
       registry,
       pages,
       results,
-      additions: new GraphAdditions(store, environment),
+      additions: new GraphAdditions(store, engine.environment),
       hostname: this.name,
       maxResultBytes: this.#options.maxResultBytes,
     });
@@ -140,6 +154,7 @@ export class CanvasWorker {
   }
 
   async #closeAll(force: boolean): Promise<void> {
+    if (force) this.#ended.abort();
     await this.#janitor.stop();
     // A patient close() of BullMQ's cannot be hastened any more; its pause() waits for what runs as well.
     if (!force) await Promise.all(this.#workers.map((worker) => worker.pause()));
@@ -179,9 +194,12 @@ export class CanvasWorker {
     if (this.#active.has(key)) return;
     this.#active.add(key);
     try {
-      const claim = await this.#claimer.claim(runKey, { first, generation: job.data.g });
+      const claim = await this.#persist(() => this.#claimer.claim(runKey, { first, generation: job.data.g }));
       if (claim.kind === "claimed") await this.#runFrom(runKey, { ...claim, first, input: undefined });
       else if (claim.kind === "missing" && job.attemptsStarted <= 1) await delayOnce(job, token);
+    } catch (error) {
+      // A run that was discarded or forgotten meanwhile has no use for what was done for it.
+      if (!(error instanceof RunExpiredError)) throw error;
     } finally {
       this.#active.delete(key);
     }
@@ -190,32 +208,47 @@ export class CanvasWorker {
   /** Runs a node, and on along the chain while the only successor may run here. */
   async #runFrom(runKey: RunKey, claimed: Claimed): Promise<void> {
     let current: Claimed | undefined = claimed;
-    while (current !== undefined) {
-      const { first, token, retries, cause, input }: Claimed = current;
-      const node = await this.#runtime.pages.node(runKey, first);
-      if (node.kind !== "task") throw new Error(`node ${first} of run ${runKey} is no task, but a job points to it`);
-      const attempt: Attempt = { runKey, index: first, node, retries, cause, input };
-      const outcome: StoredOutcome = this.#hindered(node, current) ?? (await this.#runner.run(attempt));
-      const next: Successor | undefined =
-        outcome.kind === "succeeded" && outcome.additions === undefined
-          ? await this.#nextHere(runKey, node)
-          : undefined;
-      const settled = await this.#settler.settle(runKey, {
-        first,
-        index: first,
-        token,
-        outcome,
-        node,
-        ...(next === undefined ? {} : { claimNextAs: this.#incarnation }),
-      });
-      if (next === undefined) return;
-      if (settled.claimedNext) {
-        // An immutable successor takes nothing.
-        const value: string | undefined = next.takesValue && outcome.kind === "succeeded" ? outcome.payload : undefined;
-        current = { ...FIRST_CLAIM, first: next.index, input: value };
-      } else if (settled.accepted) return;
-      else current = await this.#reclaim(runKey, next.index);
+    while (current !== undefined) current = await this.#runNode(runKey, current);
+  }
+
+  /** Runs and settles one node; gives the successor that this slot goes on with. */
+  async #runNode(runKey: RunKey, claimed: Claimed): Promise<Claimed | undefined> {
+    const { first, token, retries, cause, input } = claimed;
+    const node = await this.#persist(() => this.#runtime.pages.node(runKey, first));
+    if (node.kind !== "task") throw new Error(`node ${first} of run ${runKey} is no task, but a job points to it`);
+    const outcome =
+      this.#hindered(node, claimed) ?? (await this.#attempt({ runKey, index: first, node, retries, cause, input }));
+    const addsNothing = outcome.kind === "succeeded" && outcome.additions === undefined;
+    const next = addsNothing ? await this.#persist(() => this.#nextHere(runKey, node)) : undefined;
+    const settlement: Settlement = {
+      first,
+      index: first,
+      token,
+      outcome,
+      node,
+      ...(next === undefined ? {} : { claimNextAs: this.#incarnation }),
+    };
+    const settled = await this.#persist(() => this.#settler.settle(runKey, settlement));
+    if (next === undefined || (settled.accepted && !settled.claimedNext)) return undefined;
+    if (!settled.accepted) return await this.#reclaim(runKey, next.index);
+    // An immutable successor takes nothing.
+    const value = next.takesValue && outcome.kind === "succeeded" ? outcome.payload : undefined;
+    return { ...FIRST_CLAIM, first: next.index, input: value };
+  }
+
+  /** What was claimed must end: what is neither the task's fault nor passes is its outcome too. */
+  async #attempt(attempt: Attempt): Promise<StoredOutcome> {
+    try {
+      return await this.#persist(() => this.#runner.run(attempt));
+    } catch (error) {
+      if (error instanceof RunExpiredError || this.#ended.signal.aborted) throw error;
+      this.#report(error);
+      return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
     }
+  }
+
+  #persist<Value>(call: () => Promise<Value>): Promise<Value> {
+    return persist(call, { signal: this.#ended.signal, onError: (error) => this.#report(error) });
   }
 
   /**
@@ -226,7 +259,7 @@ export class CanvasWorker {
   async #reclaim(runKey: RunKey, first: number): Promise<Claimed | undefined> {
     const key = `${runKey}/${first}`;
     if (this.#active.has(key)) return undefined;
-    const reply = await this.#claimer.claim(runKey, { first, generation: 1 });
+    const reply = await this.#persist(() => this.#claimer.claim(runKey, { first, generation: 1 }));
     return reply.kind === "claimed" ? { ...reply, first, input: undefined } : undefined;
   }
 

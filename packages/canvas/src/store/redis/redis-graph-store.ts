@@ -2,7 +2,7 @@
  * Graphs in Redis. One rule: each method is one script of `scripts/`, called from here and from nowhere else; replies
  * are read into types at once.
  */
-import type { RunKey } from "@umbel/core";
+import { RunExpiredError, type RunKey } from "@umbel/core";
 import type { Redis } from "ioredis";
 import { decodeMeta, decodePage, encodeJoinRecord, encodeMeta, encodePages, type RunMeta } from "../../graph/codec.ts";
 import { type Graph, type GraphNode, type JoinNode, PAGE_SIZE, type StartToken } from "../../graph/graph.ts";
@@ -10,6 +10,7 @@ import type {
   Addition,
   ClaimReply,
   ClaimRequest,
+  CreateOptions,
   Dispatch,
   Flight,
   GraphStore,
@@ -23,9 +24,18 @@ import type {
 import { NOTHING_STARTED, readRecord } from "../graph-store.ts";
 import { type RunKeys, runChannel, runKeys } from "../keys.ts";
 import { Script } from "./script.ts";
-import { claimSlices, createRun, expandSpread, readNode, redispatchSlice, settleNodes } from "./scripts.generated.ts";
+import {
+  allocatePages,
+  claimSlices,
+  createRun,
+  expandSpread,
+  readNode,
+  redispatchSlice,
+  settleNodes,
+} from "./scripts.generated.ts";
 
 const scripts = {
+  allocatePages: new Script(allocatePages),
   createRun: new Script(createRun),
   claimSlices: new Script(claimSlices),
   settleNodes: new Script(settleNodes),
@@ -68,7 +78,7 @@ export class RedisGraphStore implements GraphStore {
     await Promise.all(Object.values(scripts).map((script) => script.load(this.#redis)));
   }
 
-  async create(graph: Graph, options: { readonly notify?: string }): Promise<Started> {
+  async create(graph: Graph, options: CreateOptions): Promise<Started> {
     const keys = runKeys(this.#options.prefix, graph.runKey);
     const pages = [...encodePages(graph.nodes)];
     const joins = joinsOf(graph.nodes, 0);
@@ -82,6 +92,7 @@ export class RedisGraphStore implements GraphStore {
         encodeMeta(graph),
         graph.result,
         options.notify ?? "",
+        options.owner ?? "",
         pages.length,
         ...(early ? [0, 0] : [pages.length, ...pages, joins.length, ...joinFields(0)]),
         ...graph.starts,
@@ -171,14 +182,15 @@ export class RedisGraphStore implements GraphStore {
   async inspect(runKey: RunKey): Promise<RunInspection> {
     const keys = runKeys(this.#options.prefix, runKey);
     const [, , openKey = ""] = keys.all;
-    const [[seconds, micros], [meta, endedAt], flights, open] = await Promise.all([
+    const [[seconds, micros], [meta, endedAt, owner], flights, open] = await Promise.all([
       this.#redis.time(),
-      this.#redis.hmget(keys.graph, "m", "e"),
+      this.#redis.hmget(keys.graph, "m", "e", "o"),
       this.#redis.hgetall(keys.flights),
       this.#redis.hgetall(openKey),
     ]);
     return {
       exists: meta !== null && meta !== undefined,
+      owner: owner ?? undefined,
       endedAt: endedAt === null || endedAt === undefined ? undefined : Number(endedAt),
       now: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000),
       flights: Object.entries(flights).map(([first, text]) => readFlight(Number(first), text)),
@@ -231,8 +243,15 @@ export class RedisGraphStore implements GraphStore {
   async allocate(runKey: RunKey, count: number): Promise<number> {
     // Whole pages, so that what is added never shares one with what is there.
     const pages = Math.ceil(count / PAGE_SIZE);
-    const { graph } = runKeys(this.#options.prefix, runKey);
-    return ((await this.#redis.hincrby(graph, "P", pages)) - pages) * PAGE_SIZE;
+    const reached = await scripts.allocatePages.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [pages]);
+    if (Number(reached) === 0)
+      throw new RunExpiredError(`run ${runKey} is not stored any more, so nothing can be added to it`);
+    return (Number(reached) - pages) * PAGE_SIZE;
+  }
+
+  async abandon(runKey: RunKey): Promise<void> {
+    const keys = runKeys(this.#options.prefix, runKey);
+    await Promise.all(keys.all.map((key) => this.#redis.pexpire(key, this.#options.resultExpiresMs)));
   }
 
   async delete(runKey: RunKey): Promise<void> {

@@ -1,12 +1,13 @@
 -- Stores a run and starts its first nodes. A run that is there already is left as it is.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] meta   ARGV[2] result node   ARGV[3] channel of the client, or ''
--- ARGV[4] number of pages in all   ARGV[5] number of pages that come here, then each page; others were written before
+-- ARGV[4] process without which nobody can run it, or ''   ARGV[5] number of pages in all
+-- ARGV[6] number of pages that come here, then each page; others were written before
 -- then the number of joins, then for each: index, size, record; then the start tokens
 -- Returns {"exists"} | {"created", dispatches, spreads}.  O(nodes in ARGV)
 -- @include advance
 if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'exists' } end
-local at = 5
+local at = 6
 local page_count = tonumber(ARGV[at])
 for page = 0, page_count - 1 do redis.call('HSET', GRAPH, 'p' .. page, ARGV[at + 1 + page]) end
 at = at + 1 + page_count
@@ -17,7 +18,8 @@ for number = 1, join_count do
   redis.call('HSET', JOINS, index, size)
   at = at + 3
 end
-redis.call('HSET', GRAPH, 'm', ARGV[1], 'R', ARGV[2], 'P', ARGV[4])
+redis.call('HSET', GRAPH, 'm', ARGV[1], 'R', ARGV[2], 'P', ARGV[5])
 if ARGV[3] ~= '' then redis.call('HSET', GRAPH, 'n', ARGV[3]) end
+if ARGV[4] ~= '' then redis.call('HSET', GRAPH, 'o', ARGV[4]) end
 for position = at + 1, #ARGV do start(ARGV[position]) end
 return { 'created', dispatches, spreads }

@@ -6,6 +6,7 @@
 -- @include advance
 local handed_out = redis.call('HGET', OPEN, ARGV[5])
 local flags = ''
+if not handed_out then return { '0', 0, {}, {}, { '0' } } end
 if handed_out ~= ARGV[6] then
   flags = '0'
 else

@@ -73,5 +73,8 @@ for at = 5, #ARGV, 12 do
     flags[#flags + 1] = flag
   end
 end
+-- A run that is gone must not come back as a few keys, nor live longer for what changed nothing.
+local flags_text = table.concat(flags)
+if not string.find(flags_text, '[12]') then return { flags_text, 0, {}, {}, { '0' } } end
 local run_ended, _, _, refill = conclude(ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]))
-return { table.concat(flags), run_ended, dispatches, spreads, refill }
+return { flags_text, run_ended, dispatches, spreads, refill }

@@ -1,0 +1,441 @@
+/**
+ * The pure specification of what happens to a run: what each script of `redis/scripts/` decides, under the same names,
+ * on plain state. One rule: a transition knows its arguments and the state that it changes, and nothing else: no clock,
+ * no store, no chance.
+ */
+import type { Ending, Graph, GraphNode, JoinNode, StartToken } from "../graph/graph.ts";
+import {
+  type Addition,
+  type ClaimReply,
+  type ClaimRequest,
+  type Dispatch,
+  type Flight,
+  type NodeRecord,
+  readRecord,
+  type Settlement,
+  type SettleReply,
+  type Started,
+} from "./graph-store.ts";
+
+/** A slice in flight. */
+interface FlightState {
+  readonly generation: number;
+  readonly token: number;
+  /** One letter a node: `0` dispatched, `r` runs, `1` settled. */
+  readonly bits: string;
+  /** Who runs it; empty while nobody does. */
+  readonly holder: string;
+  /** When it was last dispatched or may start, epoch milliseconds. */
+  readonly dueAt: number;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number | undefined;
+  readonly cause: number | undefined;
+}
+
+/** A join that has not ended, or has. */
+interface JoinState {
+  readonly ending: Pick<Ending, "join" | "isTail" | "deadEnd" | "next" | "onError">;
+  /** The node that a replaced task stands for. */
+  readonly standsFor: number | undefined;
+  /** Members that have not ended. */
+  missing: number;
+  /** The first member in order that failed. */
+  failed: number | undefined;
+  /** Tails of members that were added. */
+  readonly added: number[];
+}
+
+/** Nodes that never run, because of one that failed. */
+interface DeadRange {
+  readonly first: number;
+  readonly last: number;
+  readonly cause: number;
+}
+
+/** What has happened to a run so far, beside its graph. */
+export interface RunState {
+  readonly result: number;
+  /** Channel of the client that submitted it. */
+  readonly notify: string | undefined;
+  readonly flights: Map<number, FlightState>;
+  /** How many members of each open spread were handed out. */
+  readonly open: Map<number, number>;
+  /** As `readRecord` reads them. */
+  readonly results: Map<number, string>;
+  readonly joins: Map<number, JoinState>;
+  /** By `first`; ranges never overlap. */
+  readonly dead: DeadRange[];
+  /** How often a worker was lost while it ran the node. */
+  readonly deliveries: Map<number, number>;
+  readonly retries: Map<number, number>;
+  /** Epoch milliseconds. */
+  endedAt: number | undefined;
+}
+
+/** What a transition changed. */
+class Change {
+  readonly now: number;
+  readonly dispatches: Dispatch[] = [];
+  readonly spreads: number[] = [];
+  readonly ended: number[] = [];
+  readonly killed: Omit<DeadRange, "cause">[] = [];
+
+  constructor(now: number) {
+    this.now = now;
+  }
+}
+
+/** What those who wait are to hear of a transition. */
+export interface Told {
+  /** Nodes that ended by themselves. */
+  readonly ended: readonly number[];
+  /** Whether nodes ended that never ran, so that whoever waits must look. */
+  readonly hasKilled: boolean;
+  /** Whether the run's result is among them. */
+  readonly hasResult: boolean;
+}
+
+/** A reply, and what is to be told. */
+export interface Concluded {
+  readonly reply: SettleReply;
+  readonly told: Told;
+}
+
+/** Makes the state of a run and starts its first nodes. */
+export function createRun(
+  graph: Pick<Graph, "nodes" | "result" | "starts">,
+  notify: string | undefined,
+  now: number,
+): { readonly run: RunState; readonly started: Started } {
+  const run: RunState = {
+    result: graph.result,
+    notify,
+    flights: new Map(),
+    open: new Map(),
+    results: new Map(),
+    joins: new Map(),
+    dead: [],
+    deliveries: new Map(),
+    retries: new Map(),
+    endedAt: undefined,
+  };
+  addJoins(run, graph.nodes, 0);
+  const change = new Change(now);
+  startAll(run, change, graph.starts);
+  return { run, started: { dispatches: change.dispatches, spreads: change.spreads } };
+}
+
+/** Makes joins known that are among added nodes. @param base the index of the first node */
+export function addJoins(run: RunState, nodes: readonly GraphNode[], base: number): void {
+  for (const [position, node] of nodes.entries()) if (node.kind === "join") openJoin(run, base + position, node);
+}
+
+function openJoin(run: RunState, index: number, join: JoinNode): void {
+  run.joins.set(index, { ending: join, standsFor: undefined, missing: join.size, failed: undefined, added: [] });
+}
+
+/** Gives a slice to a worker, but not one that is done, was dispatched anew, or runs elsewhere. */
+export function claimSlice(
+  run: RunState,
+  incarnation: string,
+  request: Omit<ClaimRequest, "withPage">,
+  now: number,
+): Exclude<ClaimReply, { readonly kind: "missing" }> {
+  const { first, generation, lostHolder } = request;
+  const flight = run.flights.get(first);
+  if (flight === undefined || flight.generation !== generation) return { kind: "past" };
+  const isHeldByOther = flight.holder !== "" && flight.holder !== incarnation;
+  if (isHeldByOther && flight.holder !== lostHolder) return { kind: "held", holder: flight.holder };
+  let deliveries = 0;
+  if (isHeldByOther) {
+    // Only what was running when its worker was lost counts as lost with it.
+    for (const [offset, bit] of [...flight.bits].entries()) {
+      if (bit !== "r") continue;
+      const lost = (run.deliveries.get(first + offset) ?? 0) + 1;
+      run.deliveries.set(first + offset, lost);
+      if (offset === 0) deliveries = lost;
+    }
+  }
+  const token = flight.token + 1;
+  run.flights.set(first, { ...flight, token, bits: flight.bits.replaceAll("0", "r"), holder: incarnation });
+  return {
+    kind: "claimed",
+    token,
+    deliveries,
+    retries: generation === 1 ? 0 : (run.retries.get(first) ?? 0),
+    hasExpired: flight.expiresAt !== undefined && flight.expiresAt < now,
+    cause: flight.cause,
+    page: undefined,
+  };
+}
+
+/**
+ * Ends attempts of nodes: stores their results and starts what is ready then. Safe to repeat: an attempt whose token is
+ * not the slice's any more changes nothing.
+ */
+export function settleNodes(
+  run: RunState,
+  settlements: readonly Settlement[],
+  window: number,
+  now: number,
+): Concluded {
+  const change = new Change(now);
+  const flags = settlements.map((settlement) => settleNode(run, change, settlement));
+  return conclude(run, change, flags, window);
+}
+
+/** Whether a settlement counted, and whether its successor was claimed with it. */
+type Flag = "stale" | "accepted" | "claimedNext";
+
+function settleNode(run: RunState, change: Change, settlement: Settlement): Flag {
+  const { first, index, token, outcome, node, claimNextAs } = settlement;
+  const flight = run.flights.get(first);
+  const offset = index - first;
+  if (flight === undefined || flight.token !== token || flight.bits[offset] !== "r") return "stale";
+  if (outcome.kind === "retried") {
+    retry(run, change, first, flight, outcome.delayMs);
+    return "accepted";
+  }
+  land(run, first, flight, offset);
+  if (outcome.kind === "replaced") {
+    // It becomes a join of the one tail of what replaces it.
+    run.joins.set(index, { ending: node, standsFor: outcome.tail, missing: 1, failed: undefined, added: [] });
+    startAll(run, change, outcome.starts);
+    return "accepted";
+  }
+  run.results.set(index, recordOf(outcome));
+  change.ended.push(index);
+  if (outcome.kind !== "succeeded") {
+    kill(run, change, index, node.deadEnd);
+    startAll(run, change, node.onError);
+    leave(run, change, node.join, index);
+    return "accepted";
+  }
+  for (const addition of outcome.additions ?? []) add(run, change, addition);
+  const [onlyNext] = node.next;
+  if (claimNextAs !== undefined && onlyNext !== undefined) start(run, change, onlyNext, claimNextAs);
+  else startAll(run, change, node.next);
+  if (node.isTail) leave(run, change, node.join, undefined);
+  return claimNextAs === undefined ? "accepted" : "claimedNext";
+}
+
+function recordOf(
+  outcome: Exclude<Settlement["outcome"], { readonly kind: "retried" } | { readonly kind: "replaced" }>,
+): string {
+  switch (outcome.kind) {
+    case "succeeded":
+      return `S${outcome.payload}`;
+    case "failed":
+      return `F${outcome.payload}`;
+    case "revoked":
+      return `R${outcome.payload}`;
+    case "ignored":
+      return "I";
+  }
+}
+
+/** Takes a settled node out of its slice, and the slice out of the air with its last node. */
+function land(run: RunState, first: number, flight: FlightState, offset: number): void {
+  const bits = `${flight.bits.slice(0, offset)}1${flight.bits.slice(offset + 1)}`;
+  if (/[0r]/.test(bits)) run.flights.set(first, { ...flight, bits });
+  else run.flights.delete(first);
+}
+
+/** Puts a node back: the same slice in a new generation, due later. */
+function retry(run: RunState, change: Change, first: number, flight: FlightState, delayMs: number): void {
+  const generation = flight.generation + 1;
+  run.flights.set(first, {
+    ...flight,
+    generation,
+    bits: flight.bits.replaceAll("r", "0"),
+    holder: "",
+    dueAt: change.now + delayMs,
+  });
+  run.retries.set(first, (run.retries.get(first) ?? 0) + 1);
+  change.dispatches.push({ first, count: 1, generation, delayMs });
+}
+
+/** Makes a join wait for one more member. */
+function add(run: RunState, change: Change, { join, tail, start: token }: Addition): void {
+  const state = joinState(run, join);
+  state.missing += 1;
+  state.added.push(tail);
+  start(run, change, token);
+}
+
+/** Hands out members of a group, in order. Nothing happens if somebody else has handed them out. */
+export function expandSpread(
+  run: RunState,
+  spread: { readonly index: number; readonly join: number; readonly total: number },
+  from: number,
+  starts: readonly StartToken[],
+  window: number,
+  now: number,
+): Concluded {
+  const change = new Change(now);
+  if (run.open.get(spread.index) !== from) return conclude(run, change, ["stale"], window);
+  startAll(run, change, starts);
+  const reached = from + starts.length;
+  if (reached < spread.total) run.open.set(spread.index, reached);
+  else {
+    run.open.delete(spread.index);
+    // A group without members has ended as soon as it starts.
+    if (spread.total === 0) {
+      const { outer, failed } = closeJoin(run, change, spread.join);
+      leave(run, change, outer, failed);
+    }
+  }
+  return conclude(run, change, [], window);
+}
+
+/** Dispatches a slice anew, if it is still as the janitor saw it. Gives the new generation. */
+export function redispatchSlice(
+  run: RunState,
+  { first, generation, token }: Pick<Flight, "first" | "generation" | "token">,
+  now: number,
+): number | undefined {
+  const flight = run.flights.get(first);
+  if (flight === undefined || flight.generation !== generation || flight.token !== token) return undefined;
+  run.flights.set(first, { ...flight, generation: generation + 1, dueAt: now });
+  return generation + 1;
+}
+
+/** Reads what is known of one node. */
+export function readNode(run: RunState, index: number): NodeRecord {
+  const record = run.results.get(index);
+  if (record !== undefined) return readRecord(record);
+  const flight = run.flights.get(index);
+  if (flight !== undefined) {
+    if (flight.bits.startsWith("r")) return { kind: "running" };
+    return { kind: "dispatched", retries: run.retries.get(index) ?? 0 };
+  }
+  const range = run.dead[placeOf(run.dead, index + 1) - 1];
+  return range !== undefined && range.last >= index ? { kind: "dead", cause: range.cause } : { kind: "waiting" };
+}
+
+/** Gives the slices in flight. */
+export function flightsOf(run: RunState): Flight[] {
+  return [...run.flights].map(([first, { generation, token, bits, holder, dueAt }]) => ({
+    first,
+    count: bits.length,
+    generation,
+    token,
+    holder,
+    dueAt,
+  }));
+}
+
+const TIMES = /^([ts])(\d+)(?:;(\d*);(\d*);(\d*);(\d*))?(?:@(\d+))?$/;
+
+/** Starts a node. @param holder when given, the node is claimed at once instead of dispatched */
+function start(run: RunState, change: Change, token: StartToken, holder?: string): void {
+  const [, kind, index, countdown, eta, expiresIn, expiresAt, cause] = TIMES.exec(token) ?? [];
+  if (index === undefined) throw new Error(`"${token}" is no start token`);
+  const first = Number(index);
+  if (kind === "s") {
+    run.open.set(first, 0);
+    change.spreads.push(first);
+    return;
+  }
+  const delayMs = Math.max(Number(countdown || 0), eta ? Number(eta) - change.now : 0);
+  const expiry = expiresAt ? Number(expiresAt) : expiresIn ? change.now + Number(expiresIn) : undefined;
+  const flight = { generation: 1, expiresAt: expiry, cause: cause === undefined ? undefined : Number(cause) };
+  if (holder !== undefined) {
+    run.flights.set(first, { ...flight, token: 1, bits: "r", holder, dueAt: change.now });
+    return;
+  }
+  run.flights.set(first, { ...flight, token: 0, bits: "0", holder: "", dueAt: change.now + delayMs });
+  change.dispatches.push({ first, count: 1, generation: 1, delayMs });
+}
+
+function startAll(run: RunState, change: Change, tokens: readonly StartToken[]): void {
+  for (const token of tokens) start(run, change, token);
+}
+
+/** Notes that the nodes behind a failed one never run: one record, however many they are. */
+function kill(run: RunState, change: Change, failed: number, deadEnd: number): void {
+  const range = { first: failed + 1, last: deadEnd };
+  if (range.last < range.first) return;
+  run.dead.splice(placeOf(run.dead, range.first), 0, { ...range, cause: failed });
+  change.killed.push(range);
+}
+
+/** How many ranges begin before an index. */
+function placeOf(ranges: readonly DeadRange[], index: number): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle]?.first ?? 0) < index) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Ends a join whose members have all ended. Gives the join around it that hears of it, and the join itself if it failed. */
+function closeJoin(
+  run: RunState,
+  change: Change,
+  index: number,
+): { readonly outer: number; readonly failed: number | undefined } {
+  const { ending, standsFor, failed, added } = joinState(run, index);
+  change.ended.push(index);
+  if (failed !== undefined) {
+    run.results.set(index, standsFor === undefined ? `C${failed}` : `Q${standsFor}`);
+    kill(run, change, index, ending.deadEnd);
+    startAll(run, change, ending.onError);
+    return { outer: ending.join, failed: index };
+  }
+  // Behind J stand the tails that were added while it was open.
+  run.results.set(index, standsFor === undefined ? `J${added.map((tail) => `,${tail}`).join("")}` : `P${standsFor}`);
+  startAll(run, change, ending.next);
+  return { outer: ending.isTail ? ending.join : -1, failed: undefined };
+}
+
+/**
+ * Tells a join that a member of it ended, and the joins around it as far as they end with it.
+ * @param failed what failed; the first in order is what a ChordError names
+ */
+function leave(run: RunState, change: Change, join: number, failed: number | undefined): void {
+  let outer = join;
+  let member = failed;
+  while (outer !== -1) {
+    const state = joinState(run, outer);
+    if (member !== undefined) state.failed = Math.min(member, state.failed ?? member);
+    state.missing -= 1;
+    if (state.missing > 0) return;
+    ({ outer, failed: member } = closeJoin(run, change, outer));
+  }
+}
+
+function joinState(run: RunState, index: number): JoinState {
+  const state = run.joins.get(index);
+  if (state === undefined) throw new Error(`node ${index} is no join`);
+  return state;
+}
+
+/** Ends the run when nothing is in flight and nothing waits to be handed out. */
+function conclude(run: RunState, change: Change, flags: readonly Flag[], window: number): Concluded {
+  const flying = run.flights.size;
+  const runEnded = flying === 0 && run.open.size === 0;
+  if (runEnded) run.endedAt = change.now;
+  const [waiting] = flying <= window / 2 ? run.open : [];
+  return {
+    reply: {
+      accepted: flags.map((flag) => flag !== "stale"),
+      claimedNext: flags.map((flag) => flag === "claimedNext"),
+      dispatches: change.dispatches,
+      spreads: change.spreads,
+      room: window - flying,
+      refill: waiting === undefined ? undefined : { spread: waiting[0], handedOut: waiting[1] },
+      runEnded,
+    },
+    told: {
+      ended: change.ended,
+      hasKilled: change.killed.length > 0,
+      hasResult:
+        change.ended.includes(run.result) ||
+        change.killed.some(({ first, last }) => first <= run.result && run.result <= last),
+    },
+  };
+}

@@ -158,6 +158,9 @@ class TaskObject implements TaskInfo {
   }
 }
 
+// A task is a function: `call`, `apply` and `bind` are its own too.
+Object.setPrototypeOf(TaskObject.prototype, Function.prototype);
+
 // Not a private method: a task is a function whose prototype was set, so no constructor of the class ever ran on it.
 function bind(task: TaskObject, data: SignatureData): SignatureObject {
   return new SignatureObject(data, task.app);
@@ -203,8 +206,8 @@ export function taskData(
   return {
     kind: "task",
     task,
-    ...(args.length === 0 ? {} : { args }),
-    ...(Object.keys(kwargs).length === 0 ? {} : { kwargs }),
+    ...(args.length === 0 ? {} : { args: [...args] }),
+    ...(Object.keys(kwargs).length === 0 ? {} : { kwargs: { ...kwargs } }),
     ...(Object.keys(options).length === 0 ? {} : { options }),
   };
 }

@@ -56,7 +56,8 @@ export class SignatureObject {
   /** The same with these options laid over the stored ones. @throws OptionError */
   set(options: CallOptions): SignatureObject {
     const merged = mergeOptions(this.data.options, normalizeOptions({ ...options }));
-    return this.#with({ ...this.data, ...(merged === undefined ? {} : { options: merged }) });
+    const saysNothing = merged === undefined || Object.keys(merged).length === 0;
+    return this.#with({ ...this.data, ...(saysNothing ? {} : { options: merged }) });
   }
 
   /** A copy that shares nothing that could be changed. */

@@ -1,0 +1,118 @@
+/**
+ * Runs the code of one page of the guide, in a process of its own: `doc-page.ts FOLDER`. One rule: the page's `tasks.ts`
+ * is served by a worker here, as `flow worker -A tasks.ts` would, so that a page may simply ask for results.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { CanvasEngine, startWorker } from "@umbel/canvas";
+import { type AnyTask, type App, isApp } from "@umbel/core";
+import { check, compile, type Diagnostic, importsOf, type Resolver, renderDiagnostics } from "@umbel/dsl";
+import type { DocBlock } from "./doc-blocks.ts";
+import { readValue, SCRIPT } from "./doc-blocks.ts";
+
+/** What `page.json` of the folder holds. */
+export interface DocPage {
+  readonly name: string;
+  readonly flows: readonly DocBlock[];
+}
+
+Object.assign(globalThis, { expectValue, expectError });
+const [, , folder = ""] = process.argv;
+const page = JSON.parse(readFileSync(join(folder, "page.json"), "utf8")) as DocPage;
+const app = await loadApp();
+const worker =
+  app?.engine instanceof CanvasEngine ? await startWorker(app, app.engine, { queues: queuesOf(app) }) : undefined;
+/** What the page says wrongly; all of it is told, not only the first. */
+const wrong: string[] = [];
+try {
+  if (existsSync(join(folder, SCRIPT))) await import(pathToFileURL(join(folder, SCRIPT)).href);
+  for (const flow of page.flows) await checkFlow(flow);
+} finally {
+  await worker?.close({ force: true });
+  await app?.close();
+  for (const message of wrong) console.error(message);
+  if (wrong.length > 0) process.exitCode = 1;
+}
+
+async function loadApp(): Promise<App | undefined> {
+  const file = join(folder, "tasks.ts");
+  if (!existsSync(file)) return undefined;
+  const exports = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  return Object.values(exports).find(isApp);
+}
+
+function queuesOf({ tasks, options }: App): string[] {
+  return [...new Set([...tasks.values()].map((task) => task.options.queue ?? options.defaultQueue ?? "default"))];
+}
+
+async function expectValue(run: () => Promise<unknown>, expected: unknown, place: string): Promise<void> {
+  try {
+    const value = await run();
+    if (!isDeepStrictEqual(value, expected)) wrong.push(`${place} says ${show(expected)}; it is ${show(value)}`);
+  } catch (error) {
+    wrong.push(`${place} says ${show(expected)}; it throws ${String(error)}`);
+  }
+}
+
+async function expectError(run: () => Promise<unknown>, name: string, text: string, place: string): Promise<void> {
+  try {
+    wrong.push(`${place} says that it throws ${name}; it gives ${show(await run())}`);
+  } catch (error) {
+    const shown = String(error);
+    if (!shown.startsWith(text === "" ? name : `${name}: `) || !shown.includes(text)) {
+      wrong.push(`${place} says that it throws ${name}: ${text}; it throws ${shown}`);
+    }
+  }
+}
+
+/** A flow must compile, or say what the page says; one that ends in `# value` is run. */
+async function checkFlow(flow: DocBlock): Promise<void> {
+  const file = flow.file ?? "example.flow";
+  const place = `${page.name}:${flow.line}`;
+  // Messages count from the block's own first line, as they would in a file.
+  const options = { file, resolver: resolverFor(flow.text, file) };
+  const { diagnostics } = check(flow.text, options);
+  const screen = renderDiagnostics(diagnostics, { [file]: flow.text }).replace(/\n+[^\n]*\n$/, "");
+  if (flow.marks.includes("error")) return expectDiagnostics(flow, diagnostics, screen, place);
+  if (diagnostics.some(({ severity }) => severity === "error")) {
+    wrong.push(`${place} does not compile:\n${screen}`);
+    return;
+  }
+  const [, comment] = / # (.+)$/.exec(flow.text.split("\n").at(-1) ?? "") ?? [];
+  const value = comment === undefined ? undefined : readValue(comment);
+  if (value === undefined || app === undefined) return;
+  const { signature } = compile(flow.text, options);
+  const expected: unknown = new Function(`return (${value});`)();
+  await expectValue(async () => await app.signature(signature).delay().get({ timeout: 10 }), expected, place);
+}
+
+function expectDiagnostics(flow: DocBlock, diagnostics: readonly Diagnostic[], screen: string, place: string): void {
+  const codes = diagnostics.map(({ code }) => code);
+  const missing = flow.marks.filter((mark) => /^[EW]\d+$/.test(mark) && !codes.some((code) => code === mark));
+  if (diagnostics.length === 0 || missing.length > 0) {
+    wrong.push(`${place} should have ${missing.join(", ")} errors; it has:\n${screen}`);
+  }
+  if (flow.output !== undefined && flow.output !== screen) wrong.push(`${place} prints:\n${screen}`);
+}
+
+function resolverFor(text: string, file: string): Resolver {
+  const tasks: ReadonlyMap<string, AnyTask> = app?.tasks ?? new Map();
+  // As `flow` does: tasks are known without an import where nothing is imported.
+  const bare = importsOf(text, file).length === 0 ? tasks : new Map<string, AnyTask>();
+  return {
+    task: (name) => bare.get(name),
+    taskNames: () => bare.keys(),
+    import: (specifier) => {
+      if (specifier === "./tasks.ts") return { kind: "tasks", tasks: [...tasks.values()] };
+      const imported = page.flows.find((flow) => specifier === `./${flow.file}`);
+      if (imported?.file === undefined) return { kind: "failed", reason: "the page has no such file" };
+      return { kind: "flow", file: imported.file, text: imported.text };
+    },
+  };
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
+}

@@ -1,0 +1,102 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import * as core from "@umbel/core";
+import { type DocBlock, modulesOf, readBlocks } from "../src/kit/doc-blocks.ts";
+import { testRedisUrl } from "../src/kit/test-redis.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const source = ["--conditions=source", "--import", "tsx"];
+const flow = join(root, "packages/umbel/src/cli/main.ts");
+/** Inside of the package, so that `umbel` is found from there. */
+const temporary = mkdtempSync(join(import.meta.dirname, "../.tmp-docs-"));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)]
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => ({ name, text: readFileSync(join(root, name), "utf8") }));
+
+const environment = (database: number) => ({
+  ...process.env,
+  NO_COLOR: "1",
+  NODE_OPTIONS: "",
+  // A database for each page: nobody else's worker takes its tasks.
+  FLOW_BROKER: `${testRedisUrl()}?db=${database}`,
+});
+
+describe("the page", () => {
+  test.each(pages.map((page, index) => [page.name, page.text, index + 1] as const))(
+    "%s is right about its code",
+    async (name, text, database) => {
+      const blocks = readBlocks(text);
+      const folder = writePage(name, blocks);
+      const program = join(import.meta.dirname, "../src/kit/doc-page.ts");
+      const { exitCode, output } = await run([program, folder], folder, database);
+      if (exitCode !== 0) throw new Error(output);
+      for (const block of blocks) if (block.language === "sh") await checkCommands(name, block, folder, database);
+    },
+    60_000,
+  );
+
+  test("docs/errors.md tells of every error class and of no other", () => {
+    const text = pages.find(({ name }) => name === "docs/errors.md")?.text ?? "";
+    const told = [...text.matchAll(/^\| `(\w+)` \| `(\w+)` \|/gm)].map(([, name, code]) => [name, code]);
+    expect(told.sort()).toEqual(errorClasses().sort());
+  });
+});
+
+/** The files of a page in a folder of their own. */
+function writePage(name: string, blocks: readonly DocBlock[]): string {
+  const folder = join(temporary, name.replace(/\W+/g, "-"));
+  mkdirSync(folder);
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
+  const flows = blocks.filter(({ language }) => language === "flow");
+  writeFileSync(join(folder, "page.json"), JSON.stringify({ name, flows }));
+  for (const [file, text] of modulesOf(blocks, name)) writeFileSync(join(folder, file), text);
+  for (const { file, text } of flows) if (file !== undefined) writeFileSync(join(folder, file), `${text}\n`);
+  return folder;
+}
+
+/** Runs `npx flow …` lines whose output the page tells; `…` in it stands for anything. */
+async function checkCommands(page: string, block: DocBlock, folder: string, database: number): Promise<void> {
+  const commands = block.text.split("\n").filter((line) => line.startsWith("npx flow "));
+  if (block.output === undefined || commands.length === 0) return;
+  let output = "";
+  for (const command of commands) {
+    const args = [
+      ...command
+        .slice("npx flow ".length)
+        .replace(/ +#.*$/, "")
+        .matchAll(/'([^']*)'|(\S+)/g),
+    ];
+    output += (await run([flow, ...args.map(([, quoted, bare]) => quoted ?? bare ?? "")], folder, database)).output;
+  }
+  const pattern = block.output.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (new RegExp(`^${pattern.join("[^]*")}$`).test(output.trimEnd())) return;
+  throw new Error(`${page}:${block.line} prints:\n${output}`);
+}
+
+async function run(
+  args: readonly string[],
+  cwd: string,
+  database: number,
+): Promise<{ readonly exitCode: number; readonly output: string }> {
+  const options = { cwd, timeout: 50_000, env: environment(database) };
+  return await promisify(execFile)(process.execPath, [...source, ...args], options).then(
+    ({ stdout, stderr }) => ({ exitCode: 0, output: stderr + stdout }),
+    ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => {
+      return { exitCode: code, output: stderr + stdout };
+    },
+  );
+}
+
+/** Name and code of each class of core's errors. */
+function errorClasses(): (readonly [string, string])[] {
+  return Object.entries(core).flatMap(([name, value]): (readonly [string, string])[] => {
+    if (typeof value !== "function" || !(value.prototype instanceof core.UmbelError)) return [];
+    const error: unknown = Reflect.construct(value, ["x"]);
+    return error instanceof core.UmbelError && name !== "AttemptEnded" ? [[name, error.code]] : [];
+  });
+}

@@ -10,6 +10,7 @@ import {
   type ClaimRequest,
   type Dispatch,
   type Flight,
+  NOTHING_STARTED,
   type NodeRecord,
   readRecord,
   type Settlement,
@@ -173,15 +174,11 @@ export function claimSlice(
  * Ends attempts of nodes: stores their results and starts what is ready then. Safe to repeat: an attempt whose token is
  * not the slice's any more changes nothing.
  */
-export function settleNodes(
-  run: RunState,
-  settlements: readonly Settlement[],
-  window: number,
-  now: number,
-): Concluded {
+export function settleNodes(run: RunState, settlements: readonly Settlement[], window: number, now: number): Concluded {
   const change = new Change(now);
   const flags = settlements.map((settlement) => settleNode(run, change, settlement));
-  return conclude(run, change, flags, window);
+  // A run does not live longer for what changed nothing.
+  return flags.every((flag) => flag === "stale") ? tooLate(settlements.length) : conclude(run, change, flags, window);
 }
 
 /** Whether a settlement counted, and whether its successor was claimed with it. */
@@ -273,7 +270,9 @@ export function expandSpread(
   now: number,
 ): Concluded {
   const change = new Change(now);
-  if (run.open.get(spread.index) !== from) return conclude(run, change, ["stale"], window);
+  const handedOut = run.open.get(spread.index);
+  if (handedOut === undefined) return tooLate(1);
+  if (handedOut !== from) return conclude(run, change, ["stale"], window);
   startAll(run, change, starts);
   const reached = from + starts.length;
   if (reached < spread.total) run.open.set(spread.index, reached);
@@ -412,6 +411,20 @@ function joinState(run: RunState, index: number): JoinState {
   const state = run.joins.get(index);
   if (state === undefined) throw new Error(`node ${index} is no join`);
   return state;
+}
+
+/** What a transition gives that came too late to change anything, or whose run is gone. @param count of settlements */
+export function tooLate(count: number): Concluded {
+  const none = new Array<boolean>(count).fill(false);
+  const nothing = {
+    ...NOTHING_STARTED,
+    accepted: none,
+    claimedNext: none,
+    room: 0,
+    refill: undefined,
+    runEnded: false,
+  };
+  return { reply: nothing, told: { ended: [], hasKilled: false, hasResult: false } };
 }
 
 /** Ends the run when nothing is in flight and nothing waits to be handed out. */

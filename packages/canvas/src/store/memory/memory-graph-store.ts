@@ -1,0 +1,197 @@
+/**
+ * Graphs in this process. One rule: each method is one transition of `advance.ts`, done before anybody else has a turn;
+ * what Redis would give, this gives too.
+ */
+import { RunExpiredError, type RunKey } from "@umbel/core";
+import { decodeMeta, decodePage, encodeMeta, encodePages, type RunMeta } from "../../graph/codec.ts";
+import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../../graph/graph.ts";
+import {
+  addJoins,
+  type Concluded,
+  claimSlice,
+  createRun,
+  expandSpread,
+  flightsOf,
+  readNode,
+  redispatchSlice,
+  settleNodes,
+  tooLate,
+} from "../advance.ts";
+import {
+  type ClaimReply,
+  type ClaimRequest,
+  type CreateOptions,
+  type Flight,
+  type GraphStore,
+  NOTHING_STARTED,
+  type NodeRecord,
+  type RunInspection,
+  type Settlement,
+  type SettleReply,
+  type Started,
+} from "../graph-store.ts";
+import type { MemoryRun, MemoryRuns } from "./memory-runs.ts";
+
+/** News that nodes of a run have ended. */
+export interface EndedNews {
+  readonly runKey: RunKey;
+  /** The channel of the client that submitted the run. */
+  readonly notify: string | undefined;
+  /** The run's result, when it is there now, and what is stored for it; "" when it must be derived. */
+  readonly result: { readonly index: number; readonly record: string } | undefined;
+  /** Nodes that ended; `undefined` when others than these ended too, which never ran. */
+  readonly ended: readonly number[] | undefined;
+}
+
+/** What a store in memory is made of. */
+export interface MemoryGraphStoreOptions {
+  /** The clock that decides every time, epoch milliseconds. */
+  readonly now: () => number;
+  /** How long an ended run is kept, milliseconds. */
+  readonly resultExpiresMs: number;
+  /** How many slices of a run may be in flight before members of its groups wait. */
+  readonly window: number;
+  /** Is told of nodes that ended, in the same step. */
+  readonly tell?: (news: EndedNews) => void;
+}
+
+/** Keeps graphs among the runs that it is given; many stores may share them. */
+export class MemoryGraphStore implements GraphStore {
+  readonly #runs: MemoryRuns;
+  readonly #options: MemoryGraphStoreOptions;
+
+  constructor(runs: MemoryRuns, options: MemoryGraphStoreOptions) {
+    this.#runs = runs;
+    this.#options = options;
+  }
+
+  async create(graph: Graph, { notify, owner }: CreateOptions): Promise<Started> {
+    const now = this.#options.now();
+    if (this.#runs.get(graph.runKey, now) !== undefined) return NOTHING_STARTED;
+    const pages = new Map([...encodePages(graph.nodes)].entries());
+    const { run: state, started } = createRun(graph, notify, now);
+    this.#runs.set(graph.runKey, { state, meta: encodeMeta(graph), pages, pageCount: pages.size, owner }, now);
+    return started;
+  }
+
+  async claim(runKey: RunKey, incarnation: string, requests: readonly ClaimRequest[]): Promise<readonly ClaimReply[]> {
+    const run = this.#find(runKey);
+    if (run === undefined) return requests.map(() => ({ kind: "missing" }));
+    const now = this.#options.now();
+    return requests.map((request) => {
+      const reply = claimSlice(run.state, incarnation, request, now);
+      return reply.kind === "claimed" && request.withPage
+        ? { ...reply, page: loadPage(run, Math.floor(request.first / PAGE_SIZE)) }
+        : reply;
+    });
+  }
+
+  async settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply> {
+    const run = this.#find(runKey);
+    if (run === undefined) return tooLate(settlements.length).reply;
+    const { window, now } = this.#options;
+    return this.#conclude(runKey, run, settleNodes(run.state, settlements, window, now()));
+  }
+
+  async expand(
+    runKey: RunKey,
+    spread: { readonly index: number; readonly join: number; readonly total: number },
+    from: number,
+    starts: readonly StartToken[],
+  ): Promise<SettleReply> {
+    const run = this.#find(runKey);
+    if (run === undefined) return tooLate(1).reply;
+    const { window, now } = this.#options;
+    return this.#conclude(runKey, run, expandSpread(run.state, spread, from, starts, window, now()));
+  }
+
+  async redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
+    const run = this.#find(runKey);
+    return run === undefined ? undefined : redispatchSlice(run.state, flight, this.#options.now());
+  }
+
+  async inspect(runKey: RunKey): Promise<RunInspection> {
+    const run = this.#find(runKey);
+    return {
+      exists: run !== undefined,
+      owner: run?.owner,
+      endedAt: run?.state.endedAt,
+      now: this.#options.now(),
+      flights: run === undefined ? [] : flightsOf(run.state),
+      openSpreads: [...(run?.state.open ?? [])].map(([spread, handedOut]) => ({ spread, handedOut })),
+    };
+  }
+
+  async read(runKey: RunKey, index: number): Promise<NodeRecord> {
+    const run = this.#find(runKey);
+    return run === undefined ? { kind: "unknown" } : readNode(run.state, index);
+  }
+
+  async readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]> {
+    const results = this.#find(runKey)?.state.results;
+    return indices.map((index) => results?.get(index) ?? null);
+  }
+
+  async readPage(runKey: RunKey, page: number): Promise<readonly GraphNode[] | undefined> {
+    const run = this.#find(runKey);
+    return run === undefined ? undefined : loadPage(run, page)?.nodes;
+  }
+
+  async addNodes(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void> {
+    const run = this.#find(runKey);
+    if (run === undefined) return;
+    const firstPage = base / PAGE_SIZE;
+    for (const [position, text] of [...encodePages(nodes, base)].entries()) run.pages.set(firstPage + position, text);
+    addJoins(run.state, nodes, base);
+  }
+
+  async allocate(runKey: RunKey, count: number): Promise<number> {
+    const run = this.#find(runKey);
+    if (run === undefined)
+      throw new RunExpiredError(`run ${runKey} is not stored any more, so nothing can be added to it`);
+    const first = run.pageCount;
+    // Whole pages, as in Redis, so that what is added never shares one with what is there.
+    run.pageCount += Math.ceil(count / PAGE_SIZE);
+    return first * PAGE_SIZE;
+  }
+
+  async abandon(runKey: RunKey): Promise<void> {
+    const { now, resultExpiresMs } = this.#options;
+    if (this.#find(runKey) !== undefined) this.#runs.expireAt(runKey, now() + resultExpiresMs);
+  }
+
+  async delete(runKey: RunKey): Promise<void> {
+    this.#runs.delete(runKey);
+  }
+
+  async readMeta(runKey: RunKey): Promise<RunMeta | undefined> {
+    const run = this.#find(runKey);
+    return run === undefined ? undefined : decodeMeta(run.meta);
+  }
+
+  #find(runKey: RunKey): MemoryRun | undefined {
+    return this.#runs.get(runKey, this.#options.now());
+  }
+
+  #conclude(runKey: RunKey, { state }: MemoryRun, { reply, told }: Concluded): SettleReply {
+    const { now, resultExpiresMs, tell } = this.#options;
+    if (reply.runEnded) this.#runs.expireAt(runKey, now() + resultExpiresMs);
+    if (told.ended.length > 0) {
+      tell?.({
+        runKey,
+        notify: state.notify,
+        result: told.hasResult ? { index: state.result, record: state.results.get(state.result) ?? "" } : undefined,
+        ended: told.hasKilled ? undefined : told.ended,
+      });
+    }
+    return reply;
+  }
+}
+
+function loadPage(
+  run: MemoryRun,
+  page: number,
+): { readonly nodes: readonly GraphNode[]; readonly meta: RunMeta } | undefined {
+  const text = run.pages.get(page);
+  return text === undefined ? undefined : { nodes: decodePage(text, page), meta: decodeMeta(run.meta) };
+}

@@ -177,10 +177,14 @@ export const codes = {
     label: f.path.join(" needs "),
     help: ["definitions are expanded when the flow is compiled, so none may lead back to itself"],
   })),
-  E205: error("An imported flow has no such name", (f: { name: string; module: string } & Nearest) => ({
-    message: `"${f.module}" has no "${f.name}"`,
-    label: meant(f.nearest),
-  })),
+  E205: error(
+    "An imported flow has no such name",
+    (f: { name: string; module: string; isPrivate: boolean } & Nearest) => ({
+      message: `"${f.module}" gives no "${f.name}"`,
+      label: f.isPrivate ? "names that start with `_` are their file's own" : meant(f.nearest),
+      help: ["an import gives the `let`s and `def`s of the file itself, not its params nor what it imports"],
+    }),
+  ),
   E206: error("Two tasks with one name", (f: { name: string; first: string; second: string }) => ({
     message: `two different tasks are named "${f.name}"`,
     label: `one is in ${f.first}, the other in ${f.second}`,
@@ -343,14 +347,17 @@ export const codes = {
         ? "types are string int float bool duration json list<T> map<T> and enums"
         : `did you mean "${f.nearest}"?`,
   })),
-  E503: error("A param has no value", (f: { name: string; type: string }) => ({
+  E503: error("A param has no value", (f: { name: string; type: string; write: string }) => ({
     message: `the param "${f.name}" has no value`,
-    label: `give it with \`-p ${f.name}=…\` (${f.type})`,
+    label: `give it with \`${f.write}\` (${f.type})`,
   })),
-  E504: error("A param has a wrong value", (f: { name: string; type: string; problem: string }) => ({
-    message: `the param "${f.name}" must be ${f.type}: ${f.problem}`,
-    label: "declared here",
-  })),
+  E504: error(
+    "A param has a wrong value",
+    (f: { name: string; type: string; problem: string; isDeclaration: boolean }) => ({
+      message: `the param "${f.name}" must be ${f.type}: ${f.problem}`,
+      label: f.isDeclaration ? "declared here" : undefined,
+    }),
+  ),
   E505: error("There is no such param", (f: { name: string; known: readonly string[] } & Nearest) => ({
     message: `the flow has no param named "${f.name}"`,
     label: meant(f.nearest),

@@ -4,16 +4,14 @@
  */
 import type { SignatureData } from "@umbel/core";
 import type { FlowFile } from "./ast.ts";
-import { resolveNames } from "./checker/names.ts";
-import { orderDefinitions } from "./checker/order.ts";
 import { asWorkflow } from "./compiler/coerce.ts";
 import { Evaluator, type Scope } from "./compiler/evaluator.ts";
-import { unknownParameters } from "./compiler/expand.ts";
 import { evaluateExpression } from "./compiler/expressions.ts";
+import { Instances } from "./compiler/instance.ts";
 import { Lowering } from "./compiler/lower.ts";
-import type { Meaning } from "./compiler/meaning.ts";
-import { type Definition, loadModule, type Module } from "./compiler/module.ts";
-import { checkParamNames, type ParamValues, paramValue } from "./compiler/params.ts";
+import type { Module } from "./compiler/module.ts";
+import type { ParamValues } from "./compiler/params.ts";
+import { loadProgram } from "./compiler/program.ts";
 import type { Workflow } from "./compiler/workflow.ts";
 import { type Diagnostic, Diagnostics } from "./diagnostics.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
@@ -116,59 +114,22 @@ function run(text: string, options: CheckOptions, given: ParamValues | undefined
   const limits = { ...defaultLimits, ...options.limits };
   const diagnostics = new Diagnostics();
   const source = new Source(options.file, text);
-  const file = parseSource(source, limits, diagnostics);
-  const module = loadModule(source, file, options.resolver, diagnostics);
-  if (given !== undefined) checkParamNames(module, given, diagnostics);
-  const { resolutions, needs } = resolveNames(module, diagnostics);
-  const evaluator = new Evaluator(evaluateExpression, resolutions, limits, diagnostics);
-  const scope: Scope = { module, locals: undefined };
-  for (const definition of orderDefinitions(module, needs, diagnostics)) {
-    const meaning = evaluateDefinition(evaluator, definition, given, scope, diagnostics);
-    evaluator.meanings.set(definition, meaning);
-    checkLoose(evaluator, meaning);
-  }
-  const main = evaluateMain(evaluator, module, scope, limits);
+  const program = loadProgram(source, options.resolver, limits, diagnostics);
+  const evaluator = new Evaluator(evaluateExpression, program.resolutions, limits, diagnostics);
+  const instances = new Instances(program, evaluator, diagnostics);
+  const scope = instances.evaluate(
+    program.root,
+    given === undefined ? { kind: "none" } : { kind: "outside", values: given },
+  );
+  const main = evaluateMain(evaluator, program.root, scope, limits);
   return {
     source,
     start: source.start,
     main,
-    params: declaredParams(evaluator, module, scope),
-    doc: file.doc,
+    params: declaredParams(evaluator, program.root, scope),
+    doc: program.root.file.doc,
     diagnostics,
   };
-}
-
-function evaluateDefinition(
-  evaluator: Evaluator,
-  definition: Definition,
-  given: ParamValues | undefined,
-  scope: Scope,
-  diagnostics: Diagnostics,
-): Meaning {
-  switch (definition.kind) {
-    case "param":
-      return { kind: "value", value: paramValue(evaluator, definition, given, scope, diagnostics) };
-    case "let":
-      return evaluator.evaluate(definition.statement.value, scope);
-    case "def": {
-      const meaning: Meaning = { kind: "def", def: definition.statement, module: scope.module };
-      // A def is checked even if it is never called.
-      const inner = unknownParameters(meaning);
-      for (const { defaultValue } of definition.statement.parameters) {
-        if (defaultValue !== undefined) evaluator.evaluate(defaultValue, inner);
-      }
-      checkLoose(evaluator, evaluator.evaluate(definition.statement.body, inner));
-      return meaning;
-    }
-    case "broken":
-      return { kind: "anything" };
-  }
-}
-
-/** Checks what is wrong whether or not something arrives from before. */
-function checkLoose(evaluator: Evaluator, meaning: Meaning): void {
-  if (meaning.kind === "workflow") evaluator.arity.checkStart(meaning.workflow, "unknown");
-  if (meaning.kind === "list") for (const item of meaning.items) checkLoose(evaluator, item);
 }
 
 function evaluateMain(evaluator: Evaluator, module: Module, scope: Scope, limits: Limits): Workflow | undefined {

@@ -270,3 +270,54 @@ describe("imports", () => {
     expect(signature).toEqual(task("id"));
   });
 });
+
+describe("imports of flows", () => {
+  const thumbnail = (width: number, mode: string, name: string): SignatureData =>
+    chain(
+      { kind: "task", task: "resize", args: [width], kwargs: { mode } },
+      { kind: "task", task: "upload", args: [`${name}.png`] },
+    );
+  check([
+    [
+      'import "./lib.flow" with {size: 3}\nid() | thumbnail()',
+      chain(task("id"), ...steps(thumbnail(6, "fit", "thumb"))),
+    ],
+    [
+      'import "./lib.flow" as lib with {size: 1 + x, name: "a"}\nlet x = 3\nid(lib.width) | lib.thumbnail("crop")',
+      chain(task("id", 8), ...steps(thumbnail(8, "crop", "a"))),
+    ],
+    [
+      'import "./lib.flow" as a with {size: 1}\nimport "./lib.flow" as b with {size: 2}\n[id(a.width), id(b.width)]',
+      group(task("id", 2), task("id", 4)),
+    ],
+    ['import "./lib.flow" with {size: 3}\nid() | shrink()', chain(task("id"), task("resize", 1.5))],
+    ['import "./nested.flow"\nid() | small()', chain(task("id"), ...steps(thumbnail(20, "crop", "thumb")))],
+    [
+      'import "./nested.flow" as thumbnail\nid() | thumbnail.small',
+      chain(task("id"), ...steps(thumbnail(20, "crop", "thumb"))),
+    ],
+  ]);
+
+  function steps(data: SignatureData): readonly SignatureData[] {
+    return data.kind === "chain" ? data.steps : [data];
+  }
+
+  test("imports that multiply are evaluated once each", () => {
+    const texts = new Map(
+      Array.from({ length: 60 }, (_, i) => [
+        `./f${i}.flow`,
+        i === 0
+          ? "param n: int = 1\nlet x = n"
+          : `param n: int = 1\nimport "./f${i - 1}.flow" as a with {n: n}\nimport "./f${i - 1}.flow" as b with {n: n}\nlet x = a.x + b.x`,
+      ]),
+    );
+    const { diagnostics } = compile('import "./f59.flow" as f\nid(f.x)', {
+      file: "test.flow",
+      resolver: {
+        ...resolver,
+        import: (specifier) => ({ kind: "flow", file: specifier, text: texts.get(specifier) ?? "" }),
+      },
+    });
+    expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual(["E403"]);
+  });
+});

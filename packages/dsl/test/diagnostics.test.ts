@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { compile, renderDiagnostics } from "../src/index.ts";
-import { importingResolver, resolver } from "./tasks.ts";
+import { flows, importingResolver, resolver } from "./tasks.ts";
 
 const folder = new URL("./golden/", import.meta.url);
 const isUpdating = process.env.UPDATE_GOLDEN === "1";
@@ -41,7 +41,7 @@ function readCases(golden: string): readonly Case[] {
 function screenOf(text: string): string {
   const known = text.includes("import ") ? importingResolver : resolver;
   const { diagnostics } = compile(text, { file: "x.flow", resolver: known });
-  return renderDiagnostics(diagnostics, { "x.flow": text }).trimEnd();
+  return renderDiagnostics(diagnostics, { "x.flow": text, ...flows }).trimEnd();
 }
 
 for (const name of readdirSync(folder)) {

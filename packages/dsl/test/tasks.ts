@@ -26,6 +26,26 @@ export const tasks: readonly TaskDeclaration[] = [
 
 const byName = new Map(tasks.map((entry) => [entry.name, entry]));
 
+/** Flows that the tests' flows import, by their names. */
+export const flows: Readonly<Record<string, string>> = {
+  "./lib.flow": `import "./tasks.ts"
+param size: int
+param name: string = "thumb"
+let width = size * 2
+let _half = size / 2
+def thumbnail(mode = "fit") = resize(width, mode: mode) | upload("\${name}.png")
+def shrink() = resize(_half)
+log("never run")
+`,
+  "./nested.flow": `import "./lib.flow" as lib with {size: 10}
+def small() = lib.thumbnail("crop")
+`,
+  "./circle.flow": 'import "./circle-back.flow"\nlet a = 1\n',
+  "./circle-back.flow": 'import "./circle.flow"\nlet b = 1\n',
+  "./broken.flow": "let a = (1\nlet = 2\ndef ok() = mull(1)\n",
+  "./clash.flow": 'import "./other.ts"\ndef other() = extra()\n',
+};
+
 const modules: Readonly<Record<string, ImportAnswer>> = {
   "./tasks.ts": { kind: "tasks", tasks },
   "./other.ts": { kind: "tasks", tasks: [{ ...task("add", "a", "b", "c"), definedAt: "other.ts:3" }, task("extra")] },
@@ -37,7 +57,11 @@ export function makeResolver(known: ReadonlyMap<string, TaskDeclaration>): Resol
   return {
     task: (name) => known.get(name),
     taskNames: () => known.keys(),
-    import: (specifier) => modules[specifier] ?? { kind: "failed", reason: "there is no such file" },
+    import: (specifier) => {
+      const text = flows[specifier];
+      if (text !== undefined) return { kind: "flow", file: specifier, text };
+      return modules[specifier] ?? { kind: "failed", reason: "there is no such file" };
+    },
   };
 }
 

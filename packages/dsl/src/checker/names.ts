@@ -4,22 +4,27 @@
  */
 import type { Clause, DefStatement, Expression, Identifier, ImportStatement, Suffix } from "../ast.ts";
 import { builtInWord, builtInWords, mappingWord } from "../compiler/built-in-words.ts";
-import type { Definition, Module } from "../compiler/module.ts";
+import { type Definition, definitionsOf, isPrivate, type Module } from "../compiler/module.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Span } from "../source.ts";
 import { foreignNames } from "../syntax/habits.ts";
-import type { Resolution, Resolutions } from "./resolution.ts";
+import type { Resolution } from "./resolution.ts";
 import { Suggester } from "./suggest.ts";
 
-/** What the names of a file stand for, and which of its definitions need which. */
-export interface ResolvedNames {
-  readonly resolutions: Resolutions;
-  readonly needs: ReadonlyMap<Definition, readonly Definition[]>;
-}
+/** Which definitions need which. */
+export type Needs = ReadonlyMap<Definition, readonly Definition[]>;
 
-/** Resolves all names of a file; reports unknown, hidden and unused ones. */
-export function resolveNames(module: Module, diagnostics: Diagnostics): ResolvedNames {
-  return new NameResolver(module, diagnostics).run();
+/**
+ * Resolves all names of a file into `resolutions`; reports unknown, hidden and unused ones.
+ * @param isRoot it is the file that runs: of one that is imported, the main expression is left alone
+ */
+export function resolveNames(
+  module: Module,
+  isRoot: boolean,
+  resolutions: Map<Expression, Resolution>,
+  diagnostics: Diagnostics,
+): Needs {
+  return new NameResolver(module, isRoot, resolutions, diagnostics).run();
 }
 
 interface Locals {
@@ -30,7 +35,8 @@ interface Locals {
 class NameResolver {
   readonly #module: Module;
   readonly #diagnostics: Diagnostics;
-  readonly #resolutions = new Map<Expression, Resolution>();
+  readonly #isRoot: boolean;
+  readonly #resolutions: Map<Expression, Resolution>;
   readonly #needs = new Map<Definition, Definition[]>();
   readonly #usedDefinitions = new Set<Definition>();
   readonly #usedImports = new Set<ImportStatement>();
@@ -38,26 +44,28 @@ class NameResolver {
   /** What the definition that is being read needs. */
   #current: Definition[] = [];
 
-  constructor(module: Module, diagnostics: Diagnostics) {
+  constructor(module: Module, isRoot: boolean, resolutions: Map<Expression, Resolution>, diagnostics: Diagnostics) {
     this.#module = module;
+    this.#isRoot = isRoot;
+    this.#resolutions = resolutions;
     this.#diagnostics = diagnostics;
   }
 
-  run(): ResolvedNames {
-    for (const definition of this.#module.definitions.values()) {
+  run(): Needs {
+    for (const definition of definitionsOf(this.#module)) {
       this.#current = [];
       this.#needs.set(definition, this.#current);
-      this.#warnIfHiding(definition.name);
+      if (definition.kind !== "import" || definition.statement.alias !== undefined) this.#warnIfHiding(definition.name);
       this.#readDefinition(definition);
     }
     this.#current = [];
+    if (!this.#isRoot) return this.#needs;
     for (const statement of this.#module.file.statements) {
       // A second main expression is an error, and is checked all the same.
       if (statement.kind === "main") this.#read(statement.value, undefined);
-      if (statement.kind === "import" && statement.params !== undefined) this.#read(statement.params, undefined);
     }
     this.#warnOfUnused();
-    return { resolutions: this.#resolutions, needs: this.#needs };
+    return this.#needs;
   }
 
   #readDefinition(definition: Definition): void {
@@ -70,6 +78,9 @@ class NameResolver {
         return;
       case "def":
         this.#readDef(definition.statement);
+        return;
+      case "import":
+        if (definition.statement.params !== undefined) this.#read(definition.statement.params, undefined);
         return;
       case "broken":
         return;
@@ -196,6 +207,12 @@ class NameResolver {
       this.#current.push(definition);
       return { kind: "definition", definition, members: 0 };
     }
+    const imported = this.#module.imported.get(head.name);
+    if (imported !== undefined) {
+      this.#usedDefinitions.add(imported);
+      this.#current.push(imported);
+      return { kind: "imported", definition: imported, name: head.name, members: 0 };
+    }
     const path = memberPath(head.name, suffixes);
     const members = path.length - 1;
     const word = members === 0 ? builtInWord(head.name) : undefined;
@@ -234,7 +251,7 @@ class NameResolver {
   }
 
   #reportUnknown(name: string, span: Span, isTask: boolean, locals: Locals | undefined): void {
-    const { source, tasks, definitions, file } = this.#module;
+    const { source, tasks, definitions, imported, file } = this.#module;
     const foreign = foreignNames.get(name);
     if (foreign !== undefined) {
       this.#diagnostics.report("E111", source, span, { found: name, write: foreign });
@@ -245,7 +262,7 @@ class NameResolver {
     const taskNames = [...tasks.names()];
     const localNames: string[] = [];
     for (let local = locals; local !== undefined; local = local.outer) localNames.push(local.name.name);
-    const known = [...localNames, ...definitions.keys(), ...builtInWords, ...taskNames];
+    const known = [...localNames, ...definitions.keys(), ...imported.keys(), ...builtInWords, ...taskNames];
     const noTasks = taskNames.length === 0 && !file.statements.some((statement) => statement.kind === "import");
     const facts = { name, nearest: this.#suggester.nearest(name, known), noTasks };
     this.#diagnostics.report(isTask ? "E201" : "E202", source, span, facts);
@@ -263,13 +280,13 @@ class NameResolver {
 
   /** A library's names are for others, so only a file that runs is told what it does not use. */
   #warnOfUnused(): void {
-    const { source, main, definitions, file, tasks } = this.#module;
+    const { source, main, file, tasks } = this.#module;
     // A statement that could not be parsed may use anything.
     if (main === undefined || file.statements.some((statement) => statement.kind === "broken")) return;
-    for (const definition of definitions.values()) {
-      if (definition.kind === "broken" || this.#usedDefinitions.has(definition) || definition.name.name.startsWith("_"))
-        continue;
-      this.#diagnostics.report("W201", source, definition.name, { what: definition.kind, name: definition.name.name });
+    for (const definition of definitionsOf(this.#module)) {
+      const { kind, name } = definition;
+      if (kind === "broken" || this.#usedDefinitions.has(definition) || isPrivate(name.name)) continue;
+      this.#diagnostics.report("W201", source, name, { what: kind, name: name.name });
     }
     const importsWithTasks = new Set([...tasks.names()].map((name) => tasks.importOf(name)));
     for (const statement of file.statements) {

@@ -1,5 +1,5 @@
 /** The order in which definitions are evaluated: each behind those it needs. One rule: no stack, however long a row of lets. */
-import type { Definition, Module } from "../compiler/module.ts";
+import { type Definition, definitionsOf, type Module } from "../compiler/module.ts";
 import type { Diagnostics } from "../diagnostics.ts";
 
 /** Definitions in an order that works. Those in a circle are reported and left out. */
@@ -11,7 +11,7 @@ export function orderDefinitions(
   const ordered: Definition[] = [];
   const done = new Set<Definition>();
   const circular = new Set<Definition>();
-  for (const root of module.definitions.values()) {
+  for (const root of definitionsOf(module)) {
     if (done.has(root)) continue;
     const path: Definition[] = [root];
     const onPath = new Map<Definition, number>([[root, 0]]);

@@ -10,6 +10,7 @@ import type { Evaluator, Scope } from "./evaluator.ts";
 import { expandDef, spreadMeanings } from "./expand.ts";
 import { makeImmutable } from "./feed.ts";
 import { ANYTHING, type Meaning, nameMeaning } from "./meaning.ts";
+import { isPrivate } from "./module.ts";
 import { callMapping, callWord } from "./words.ts";
 import type { Workflow } from "./workflow.ts";
 
@@ -24,7 +25,11 @@ export function evaluateName(evaluator: Evaluator, expression: Expression, name:
       return ANYTHING;
     }
     case "definition":
-      return evaluator.meanings.get(resolution.definition) ?? ANYTHING;
+      return scope.meanings.get(resolution.definition) ?? ANYTHING;
+    case "imported": {
+      const flow = scope.meanings.get(resolution.definition);
+      return (flow?.kind === "flow" ? flow.exports.get(resolution.name) : undefined) ?? ANYTHING;
+    }
     case "word":
       return { kind: "word", word: resolution.word };
     case "task":
@@ -260,7 +265,27 @@ function member(evaluator: Evaluator, meaning: Meaning, name: string, nameSpan: 
     evaluator.report("E415", scope, nameSpan, { got: nameSort(value), access: `member \`${name}\`` });
     return ANYTHING;
   }
+  if (meaning.kind === "flow") return exported(evaluator, meaning, name, nameSpan, scope);
   evaluator.report("E415", scope, nameSpan, { got: nameMeaning(meaning), access: `member \`${name}\`` });
+  return ANYTHING;
+}
+
+function exported(
+  evaluator: Evaluator,
+  flow: Extract<Meaning, { kind: "flow" }>,
+  name: string,
+  nameSpan: Span,
+  scope: Scope,
+): Meaning {
+  const meaning = flow.exports.get(name);
+  if (meaning !== undefined) return meaning;
+  // What a broken statement without a name would have defined is not known.
+  const isOpen = flow.module.file.statements.some((statement) => statement.kind === "broken");
+  if (!isOpen) {
+    const nearest = nearestName(name, [...flow.exports.keys()]);
+    const facts = { name, module: flow.module.source.file, nearest, isPrivate: isPrivate(name) };
+    evaluator.report("E205", scope, nameSpan, facts);
+  }
   return ANYTHING;
 }
 

@@ -10,13 +10,14 @@ import type { Diagnostics, RelatedSpan } from "../diagnostics.ts";
 import type { Limits } from "../limits.ts";
 import type { Span } from "../source.ts";
 import { DataMaker, isUnknown, nameSort, type Sort, type Value } from "../values.ts";
-import { ANYTHING, type Meaning, nameMeaning } from "./meaning.ts";
-import type { Definition, Module } from "./module.ts";
+import { ANYTHING, type Meaning, type Meanings, nameMeaning } from "./meaning.ts";
+import type { Module } from "./module.ts";
 import type { Origin } from "./workflow.ts";
 
 /** Names around an expression: a module's, and those of `for` and parameters, innermost first. */
 export interface Scope {
   readonly module: Module;
+  readonly meanings: Meanings;
   readonly locals: Locals | undefined;
 }
 
@@ -28,7 +29,7 @@ export interface Locals {
 
 /** The scope with one more name in it. */
 export function withLocal(scope: Scope, name: string, meaning: Meaning): Scope {
-  return { module: scope.module, locals: { name, meaning, outer: scope.locals } };
+  return { module: scope.module, meanings: scope.meanings, locals: { name, meaning, outer: scope.locals } };
 }
 
 /** Gives what an expression means. */
@@ -45,13 +46,11 @@ export class Evaluator {
   readonly limits: Limits;
   readonly data = new DataMaker();
   readonly arity = new ArityChecker(this);
-  /** What the definitions of the files mean, as far as they are evaluated. */
-  readonly meanings = new Map<Definition, Meaning>();
   readonly resolutions: Resolutions;
   readonly #diagnostics: Diagnostics;
   readonly #evaluate: Evaluate;
   /** The calls of defs that are being expanded, innermost last. */
-  readonly #calls: Origin[] = [];
+  readonly #calls: RelatedSpan[] = [];
   readonly #valueDepths = new WeakMap<object, number>();
   #steps = 0;
   #depth = 0;
@@ -97,13 +96,13 @@ export class Evaluator {
     return meaning;
   }
 
-  /** Evaluates inside the expansion of a def that is called at `call`. */
-  expand<T>(call: Origin, scope: Scope, run: () => T): T | undefined {
+  /** Evaluates inside the expansion of a def that is called, or of a flow that is imported, at `call`. */
+  expand<T>(call: Origin, label: string, scope: Scope, run: () => T): T | undefined {
     if (this.#calls.length >= this.limits.expansions) {
       this.exhaust("E903", scope, call.span, { most: this.limits.expansions });
       return undefined;
     }
-    this.#calls.push(call);
+    this.#calls.push({ ...call, label });
     const result = run();
     this.#calls.pop();
     return result;
@@ -131,7 +130,7 @@ export class Evaluator {
     if (this.#isExhausted) return;
     if (this.#quiet > 0 && VALUE_CODES.test(code)) return;
     const call = this.#calls.at(-1);
-    const caller = call === undefined ? [] : [{ ...call, label: "in this call" }];
+    const caller = call === undefined ? [] : [call];
     this.#diagnostics.report(code, origin.source, origin.span, facts, [...related, ...caller]);
   }
 

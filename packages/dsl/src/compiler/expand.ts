@@ -20,10 +20,10 @@ export function expandDef(
   nameSpan: Span,
   scope: Scope,
 ): Meaning {
-  const given = bindDefArguments(evaluator, meaning.def, call, nameSpan, scope);
+  const given = bindDefArguments(evaluator, meaning, call, nameSpan, scope);
   if (given === undefined) return ANYTHING;
   const origin = evaluator.originOf({ start: nameSpan.start, end: Math.max(nameSpan.end, call.end) }, scope);
-  const expanded = evaluator.expand(origin, scope, () => {
+  const expanded = evaluator.expand(origin, "in this call", scope, () => {
     const inner = parameterScope(evaluator, meaning, given);
     return evaluator.evaluate(meaning.def.body, inner);
   });
@@ -32,7 +32,7 @@ export function expandDef(
 
 /** The scope of a def's body; parameters without an argument take their defaults, which see the earlier ones. */
 export function parameterScope(evaluator: Evaluator, meaning: DefMeaning, given: ReadonlyMap<string, Meaning>): Scope {
-  let scope: Scope = { module: meaning.module, locals: undefined };
+  let scope: Scope = { module: meaning.module, meanings: meaning.meanings, locals: undefined };
   for (const { name, defaultValue } of meaning.def.parameters) {
     const argument =
       given.get(name.name) ?? (defaultValue === undefined ? ANYTHING : evaluator.evaluate(defaultValue, scope));
@@ -48,11 +48,12 @@ interface PositionalArgument {
 
 function bindDefArguments(
   evaluator: Evaluator,
-  def: DefStatement,
+  meaning: DefMeaning,
   call: CallSuffix,
   nameSpan: Span,
   scope: Scope,
 ): ReadonlyMap<string, Meaning> | undefined {
+  const { def } = meaning;
   const what = `the def "${def.name.name}"`;
   const names = def.parameters.map((parameter) => parameter.name.name);
   const takes = formatDef(def);
@@ -61,13 +62,13 @@ function bindDefArguments(
   let isOpen = false;
   let isRefused = false;
   for (const argument of call.args) {
-    const meaning = evaluator.evaluate(argument.value, scope);
+    const argumentMeaning = evaluator.evaluate(argument.value, scope);
     if (argument.isSpread) {
-      const spread = spreadMeanings(evaluator, meaning, argument, scope);
+      const spread = spreadMeanings(evaluator, argumentMeaning, argument, scope);
       if (spread === undefined) isOpen = true;
       else for (const item of spread) positional.push({ meaning: item, span: argument.value });
     } else if (argument.name === undefined) {
-      positional.push({ meaning, span: argument.value });
+      positional.push({ meaning: argumentMeaning, span: argument.value });
     } else if (!names.includes(argument.name.name)) {
       const nearest = nearestName(argument.name.name, names);
       evaluator.report("E303", scope, argument.name, { what, takes, name: argument.name.name, nearest });
@@ -76,7 +77,7 @@ function bindDefArguments(
       evaluator.report("E304", scope, argument.name, { what, takes, name: argument.name.name, arriving: false });
       isRefused = true;
     } else {
-      given.set(argument.name.name, meaning);
+      given.set(argument.name.name, argumentMeaning);
     }
   }
   if (positional.length > names.length) {
@@ -89,20 +90,20 @@ function bindDefArguments(
     });
     return undefined;
   }
-  for (const [index, { meaning, span }] of positional.entries()) {
+  for (const [index, { meaning: positionalMeaning, span }] of positional.entries()) {
     const name = names[index] ?? "";
     if (given.has(name)) {
       evaluator.report("E304", scope, span, { what, takes, name, arriving: false });
       isRefused = true;
     }
-    given.set(name, meaning);
+    given.set(name, positionalMeaning);
   }
   const missing = def.parameters
     .filter((parameter) => parameter.defaultValue === undefined && !given.has(parameter.name.name))
     .map((parameter) => parameter.name.name);
   if (missing.length > 0 && !isOpen && !isRefused) {
     evaluator.report("E302", scope, nameSpan, { what, takes, names: missing }, [
-      { source: scope.module.source, span: def.name, label: "defined here" },
+      { source: meaning.module.source, span: def.name, label: "defined here" },
     ]);
     return undefined;
   }
@@ -143,5 +144,5 @@ export function unknownParameters(meaning: DefMeaning): Scope {
     (outer, { name }) => ({ name: name.name, meaning: ANYTHING, outer }),
     undefined,
   );
-  return { module: meaning.module, locals };
+  return { module: meaning.module, meanings: meaning.meanings, locals };
 }

@@ -3,21 +3,25 @@ import type { DefStatement } from "../ast.ts";
 import type { TaskDeclaration } from "../resolver.ts";
 import { nameSort, type Value } from "../values.ts";
 import type { BuiltInWord, MappingWord } from "./built-in-words.ts";
-import type { Module } from "./module.ts";
+import type { Definition, Module } from "./module.ts";
 import type { Workflow } from "./workflow.ts";
 
 export type Meaning =
   | { readonly kind: "value"; readonly value: Value }
   | { readonly kind: "workflow"; readonly workflow: Workflow }
   | { readonly kind: "task"; readonly task: TaskDeclaration }
-  | { readonly kind: "def"; readonly def: DefStatement; readonly module: Module }
+  | { readonly kind: "def"; readonly def: DefStatement; readonly module: Module; readonly meanings: Meanings }
   | { readonly kind: "word"; readonly word: BuiltInWord }
   | { readonly kind: "mapping"; readonly word: MappingWord; readonly task: TaskDeclaration }
-  | { readonly kind: "flow"; readonly module: Module }
+  /** An imported flow with what its names mean. */
+  | { readonly kind: "flow"; readonly module: Module; readonly exports: ReadonlyMap<string, Meaning> }
   /** A list that holds no values; an empty one, from a comprehension over nothing, may stand for either. */
   | { readonly kind: "list"; readonly items: readonly Meaning[] }
   /** Not known, or broken and reported: fits everywhere. */
   | { readonly kind: "anything" };
+
+/** What the definitions of a file mean, as far as they are evaluated; a file has them once for each set of params. */
+export type Meanings = ReadonlyMap<Definition, Meaning>;
 
 export const ANYTHING: Meaning = { kind: "anything" };
 

@@ -12,6 +12,7 @@ import { asValue } from "./coerce.ts";
 import { Evaluator, type Scope } from "./evaluator.ts";
 import { evaluateExpression } from "./expressions.ts";
 import type { Definition, Module } from "./module.ts";
+import type { Origin } from "./workflow.ts";
 
 /** A value for a param: text as on a command line, read by the param's type, or a JSON value. */
 export type ParamValue = { readonly text: string } | { readonly value: unknown };
@@ -21,20 +22,35 @@ export type ParamValues = Readonly<Record<string, ParamValue>>;
 
 type ParamDefinition = Extract<Definition, { kind: "param" }>;
 
+/** A value that an import gives. Without a value it is not known, or wrong and reported. */
+export interface ImportedValue {
+  readonly value: Value | undefined;
+  readonly namePlace: Origin;
+  readonly place: Origin;
+}
+
+/** Where the values of a file's params come from. */
+export type GivenParams =
+  /** Nowhere: the file is checked only, and each param stands for any value of its type. */
+  | { readonly kind: "none" }
+  | { readonly kind: "outside"; readonly values: ParamValues }
+  | { readonly kind: "import"; readonly values: ReadonlyMap<string, ImportedValue>; readonly place: Origin };
+
 /** Reports given values that no param takes. */
-export function checkParamNames(module: Module, given: ParamValues, diagnostics: Diagnostics): void {
+export function checkParamNames(module: Module, given: GivenParams, diagnostics: Diagnostics): void {
+  if (given.kind === "none") return;
   const known = [...module.definitions.values()].flatMap((definition) =>
     definition.kind === "broken" || definition.kind === "param" ? [definition.name.name] : [],
   );
-  for (const name of Object.keys(given)) {
+  const { start } = module.source;
+  const head: Origin = { source: module.source, span: { start, end: start } };
+  const names =
+    given.kind === "outside"
+      ? Object.keys(given.values).map((name) => [name, head] as const)
+      : [...given.values].map(([name, { namePlace }]) => [name, namePlace] as const);
+  for (const [name, { source, span }] of names) {
     if (known.includes(name)) continue;
-    const start = module.source.start;
-    diagnostics.report(
-      "E505",
-      module.source,
-      { start, end: start },
-      { name, known, nearest: nearestName(name, known) },
-    );
+    diagnostics.report("E505", source, span, { name, known, nearest: nearestName(name, known) });
   }
 }
 
@@ -42,22 +58,49 @@ export function checkParamNames(module: Module, given: ParamValues, diagnostics:
 export function paramValue(
   evaluator: Evaluator,
   definition: ParamDefinition,
-  given: ParamValues | undefined,
+  given: GivenParams,
   scope: Scope,
   diagnostics: Diagnostics,
 ): Value {
   const { name, type, statement } = definition;
   const unknown = new Unknown(sortOfType(type));
   const fallback = statement.defaultValue === undefined ? undefined : readDefault(evaluator, definition, scope);
-  // While checking, a param stands for any value of its type.
-  if (given === undefined) return unknown;
-  const own = Object.hasOwn(given, name.name) ? given[name.name] : undefined;
-  if (own !== undefined) return readGiven(own, definition, evaluator.limits, scope, diagnostics) ?? unknown;
+  if (given.kind === "none") return unknown;
+  if (given.kind === "import") {
+    const own = given.values.get(name.name);
+    if (own !== undefined) return fitImported(own, definition, diagnostics) ?? unknown;
+  } else {
+    const own = Object.hasOwn(given.values, name.name) ? given.values[name.name] : undefined;
+    if (own !== undefined) return readGiven(own, definition, evaluator.limits, scope, diagnostics) ?? unknown;
+  }
   if (fallback !== undefined) return fallback;
   if (statement.defaultValue !== undefined) return unknown;
   if (type.isNullable) return null;
-  evaluator.report("E503", scope, name, { name: name.name, type: formatType(type) });
+  reportMissing(diagnostics, definition, given, scope);
   return unknown;
+}
+
+function reportMissing(diagnostics: Diagnostics, definition: ParamDefinition, given: GivenParams, scope: Scope): void {
+  const { name } = definition;
+  const { source } = scope.module;
+  const facts = { name: name.name, type: formatType(definition.type) };
+  if (given.kind === "import") {
+    const write = `with {${name.name}: …}`;
+    const declared = { source, span: name, label: "declared here" };
+    diagnostics.report("E503", given.place.source, given.place.span, { ...facts, write }, [declared]);
+  } else {
+    diagnostics.report("E503", source, name, { ...facts, write: `-p ${name.name}=…` });
+  }
+}
+
+function fitImported(given: ImportedValue, definition: ParamDefinition, diagnostics: Diagnostics): Value | undefined {
+  const { name, type } = definition;
+  if (given.value === undefined) return undefined;
+  const check = fitType(given.value, type, false);
+  if (check.kind === "fits") return check.value;
+  const facts = { name: name.name, type: formatType(type), problem: check.problem, isDeclaration: false };
+  diagnostics.report("E504", given.place.source, given.place.span, facts);
+  return undefined;
 }
 
 function readDefault(evaluator: Evaluator, definition: ParamDefinition, scope: Scope): Value | undefined {
@@ -85,7 +128,12 @@ function readGiven(
 ): Value | undefined {
   const { name, type } = definition;
   const refuse = (problem: string): undefined => {
-    diagnostics.report("E504", scope.module.source, name, { name: name.name, type: formatType(type), problem });
+    diagnostics.report("E504", scope.module.source, name, {
+      name: name.name,
+      type: formatType(type),
+      problem,
+      isDeclaration: true,
+    });
     return undefined;
   };
   const read = "text" in given ? readText(given.text, type, limits) : valueFromJson(given.value);
@@ -111,10 +159,12 @@ function readFlowValue(text: string, limits: Limits): Value | undefined {
     source,
     file,
     definitions: new Map(),
+    bareImports: [],
+    imported: new Map(),
     tasks: { find: () => undefined, names: () => [], importOf: () => undefined, isIncomplete: true },
     main: statement,
   };
   const evaluator = new Evaluator(evaluateExpression, new Map(), limits, diagnostics);
-  const meaning = evaluator.evaluate(statement.value, { module, locals: undefined });
+  const meaning = evaluator.evaluate(statement.value, { module, meanings: new Map(), locals: undefined });
   return diagnostics.hasErrors || meaning.kind !== "value" ? undefined : meaning.value;
 }

@@ -1,5 +1,5 @@
 /** The App that people use: core's, with an engine on the broker that its URL names. */
-import { App as CoreApp, type AppOptions } from "@umbel/core";
+import { type AppOptions, App as CoreApp } from "@umbel/core";
 import { createEngine } from "./engine.ts";
 
 /**

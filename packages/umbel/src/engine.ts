@@ -47,6 +47,7 @@ function asEngineBroker(open: OpenBroker): Broker {
 
 function connectFor(open: OpenBroker, purpose: ConnectionPurpose): Redis {
   const connection = open.connect({ maxRetriesPerRequest: purpose === "commands" ? CLIENT_RETRIES : null });
-  if ("nodes" in connection) throw new ImproperlyConfigured(`Redis Cluster (${open.address}) is not supported yet; use one Redis`);
+  if ("nodes" in connection)
+    throw new ImproperlyConfigured(`Redis Cluster (${open.address}) is not supported yet; use one Redis`);
   return connection;
 }

@@ -14,4 +14,14 @@ export function showWarnings(terminal: Terminal): void {
       terminal.warn(warning.message);
     }
   });
+  silenceBullMQ();
+}
+
+/** BullMQ says for each of its connections what we say once, and has no option for that alone. */
+function silenceBullMQ(): void {
+  const warn = console.warn.bind(console);
+  console.warn = (...args: unknown[]) => {
+    const [first] = args;
+    if (typeof first !== "string" || !first.startsWith("IMPORTANT! Eviction policy is")) warn(...args);
+  };
 }

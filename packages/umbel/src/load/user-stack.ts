@@ -20,13 +20,15 @@ export function userFrames(stack: string): readonly string[] {
 }
 
 function showPath(frame: string): string {
-  return frame.replace(/file:\/\/[^\s):]+/g, (url) => {
+  const place = frame.replace(/file:\/\/[^\s):]+/g, (url) => {
     try {
       return fileURLToPath(url);
     } catch {
       return url;
     }
   });
+  // A function without a name is only its place.
+  return place.replace(/^at (async )?<anonymous> \((.*)\)$/, "at $1$2");
 }
 
 function isUsers(frame: string): boolean {

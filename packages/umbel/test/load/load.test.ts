@@ -130,7 +130,7 @@ const cases: readonly Case[] = [
     call: ["discoverApp", "tasks.ts", "DIR"],
     result: failed("cannot load DIR/tasks.ts: it throws TypeError: no luck", [
       "at fail (DIR/tasks.ts:3:9)",
-      "at <anonymous> (DIR/tasks.ts:5:1)",
+      "at DIR/tasks.ts:5:1",
     ]),
   },
   {

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { CanvasEngine, type CanvasWorker, startWorker } from "@umbel/canvas";
 import { type App, currentTask, formatParameters } from "@umbel/core";
-import { describeSystemError } from "../../broker/system-error.ts";
+import { codeOf, describeSystemError } from "../../broker/system-error.ts";
 import { engineOptions } from "../../engine.ts";
 import { findDefaultModule } from "../../load/default-module.ts";
 import { type DiscoveredApp, discoverApp } from "../../load/discover-app.ts";
@@ -48,6 +48,7 @@ export async function runWorker(context: CommandContext, options: WorkerOptions)
   const serve = async (): Promise<ExitCode> => {
     const { broker, commands } = await engine.runtime();
     signal.throwIfAborted();
+    problems.address = broker.address;
     const worker = await startWorker(app, engine, {
       queues,
       concurrency,
@@ -132,6 +133,8 @@ class WorkerProblems {
   readonly #terminal: Terminal;
   readonly #debug: boolean;
   readonly #told = new Set<string>();
+  /** Of the broker, for messages. */
+  address = "the broker";
 
   constructor(terminal: Terminal, debug: boolean) {
     this.#terminal = terminal;
@@ -142,7 +145,11 @@ class WorkerProblems {
     // Of a server that is away every connection tells, again and again.
     if (this.#told.has(error.message)) return;
     this.#told.add(error.message);
-    this.#terminal.error(this.#debug ? errorScreen(error, { debug: true }) : describeSystemError(error));
+    const message =
+      codeOf(error) === undefined
+        ? errorScreen(error, { debug: this.#debug })
+        : `lost Redis at ${this.address}: ${describeSystemError(error)}; trying again until it is back`;
+    this.#terminal.error(message);
   }
 
   tellRejection(reason: unknown): void {
@@ -155,7 +162,7 @@ class WorkerProblems {
   }
 
   tellConnected(): void {
-    if (this.#told.size > 0) this.#terminal.note("connected again");
+    if (this.#told.size > 0) this.#terminal.note(`connected again to ${this.address}`);
     this.#told.clear();
   }
 }

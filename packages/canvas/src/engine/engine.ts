@@ -23,6 +23,7 @@ import { LRUCache } from "lru-cache";
 import { decodeMeta, encodeMeta } from "../graph/codec.ts";
 import { type CompileEnvironment, compile } from "../graph/compile.ts";
 import { type Graph, type StartToken, stretchIndices } from "../graph/graph.ts";
+import { withOwnArguments } from "../graph/own-arguments.ts";
 import type { Dispatch } from "../store/graph-store.ts";
 import { readRecord } from "../store/graph-store.ts";
 import type { Broker } from "./broker.ts";
@@ -82,13 +83,14 @@ export class CanvasEngine implements Engine {
 
   submit(request: SubmitRequest): SubmittedRun {
     const runKey = newRunKey();
-    const graph = compile(
+    const compiled = compile(
       request.signature,
       { args: request.args, kwargs: request.kwargs, options: normalizeOptions({ ...request.options }) },
       runKey,
       this.environment,
     );
-    this.#checkStarts(graph);
+    this.#checkStarts(compiled);
+    const graph = { ...compiled, nodes: withOwnArguments(compiled.nodes) };
     const stored = this.hold(this.#explained(this.#store(graph)));
     return { resultId: resultIdOf(graph), isGroup: graph.nodes[graph.result]?.kind === "join", stored };
   }

@@ -27,6 +27,7 @@ import type { PageCache } from "../engine/page-cache.ts";
 import type { Results } from "../engine/results.ts";
 import type { RunMeta } from "../graph/codec.ts";
 import type { GraphNode, TaskNode } from "../graph/graph.ts";
+import { ownNode } from "../graph/own-arguments.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
 import type { GraphAdditions } from "./graph-additions.ts";
 
@@ -62,7 +63,9 @@ export class TaskRunner {
   }
 
   /** Runs the task. @throws what the broker throws, never what the task does */
-  async run(attempt: Attempt): Promise<StoredOutcome> {
+  async run(shared: Attempt): Promise<StoredOutcome> {
+    // The node is kept for other attempts; a task may change what it is given.
+    const attempt = { ...shared, node: ownNode(shared.node) };
     const { node, runKey } = attempt;
     const { registry, results } = this.#parts;
     const input = attempt.input ?? (node.input === undefined ? undefined : await results.valueText(runKey, node.input));

@@ -1,0 +1,31 @@
+/**
+ * Arguments that nobody else can change. One rule: what a task gets is what JSON keeps of what was sent, when it was
+ * sent: the same in the process that sent it and elsewhere, for the first attempt and the next.
+ */
+import { requireJson } from "@umbel/core";
+import type { GraphNode, TaskNode } from "./graph.ts";
+
+/** Gives nodes whose arguments are theirs alone. @throws SerializationError for arguments that JSON would change */
+export function withOwnArguments(nodes: readonly GraphNode[]): readonly GraphNode[] {
+  return nodes.map((node) => {
+    if (node.kind !== "task") return node;
+    if (node.args.length > 0) requireJson(node.args, `the list of arguments of task "${node.task}"`);
+    if (Object.keys(node.kwargs).length > 0) requireJson(node.kwargs, `the named arguments of task "${node.task}"`);
+    return ownNode(node);
+  });
+}
+
+/** Gives a node whose arguments are its own; the node itself where they hold nothing that could be changed. */
+export function ownNode(node: TaskNode): TaskNode {
+  if (node.args.every(isUnchangeable) && Object.values(node.kwargs).every(isUnchangeable)) return node;
+  return { ...node, args: copy(node.args), kwargs: copy(node.kwargs) };
+}
+
+/** Text, numbers and the like. `undefined` is null in JSON. */
+function isUnchangeable(value: unknown): boolean {
+  return value === null || (typeof value !== "object" && value !== undefined);
+}
+
+function copy<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value;
+}

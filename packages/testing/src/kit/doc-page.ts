@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { CanvasEngine, startWorker } from "@umbel/canvas";
@@ -18,12 +19,19 @@ export interface DocPage {
   readonly flows: readonly DocBlock[];
 }
 
+/** How long a statement may take. */
+const PATIENCE_MS = 10_000;
+
 Object.assign(globalThis, { expectValue, expectError });
 const [, , folder = ""] = process.argv;
 const page = JSON.parse(readFileSync(join(folder, "page.json"), "utf8")) as DocPage;
-const app = await loadApp();
+const app = await loadApp("");
+/** The worker's is another copy of the App, with an engine of its own, as in another process. */
+const served = await loadApp("?worker");
 const worker =
-  app?.engine instanceof CanvasEngine ? await startWorker(app, app.engine, { queues: queuesOf(app) }) : undefined;
+  served?.engine instanceof CanvasEngine
+    ? await startWorker(served, served.engine, { queues: queuesOf(served) })
+    : undefined;
 /** What the page says wrongly; all of it is told, not only the first. */
 const wrong: string[] = [];
 try {
@@ -31,15 +39,15 @@ try {
   for (const flow of page.flows) await checkFlow(flow);
 } finally {
   await worker?.close({ force: true });
-  await app?.close();
+  await Promise.all([app?.close(), served?.close()]);
   for (const message of wrong) console.error(message);
   if (wrong.length > 0) process.exitCode = 1;
 }
 
-async function loadApp(): Promise<App | undefined> {
+async function loadApp(query: string): Promise<App | undefined> {
   const file = join(folder, "tasks.ts");
   if (!existsSync(file)) return undefined;
-  const exports = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const exports = (await import(pathToFileURL(file).href + query)) as Record<string, unknown>;
   return Object.values(exports).find(isApp);
 }
 
@@ -49,7 +57,7 @@ function queuesOf({ tasks, options }: App): string[] {
 
 async function expectValue(run: () => Promise<unknown>, expected: unknown, place: string): Promise<void> {
   try {
-    const value = await run();
+    const value = await inTime(run());
     if (!isDeepStrictEqual(value, expected)) wrong.push(`${place} says ${show(expected)}; it is ${show(value)}`);
   } catch (error) {
     wrong.push(`${place} says ${show(expected)}; it throws ${String(error)}`);
@@ -58,13 +66,20 @@ async function expectValue(run: () => Promise<unknown>, expected: unknown, place
 
 async function expectError(run: () => Promise<unknown>, name: string, text: string, place: string): Promise<void> {
   try {
-    wrong.push(`${place} says that it throws ${name}; it gives ${show(await run())}`);
+    wrong.push(`${place} says that it throws ${name}; it gives ${show(await inTime(run()))}`);
   } catch (error) {
     const shown = String(error);
     if (!shown.startsWith(text === "" ? name : `${name}: `) || !shown.includes(text)) {
       wrong.push(`${place} says that it throws ${name}: ${text}; it throws ${shown}`);
     }
   }
+}
+
+async function inTime(value: Promise<unknown>): Promise<unknown> {
+  const late = setTimeout(PATIENCE_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`it is not there after ${PATIENCE_MS} ms`);
+  });
+  return await Promise.race([value, late]);
 }
 
 /** A flow must compile, or say what the page says; one that ends in `# value` is run. */

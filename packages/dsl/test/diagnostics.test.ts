@@ -1,10 +1,11 @@
 /**
  * What people see for what they got wrong: each case of test/golden is a text and its screen, side by side.
- * `UPDATE_GOLDEN=1` writes the screens anew; the diff is for reading.
+ * A line `# limits: {…}` sets limits. `UPDATE_GOLDEN=1` writes the screens anew; the diff is for reading.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { compile, renderDiagnostics } from "../src/index.ts";
+import { codes } from "../src/codes.ts";
+import { compile, type Limits, renderDiagnostics } from "../src/index.ts";
 import { flows, importingResolver, resolver } from "./tasks.ts";
 
 const folder = new URL("./golden/", import.meta.url);
@@ -38,9 +39,15 @@ function readCases(golden: string): readonly Case[] {
     });
 }
 
+function readLimits(json: string): Partial<Limits> {
+  const limits: unknown = JSON.parse(json);
+  return typeof limits === "object" ? { ...limits } : {};
+}
+
 function screenOf(text: string): string {
   const known = text.includes("import ") ? importingResolver : resolver;
-  const { diagnostics } = compile(text, { file: "x.flow", resolver: known });
+  const [, limits = "{}"] = /^# limits: (.*)$/m.exec(text) ?? [];
+  const { diagnostics } = compile(text, { file: "x.flow", resolver: known, limits: readLimits(limits) });
   return renderDiagnostics(diagnostics, { "x.flow": text, ...flows }).trimEnd();
 }
 
@@ -60,3 +67,8 @@ for (const name of readdirSync(folder)) {
     );
   });
 }
+
+test.each(Object.keys(codes))("%s has a case that shows it", (code) => {
+  const screens = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8"));
+  expect(screens.some((screen) => screen.includes(`[${code}]: `))).toBe(true);
+});

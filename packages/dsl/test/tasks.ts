@@ -1,5 +1,5 @@
 /** The tasks that the tests' flows call, and a resolver that knows them. */
-import { parametersFromNames } from "@umbel/core";
+import { parametersFromFunction, parametersFromNames } from "@umbel/core";
 import type { ImportAnswer, Resolver, TaskDeclaration } from "../src/index.ts";
 
 function task(name: string, ...parameters: string[]): TaskDeclaration {
@@ -19,6 +19,7 @@ export const tasks: readonly TaskDeclaration[] = [
   task("fail"),
   task("report", "request", "error", "traceback"),
   task("log", "*lines"),
+  { name: "opaque", parameters: parametersFromFunction(([x]: number[]) => x), definedAt: "tasks.ts:opaque" },
   task("images.resize", "image", "size"),
   task("images.import", "x"),
   task("größe", "x"),

@@ -37,6 +37,20 @@ export const habits: readonly Habit[] = [
   { found: ";", instead: "leave it out: each statement stands on a line of its own", meaning: "nothing" },
 ];
 
+/** How statements of other languages begin. */
+export const foreignStatements: ReadonlyMap<string, Pick<Habit, "write" | "instead">> = new Map([
+  ["const", { write: "let x = …" }],
+  ["var", { write: "let x = …" }],
+  ["val", { write: "let x = …" }],
+  ["function", { write: "def f(x) = …" }],
+  ["func", { write: "def f(x) = …" }],
+  ["fn", { write: "def f(x) = …" }],
+  ["return", { instead: "leave it out: the main expression is what runs" }],
+  ["await", { instead: "leave it out: each step waits for the one before" }],
+  ["async", { instead: "leave it out: each step waits for the one before" }],
+  ["from", { write: 'import "./tasks.ts"' }],
+]);
+
 /** Names of other languages for what has another name here. */
 export const foreignNames: ReadonlyMap<string, string> = new Map([
   ["None", "null"],

@@ -186,7 +186,8 @@ class Lexer {
       this.#diagnostics.report("E117", this.#source, { start: this.#at, end }, { problem: "empty" });
     }
     this.#warnOfDirectionMarks(this.#at, end);
-    this.#push(tokens.QuotedName, end, name);
+    // The name of one that is left open is not known.
+    this.#push(tokens.QuotedName, end, close === undefined ? "" : name);
   }
 
   /** Strings in apostrophes are another language's; they are read, so that nothing else is wrong because of them. */

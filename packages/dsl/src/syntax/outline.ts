@@ -135,6 +135,8 @@ const BEGINNERS: ReadonlySet<TokenType> = new Set([
   tokens.Let,
   tokens.Def,
   tokens.If,
+  // Begins nothing here, but does in other languages.
+  tokens.For,
   tokens.Not,
   tokens.True,
   tokens.False,

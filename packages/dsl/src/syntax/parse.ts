@@ -37,8 +37,9 @@ function parseStatement(
   doc: string | undefined,
   diagnostics: Diagnostics,
 ): Statement {
+  const [firstToken] = statement.tokens;
   const lastToken = statement.tokens.at(-1);
-  if (statement.isBroken || lastToken === undefined) return brokenStatement(statement, doc);
+  if (statement.isBroken || firstToken === undefined || lastToken === undefined) return brokenStatement(statement, doc);
   sharedGrammar ??= new FlowGrammar();
   const grammar = sharedGrammar;
   grammar.begin(statement.tokens);
@@ -46,7 +47,11 @@ function parseStatement(
   const [exception] = grammar.errors;
   for (const problem of grammar.problems) reportProblem(source, problem, diagnostics);
   if (exception === undefined) return parsed;
-  const isWhole = reportSyntaxFailure(source, { exception, openIf: grammar.openIfs.at(-1), lastToken }, diagnostics);
+  const isWhole = reportSyntaxFailure(
+    source,
+    { exception, openIf: grammar.openIfs.at(-1), firstToken, lastToken },
+    diagnostics,
+  );
   return isWhole ? parsed : brokenStatement(statement, doc);
 }
 
@@ -54,13 +59,16 @@ function brokenStatement(statement: StatementTokens, doc: string | undefined): B
   const [first, second] = statement.tokens;
   const start = first?.startOffset ?? 0;
   const end = (statement.tokens.at(-1)?.endOffset ?? 0) + 1;
-  const isDefinition = first?.tokenType === t.Let || first?.tokenType === t.Def || first?.tokenType === t.Param;
+  const isDefinition = first !== undefined && DEFINING.has(first.image);
   const name =
     isDefinition && second?.tokenType === t.Name
       ? { name: second.image, start: second.startOffset, end: second.endOffset + 1 }
       : undefined;
   return { kind: "broken", name, doc, start, end };
 }
+
+/** What a name is defined with, here and in other languages. */
+const DEFINING: ReadonlySet<string> = new Set(["let", "def", "param", "const", "var", "val", "function", "func", "fn"]);
 
 function reportProblem(source: Source, problem: SyntaxProblem, diagnostics: Diagnostics): void {
   switch (problem.kind) {

@@ -5,6 +5,7 @@
 import type { IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from "chevrotain";
 import type { Diagnostics } from "../diagnostics.ts";
 import type { Source, Span } from "../source.ts";
+import { foreignStatements } from "./habits.ts";
 import { spanOfToken } from "./nodes.ts";
 import type { Token } from "./tokens.ts";
 import * as t from "./tokens.ts";
@@ -22,6 +23,7 @@ export interface SyntaxFailure {
   readonly exception: IRecognitionException;
   /** The `if` that was being read, innermost. */
   readonly openIf: Span | undefined;
+  readonly firstToken: Token;
   /** The last token of the statement. */
   readonly lastToken: Token;
 }
@@ -80,6 +82,10 @@ function reportMismatch(source: Source, failure: SyntaxFailure, diagnostics: Dia
   const isAtEnd = Number.isNaN(token.startOffset);
   const ruleName = exception.context.ruleStack.at(-1) ?? "";
   const span = isAtEnd ? endOf(failure.lastToken) : spanOfToken(token);
+  if (token.tokenType === t.For && token === failure.firstToken) {
+    diagnostics.report("E111", source, span, { found: "for … in …", write: "[f(x) for x in xs]" });
+    return;
+  }
   const type = token.tokenType;
   if (t.laterWords.has(token.image) && type !== t.Name) {
     diagnostics.report("E118", source, span, { word: token.image });
@@ -112,6 +118,12 @@ function reportMismatch(source: Source, failure: SyntaxFailure, diagnostics: Dia
 function reportLeftover(source: Source, failure: SyntaxFailure, diagnostics: Diagnostics): boolean {
   const { token } = failure.exception;
   const span = spanOfToken(token);
+  const { image: found } = failure.firstToken;
+  const foreign = foreignStatements.get(found);
+  if (foreign !== undefined && STARTERS.has(token.tokenType)) {
+    diagnostics.report("E111", source, t.spanOf(failure.firstToken), { found, ...foreign });
+    return false;
+  }
   if (token.tokenType === t.Question) {
     reportTernary(source, span, diagnostics);
     return false;

@@ -6,8 +6,21 @@ import type { RunKey } from "@umbel/core";
 import type { Redis } from "ioredis";
 import { activeRunsKey } from "../store/keys.ts";
 
+/** The list of runs that go on. */
+export interface ActiveRuns {
+  /** Enters a run; the janitor looks at it with its next round, since no client's clock is trusted with a time. */
+  add(runKey: RunKey): Promise<void>;
+  remove(runKey: RunKey): Promise<void>;
+  /** Gives runs that are due at a moment of the store's clock. @param now epoch milliseconds */
+  due(now: number, most: number): Promise<RunKey[]>;
+  /** Says when a run is due next, if it is still there. */
+  postpone(runKey: RunKey, until: number): Promise<void>;
+  /** The store's clock, epoch milliseconds. */
+  now(): Promise<number>;
+}
+
 /** A sorted set in Redis. */
-export class ActiveRuns {
+export class RedisActiveRuns implements ActiveRuns {
   readonly #redis: Redis;
   readonly #key: string;
 
@@ -16,7 +29,6 @@ export class ActiveRuns {
     this.#key = activeRunsKey(prefix);
   }
 
-  /** Enters a run; the janitor looks at it with its next round, since no client's clock is trusted with a time. */
   async add(runKey: RunKey): Promise<void> {
     await this.#redis.zadd(this.#key, 0, runKey);
   }
@@ -25,17 +37,14 @@ export class ActiveRuns {
     await this.#redis.zrem(this.#key, runKey);
   }
 
-  /** Gives runs that are due at a moment of the store's clock. @param now epoch milliseconds */
   async due(now: number, most: number): Promise<RunKey[]> {
     return (await this.#redis.zrangebyscore(this.#key, "-inf", now, "LIMIT", 0, most)) as RunKey[];
   }
 
-  /** Says when a run is due next, if it is still there. */
   async postpone(runKey: RunKey, until: number): Promise<void> {
     await this.#redis.zadd(this.#key, "XX", until, runKey);
   }
 
-  /** The store's clock, epoch milliseconds. */
   async now(): Promise<number> {
     const [seconds, micros] = await this.#redis.time();
     return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);

@@ -6,8 +6,25 @@ import { DuplicateTaskIdError, parseNodeId, type RunKey } from "@umbel/core";
 import type { Redis } from "ioredis";
 import { aliasKey } from "../store/keys.ts";
 
+/** Ids that lead to nodes. */
+export interface Aliases {
+  /** Reserves ids for a run that is about to be stored. @throws DuplicateTaskIdError when one is taken; then none is */
+  reserve(aliases: readonly { readonly id: string; readonly nodeId: string }[]): Promise<void>;
+  /** Gives the node that an id stands for. */
+  find(id: string): Promise<{ readonly runKey: RunKey; readonly index: number } | undefined>;
+  /** Keeps ids of a run that goes on. */
+  renew(ids: readonly string[]): Promise<void>;
+}
+
+/** The error for an id that is taken. */
+export function duplicateTaskId(id: string): DuplicateTaskIdError {
+  return new DuplicateTaskIdError(
+    `a task with the id "${id}" exists already; choose another \`taskId\`, or leave it out`,
+  );
+}
+
 /** Strings in Redis that lead from an id to a node. */
-export class Aliases {
+export class RedisAliases implements Aliases {
   readonly #redis: Redis;
   readonly #prefix: string;
   readonly #expiresMs: number;
@@ -18,7 +35,6 @@ export class Aliases {
     this.#expiresMs = expiresMs;
   }
 
-  /** Reserves ids for a run that is about to be stored. @throws DuplicateTaskIdError when one is taken; then none is */
   async reserve(aliases: readonly { readonly id: string; readonly nodeId: string }[]): Promise<void> {
     const replies = await Promise.all(
       aliases.map(({ id, nodeId }) => this.#redis.set(aliasKey(this.#prefix, id), nodeId, "PX", this.#expiresMs, "NX")),
@@ -27,18 +43,14 @@ export class Aliases {
     if (taken[0] === undefined) return;
     const reserved = aliases.filter((alias) => !taken.includes(alias)).map(({ id }) => aliasKey(this.#prefix, id));
     if (reserved.length > 0) await this.#redis.del(...reserved);
-    throw new DuplicateTaskIdError(
-      `a task with the id "${taken[0].id}" exists already; choose another \`taskId\`, or leave it out`,
-    );
+    throw duplicateTaskId(taken[0].id);
   }
 
-  /** Gives the node that an id stands for. */
   async find(id: string): Promise<{ readonly runKey: RunKey; readonly index: number } | undefined> {
     const node = await this.#redis.get(aliasKey(this.#prefix, id));
     return node === null ? undefined : parseNodeId(node);
   }
 
-  /** Keeps ids of a run that goes on. */
   async renew(ids: readonly string[]): Promise<void> {
     await Promise.all(ids.map((id) => this.#redis.pexpire(aliasKey(this.#prefix, id), this.#expiresMs)));
   }

@@ -1,6 +1,5 @@
 /** Telling that a connection is at fault. One rule: the words and codes of ioredis are known here and nowhere else. */
 import { OperationalError, UmbelError } from "@umbel/core";
-import type { Broker } from "./broker.ts";
 
 const CODES: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
@@ -25,7 +24,7 @@ export function isConnectionError(error: unknown): error is Error {
 }
 
 /** Words an error of the connection, with the broker's address. Errors of ours stay what they are. */
-export function unreachable(error: unknown, broker: Broker): Error {
+export function unreachable(error: unknown, broker: { readonly address: string }): Error {
   if (error instanceof UmbelError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new OperationalError(

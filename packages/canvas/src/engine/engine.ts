@@ -30,12 +30,12 @@ import type { Broker } from "./broker.ts";
 import { isConnectionError, unreachable } from "./connection-error.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import type { News } from "./news.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime, RuntimeOptions } from "./runtime.ts";
 
 /** How the engine is set up. */
 export interface CanvasEngineOptions {
   /** Opens the broker; called once, when something is first sent or read. */
-  readonly openBroker: () => Promise<Broker>;
+  readonly openBroker: () => Promise<Broker | RuntimeOpener>;
   /** What all keys begin with. */
   readonly prefix?: string;
   /** The queue of tasks that name none. */
@@ -48,6 +48,11 @@ export interface CanvasEngineOptions {
   readonly resultExpiresMs?: number;
   /** How many slices of a run may be in flight before members of its groups wait. */
   readonly window?: number;
+}
+
+/** A broker that is no Redis, and makes the parts of an engine itself. */
+export interface RuntimeOpener {
+  openRuntime(options: RuntimeOptions): Promise<Runtime>;
 }
 
 /** How many runs that nobody waits for are listened to; the result of an older one is read when it is asked for. */
@@ -162,23 +167,16 @@ export class CanvasEngine implements Engine {
   }
 
   async #openRuntime(): Promise<Runtime> {
-    // ioredis and BullMQ take longer to load than a whole run of a command that needs neither.
-    const { Runtime: OpenRuntime } = await import("./runtime.ts");
     const broker = await this.#options.openBroker();
-    const runtime = new OpenRuntime(broker, {
+    const options: RuntimeOptions = {
       prefix: this.#options.prefix ?? "umbel",
       resultExpiresMs: this.#options.resultExpiresMs ?? DAY_MS,
       window: this.#options.window ?? DEFAULT_WINDOW,
-    });
-    try {
-      await runtime.open();
-      // An idle engine holds no process; one that ends by itself leaves nothing open behind it.
-      process.once("beforeExit", this.#closeBeforeExit);
-      return runtime;
-    } catch (error) {
-      await runtime.close();
-      throw unreachable(error, broker);
-    }
+    };
+    const runtime = "openRuntime" in broker ? await broker.openRuntime(options) : await openRedis(broker, options);
+    // An idle engine holds no process; one that ends by itself leaves nothing open behind it.
+    process.once("beforeExit", this.#closeBeforeExit);
+    return runtime;
   }
 
   readonly #closeBeforeExit = (): void => {
@@ -262,11 +260,11 @@ export class CanvasEngine implements Engine {
       if (text === "") return readNow();
       void runtime.results.resolve(runKey, index, readRecord(text)).then(waiting.resolve, waiting.reject);
     });
-    const poll = setInterval(readNow, POLL_MS);
-    const timeout =
+    const stopPolling = runtime.timers.every(POLL_MS, readNow);
+    const cancelTimeout =
       limits.timeoutMs === undefined
         ? undefined
-        : setTimeout(() => waiting.reject(timedOut(id, limits.timeoutMs)), limits.timeoutMs);
+        : runtime.timers.after(limits.timeoutMs, () => waiting.reject(timedOut(id, limits.timeoutMs)));
     const aborted = (): void => waiting.reject(limits.signal?.reason);
     limits.signal?.addEventListener("abort", aborted, { once: true });
     try {
@@ -276,8 +274,8 @@ export class CanvasEngine implements Engine {
       return await waiting.promise;
     } finally {
       stopListening();
-      clearInterval(poll);
-      clearTimeout(timeout);
+      stopPolling();
+      cancelTimeout?.();
       limits.signal?.removeEventListener("abort", aborted);
       if (!isOwnResult) await runtime.news.unfollow(runKey);
     }
@@ -292,6 +290,19 @@ export class CanvasEngine implements Engine {
       const runtime = await this.#runtime?.catch(() => undefined);
       throw runtime === undefined ? error : unreachable(error, runtime.broker);
     }
+  }
+}
+
+async function openRedis(broker: Broker, options: RuntimeOptions): Promise<Runtime> {
+  // ioredis and BullMQ take longer to load than a whole run of a command that needs neither.
+  const { RedisRuntime } = await import("./redis-runtime.ts");
+  const runtime = new RedisRuntime(broker, options);
+  try {
+    await runtime.open();
+    return runtime;
+  } catch (error) {
+    await runtime.close();
+    throw unreachable(error, broker);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * News that nodes have ended, over Redis's PUBLISH. One rule: news is a hint and may be lost; whoever waits also reads,
+ * News that nodes have ended. One rule: news is a hint and may be lost; whoever waits also reads,
  * after subscribing, after each reconnection, and from time to time.
  */
 import type { RunKey } from "@umbel/core";
@@ -9,8 +9,22 @@ import { clientChannel, runChannel, runKeys } from "../store/keys.ts";
 /** Hears of nodes that ended. @param record the stored result if it is short, else "" ; both undefined: read again */
 export type NewsListener = (index: number | undefined, record: string) => void;
 
-/** One subscribing connection, shared by all who wait in this process. */
-export class News {
+/** What all who wait in this process share. */
+export interface News {
+  /** The channel on which this process hears of the runs that it submits. */
+  readonly channel: string;
+  /** How often the connection was lost so far; news may be missing since the last time. */
+  readonly losses: number;
+  /** Listens to a run; gives what ends the listening. */
+  listen(runKey: RunKey, listener: NewsListener): () => void;
+  /** Asks for the news of a run that another process submitted, or of nodes that are not its result. */
+  follow(runKey: RunKey): Promise<void>;
+  /** Ends `follow`. */
+  unfollow(runKey: RunKey): Promise<void>;
+}
+
+/** One subscribing connection for Redis's PUBLISH. */
+export class RedisNews implements News {
   readonly #subscriber: Redis;
   readonly #commands: Redis;
   readonly #prefix: string;
@@ -26,12 +40,10 @@ export class News {
     this.#channel = clientChannel(prefix, clientId);
   }
 
-  /** The channel on which this process hears of the runs that it submits. */
   get channel(): string {
     return this.#channel;
   }
 
-  /** How often the connection was lost so far; news may be missing since the last time. */
   get losses(): number {
     return this.#lostAt;
   }
@@ -42,7 +54,6 @@ export class News {
     return this.#opened;
   }
 
-  /** Listens to a run; gives what ends the listening. */
   listen(runKey: RunKey, listener: NewsListener): () => void {
     const listeners = this.#listeners.get(runKey) ?? new Set();
     listeners.add(listener);
@@ -53,7 +64,6 @@ export class News {
     };
   }
 
-  /** Asks for the news of a run that another process submitted, or of nodes that are not its result. */
   async follow(runKey: RunKey): Promise<void> {
     await this.#subscriber.subscribe(runChannel(this.#prefix, runKey));
     const { graph } = runKeys(this.#prefix, runKey);
@@ -61,7 +71,6 @@ export class News {
     if ((await this.#commands.hexists(graph, "m")) === 1) await this.#commands.hset(graph, "w", "1");
   }
 
-  /** Ends `follow`. */
   async unfollow(runKey: RunKey): Promise<void> {
     if (!this.#listeners.has(runKey)) await this.#subscriber.unsubscribe(runChannel(this.#prefix, runKey));
   }

@@ -1,5 +1,5 @@
 /**
- * BullMQ's queues, made when first used. One rule: a job is derived from the graph and may be lost or doubled; what it
+ * Queues of slices, made when first used. One rule: a job is derived from the graph and may be lost or doubled; what it
  * points to is checked in the store when it runs.
  */
 import type { RunKey } from "@umbel/core";
@@ -30,8 +30,18 @@ export interface QueuedSlice {
   readonly taskName: string;
 }
 
-/** The queues of one prefix, over one connection that is its owner's to close. */
-export class Queues {
+/** All queues of a broker. */
+export interface Queues {
+  /** Puts slices on their queues. */
+  add(slices: readonly QueuedSlice[]): Promise<void>;
+  /** The state of a slice's job; "unknown" when there is none. */
+  jobState(queue: string, runKey: RunKey, first: number, generation: number): Promise<JobState | "unknown">;
+  /** Deletes a queue that nobody will serve again, with all that is on it. */
+  obliterate(name: string): Promise<void>;
+}
+
+/** BullMQ's queues of one prefix, over one connection that is its owner's to close. */
+export class BullQueues implements Queues {
   readonly #redis: Redis;
   readonly #prefix: string;
   readonly #queues = new Map<string, Queue>();
@@ -41,7 +51,6 @@ export class Queues {
     this.#prefix = prefix;
   }
 
-  /** Puts slices on their queues. */
   async add(slices: readonly QueuedSlice[]): Promise<void> {
     const byQueue = new Map<string, QueuedSlice[]>();
     for (const slice of slices) {
@@ -49,15 +58,24 @@ export class Queues {
       if (list === undefined) byQueue.set(slice.queue, [slice]);
       else list.push(slice);
     }
-    await Promise.all([...byQueue].map(([name, list]) => this.#queue(name).addBulk(list.map(jobOf))));
+    await Promise.all([...byQueue].map(([name, list]) => this.#addTo(this.#queue(name), list)));
   }
 
-  /** The state of a slice's job; "unknown" when there is none. */
+  async #addTo(queue: Queue, slices: readonly QueuedSlice[]): Promise<void> {
+    const [only] = slices;
+    if (only === undefined || slices.length > 1) {
+      await queue.addBulk(slices.map(jobOf));
+      return;
+    }
+    // For one job, add() is one command where addBulk() is a transaction.
+    const { name, data, opts } = jobOf(only);
+    await queue.add(name, data, opts);
+  }
+
   async jobState(queue: string, runKey: RunKey, first: number, generation: number): Promise<JobState | "unknown"> {
     return await this.#queue(queue).getJobState(jobId(runKey, first, generation));
   }
 
-  /** Deletes a queue that nobody will serve again, with all that is on it. */
   async obliterate(name: string): Promise<void> {
     await this.#queue(name).obliterate({ force: true });
   }

@@ -8,7 +8,6 @@
 import type { RunKey } from "@umbel/core";
 import type { Runtime } from "../engine/runtime.ts";
 import type { Flight, RunInspection } from "../store/graph-store.ts";
-import { janitorLeaseKey } from "../store/keys.ts";
 
 /** How a janitor is set up. */
 export interface JanitorOptions {
@@ -32,7 +31,7 @@ export class Janitor {
   readonly #options: JanitorOptions;
   /** Entries without a run, with when each was seen first. */
   readonly #dangling = new Map<RunKey, number>();
-  #timer: NodeJS.Timeout | undefined;
+  #cancelRound: (() => void) | undefined;
   #round: Promise<void> = Promise.resolve();
   #isStopped = false;
 
@@ -48,21 +47,19 @@ export class Janitor {
   /** Ends it and gives up the lease. Resolves when the round that is under way has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#cancelRound?.();
     await this.#round;
-    const { commands, prefix } = this.#runtime;
-    const key = janitorLeaseKey(prefix);
-    if ((await commands.get(key)) === this.#options.incarnation) await commands.del(key);
+    await this.#runtime.janitorLease.giveUp(this.#options.incarnation);
   }
 
   #schedule(delayMs: number): void {
-    this.#timer = setTimeout(() => {
+    this.#cancelRound = this.#runtime.timers.after(delayMs, () => {
       this.#round = this.#run()
         .catch(this.#options.onError)
         .then(() => {
           if (!this.#isStopped) this.#schedule(this.#options.overdueMs / 2);
         });
-    }, delayMs);
+    });
   }
 
   async #run(): Promise<void> {
@@ -76,14 +73,7 @@ export class Janitor {
 
   /** Takes or renews the lease; it outlives a few rounds, so that a lost leader is followed soon. */
   async #lead(): Promise<boolean> {
-    const { commands, prefix } = this.#runtime;
-    const key = janitorLeaseKey(prefix);
-    const lifeMs = this.#options.overdueMs * 2;
-    const taken = await commands.set(key, this.#options.incarnation, "PX", lifeMs, "NX");
-    if (taken === "OK") return true;
-    if ((await commands.get(key)) !== this.#options.incarnation) return false;
-    await commands.pexpire(key, lifeMs);
-    return true;
+    return await this.#runtime.janitorLease.take(this.#options.incarnation, this.#options.overdueMs * 2);
   }
 
   async #visit(runKey: RunKey): Promise<void> {

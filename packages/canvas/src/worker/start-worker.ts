@@ -1,4 +1,4 @@
-/** Starting a worker without loading BullMQ where none is started. */
+/** Starting a worker without loading what only workers need where none is started. */
 import type { TaskRegistry } from "@umbel/core";
 import type { CanvasEngine } from "../engine/engine.ts";
 import type { CanvasWorker, CanvasWorkerOptions } from "./worker.ts";

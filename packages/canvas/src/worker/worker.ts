@@ -1,9 +1,9 @@
 /**
- * A worker: takes slices from BullMQ's queues and runs their nodes. One rule: a job is only a pointer; what is to be
+ * A worker: takes slices from queues and runs their nodes. One rule: a job is only a pointer; what is to be
  * done is what the store says when the job arrives.
  *
  * For each job: 1. claim the slice; 2. run the node; 3. settle it, which makes others ready; 4. put those on their
- * queues, or go on with the only one; 5. only then let BullMQ have the job back as done.
+ * queues, or go on with the only one; 5. only then let the queue have the job back as done.
  */
 import { hostname } from "node:os";
 import {
@@ -14,15 +14,13 @@ import {
   TaskRevokedError,
   WorkerLostError,
 } from "@umbel/core";
-import { DelayedError, type Job, Worker } from "bullmq";
-import type { Redis } from "ioredis";
 import type { SlicePointer } from "../engine/queues.ts";
 import type { Runtime } from "../engine/runtime.ts";
+import type { Delivery, WorkSource } from "../engine/work-source.ts";
 import type { CompileEnvironment } from "../graph/compile.ts";
 import type { TaskNode } from "../graph/graph.ts";
 import { Janitor } from "../ops/janitor.ts";
 import type { Settlement, StoredOutcome } from "../store/graph-store.ts";
-import { queuePrefix } from "../store/keys.ts";
 import { Claimer } from "./claimer.ts";
 import { GraphAdditions } from "./graph-additions.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -54,9 +52,6 @@ const DEFAULTS = {
   overdueMs: 10_000,
   maxResultBytes: 16 * 1024 * 1024,
 };
-
-/** How long a job waits whose run is not stored yet. */
-const EARLY_JOB_DELAY_MS = 1000;
 
 /** The node that a slot goes on with. */
 interface Successor {
@@ -91,8 +86,7 @@ export class CanvasWorker {
   readonly #settler: Settler;
   readonly #janitor: Janitor;
   readonly #active = new Set<string>();
-  #workers: Worker[] = [];
-  readonly #connections: Redis[] = [];
+  #sources: WorkSource[] = [];
   #isClosing = false;
   #closed: Promise<void> | undefined;
 
@@ -107,8 +101,8 @@ export class CanvasWorker {
     this.#runtime = runtime;
     this.#options = { ...DEFAULTS, ...options };
     this.name = options.name ?? `${hostname()}:${process.pid}`;
-    const { commands, prefix, pages, results, store, driver } = runtime;
-    this.#heartbeat = new Heartbeat(commands, prefix, this.#incarnation, this.#options.lostAfterMs);
+    const { pages, results, store, driver, lifeSigns } = runtime;
+    this.#heartbeat = new Heartbeat(lifeSigns, runtime.timers, this.#incarnation, this.#options.lostAfterMs);
     this.#runner = new TaskRunner({
       registry,
       pages,
@@ -121,13 +115,13 @@ export class CanvasWorker {
       store,
       pages,
       incarnation: this.#incarnation,
-      isAlive: (incarnation) => this.#heartbeat.isAlive(incarnation),
+      isAlive: (incarnation) => lifeSigns.isAlive(incarnation),
     });
     this.#settler = new Settler(store, driver);
     this.#janitor = new Janitor(runtime, {
       incarnation: this.#incarnation,
       overdueMs: this.#options.overdueMs,
-      isAlive: (incarnation) => this.#heartbeat.isAlive(incarnation),
+      isAlive: (incarnation) => lifeSigns.isAlive(incarnation),
       onError: (error) => this.#report(error),
     });
   }
@@ -135,8 +129,8 @@ export class CanvasWorker {
   /** Begins to take jobs. Resolves when all queues are served. */
   async start(): Promise<void> {
     await this.#heartbeat.start((error) => this.#report(error));
-    this.#workers = this.#options.queues.map((queue) => this.#serve(queue));
-    await Promise.all(this.#workers.map((worker) => worker.waitUntilReady()));
+    this.#sources = this.#options.queues.map((queue) => this.#serve(queue));
+    await Promise.all(this.#sources.map((source) => source.ready()));
     this.#janitor.start();
   }
 
@@ -156,30 +150,18 @@ export class CanvasWorker {
   async #closeAll(force: boolean): Promise<void> {
     if (force) this.#ended.abort();
     await this.#janitor.stop();
-    // A patient close() of BullMQ's cannot be hastened any more; its pause() waits for what runs as well.
-    if (!force) await Promise.all(this.#workers.map((worker) => worker.pause()));
-    await Promise.all(this.#workers.map((worker) => worker.close(true)));
-    // BullMQ closes what it duplicated; the connections that it was given stay ours.
-    for (const connection of this.#connections) connection.disconnect();
+    if (!force) await Promise.all(this.#sources.map((source) => source.pause()));
+    await Promise.all(this.#sources.map((source) => source.close()));
     await this.#heartbeat.stop();
   }
 
-  #serve(queue: string): Worker {
+  #serve(queue: string): WorkSource {
     const { lostAfterMs, concurrency } = this.#options;
-    const connection = this.#runtime.broker.connect("worker");
-    connection.on("error", (error) => this.#report(error));
-    this.#connections.push(connection);
-    const worker = new Worker<SlicePointer>(queue, (job, token) => this.#process(job, token), {
-      connection,
-      prefix: queuePrefix(this.#runtime.prefix, queue),
+    return this.#runtime.serve(queue, (pointer, delivery) => this.#process(pointer, delivery), {
       concurrency,
-      lockDuration: lostAfterMs,
-      stalledInterval: lostAfterMs,
-      // How often a task may take its worker down is counted where its node is, not by BullMQ.
-      maxStalledCount: 1_000_000,
+      lostAfterMs,
+      onError: (error) => this.#report(error),
     });
-    worker.on("error", (error) => this.#report(error));
-    return worker;
   }
 
   #report(error: unknown): void {
@@ -187,16 +169,16 @@ export class CanvasWorker {
     this.#options.onError?.(error instanceof Error ? error : new Error(String(error)));
   }
 
-  async #process(job: Job<SlicePointer>, token: string | undefined): Promise<void> {
-    const { r: runKey, s: first } = job.data;
+  async #process({ r: runKey, s: first, g: generation }: SlicePointer, delivery: Delivery): Promise<void> {
     const key = `${runKey}/${first}`;
-    // BullMQ delivers anew what it took for stalled while this process was only busy; the first delivery goes on.
+    // A queue delivers anew what it took for stalled while this process was only busy; the first delivery goes on.
     if (this.#active.has(key)) return;
     this.#active.add(key);
     try {
-      const claim = await this.#persist(() => this.#claimer.claim(runKey, { first, generation: job.data.g }));
+      const claim = await this.#persist(() => this.#claimer.claim(runKey, { first, generation }));
       if (claim.kind === "claimed") await this.#runFrom(runKey, { ...claim, first, input: undefined });
-      else if (claim.kind === "missing" && job.attemptsStarted <= 1) await delayOnce(job, token);
+      // A job that comes before its run waits once; one that comes again is dropped, the janitor has its run.
+      else if (claim.kind === "missing" && delivery.attempts <= 1) await delivery.putOff();
     } catch (error) {
       // A run that was discarded or forgotten meanwhile has no use for what was done for it.
       if (!(error instanceof RunExpiredError)) throw error;
@@ -296,10 +278,4 @@ export class CanvasWorker {
       this.#registry.tasks.get(successor.task)?.options.acksLate !== false;
     return isAlike ? { index: Number(index), takesValue: successor.input !== undefined } : undefined;
   }
-}
-
-/** Lets a job wait that came before its run; one that comes again is dropped, the janitor has its run. */
-async function delayOnce(job: Job<SlicePointer>, token: string | undefined): Promise<never> {
-  await job.moveToDelayed(Date.now() + EARLY_JOB_DELAY_MS, token);
-  throw new DelayedError();
 }

@@ -3,10 +3,11 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CanvasEngine, startWorker } from "@umbel/canvas";
 import { parseNodeId } from "@umbel/core";
+import { Redis } from "ioredis";
 import { App } from "umbel";
 import { deleteKeys } from "../kit/redis-keys.ts";
 import { defineConformanceTasks } from "../tasks/library.ts";
-import { RedisRecords } from "../tasks/records.ts";
+import { MemoryRecords, type Records, RedisRecords } from "../tasks/records.ts";
 import { AppEngine } from "./app-engine.ts";
 import type { ConformanceEngine } from "./engine.ts";
 
@@ -38,8 +39,7 @@ async function openOn(broker: string, onClose: () => void): Promise<ConformanceE
   const { engine } = app;
   if (!(engine instanceof CanvasEngine)) throw new Error("the App's engine is not the one of @umbel/canvas");
   const runtime = await engine.runtime();
-  const redis = runtime.commands;
-  const records = new RedisRecords(redis, prefix);
+  const { records, close } = keepRecords(runtime, prefix);
   defineConformanceTasks(app, records);
   const worker = await startWorker(app, engine, { queues: ["default"], concurrency: SLOTS });
   return new AppEngine({
@@ -48,15 +48,33 @@ async function openOn(broker: string, onClose: () => void): Promise<ConformanceE
     runEnded: async (resultId, signal) => {
       const place = parseNodeId(resultId) ?? (await runtime.aliases.find(resultId));
       if (place === undefined) return;
-      while ((await redis.zscore(`${prefix}:active`, place.runKey)) !== null) {
+      for (;;) {
+        const { exists, endedAt } = await runtime.store.inspect(place.runKey);
+        if (!exists || endedAt !== undefined) return;
         await sleep(POLL_MS, undefined, { signal });
       }
     },
     close: async () => {
       await worker.close();
-      await deleteKeys(redis, prefix);
+      await close();
       await app.close();
       onClose();
     },
   });
+}
+
+/** Where the library's tasks record: beside the runs, wherever those are. */
+function keepRecords(
+  runtime: object,
+  prefix: string,
+): { readonly records: Records; readonly close: () => Promise<void> } {
+  const redis = redisOf(runtime);
+  if (redis === undefined) return { records: new MemoryRecords(), close: async () => undefined };
+  return { records: new RedisRecords(redis, prefix), close: () => deleteKeys(redis, prefix) };
+}
+
+/** The connection of a runtime that has one. */
+function redisOf(runtime: object): Redis | undefined {
+  const commands: unknown = Reflect.get(runtime, "commands");
+  return commands instanceof Redis ? (commands as Redis) : undefined;
 }

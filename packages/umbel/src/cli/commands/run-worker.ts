@@ -46,17 +46,17 @@ export async function runWorker(context: CommandContext, options: WorkerOptions)
   // A promise of one task that nobody awaits is no reason to end all the others.
   process.on("unhandledRejection", (reason) => problems.tellRejection(reason));
   const serve = async (): Promise<ExitCode> => {
-    const { broker, commands } = await engine.runtime();
+    const runtime = await engine.runtime();
     signal.throwIfAborted();
-    problems.address = broker.address;
+    problems.address = runtime.broker.address;
     const worker = await startWorker(app, engine, {
       queues,
       concurrency,
       ...(options.name === undefined ? {} : { name: options.name }),
       onError: (error) => problems.tell(error),
     });
-    terminal.note(banner({ app, file, broker: broker.address, queues, concurrency, name: worker.name }));
-    commands.on("ready", () => problems.tellConnected());
+    terminal.note(banner({ app, file, broker: runtime.broker.address, queues, concurrency, name: worker.name }));
+    runtime.onConnected(() => problems.tellConnected());
     return (await untilStopped(worker, context)) === "warm" ? EXIT.done : EXIT.interrupted;
   };
   return await keepProcess(() => serve().finally(() => cleanUp(terminal, [() => engine.close(), () => app.close()])));

@@ -1,0 +1,55 @@
+/** BullMQ's worker as a source of slices. One rule: BullMQ decides when a job is delivered, never what becomes of its slice. */
+import { DelayedError, type Job, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import { queuePrefix } from "../store/keys.ts";
+import type { SlicePointer } from "./queues.ts";
+import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
+
+/** How long a job waits whose run is not stored yet. */
+const EARLY_JOB_DELAY_MS = 1000;
+
+/** Serves one queue over a connection that it closes. */
+export class BullWorkSource implements WorkSource {
+  readonly #connection: Redis;
+  readonly #worker: Worker<SlicePointer>;
+
+  constructor(queue: string, connection: Redis, prefix: string, deliver: Deliver, options: WorkSourceOptions) {
+    const { concurrency, lostAfterMs, onError } = options;
+    connection.on("error", onError);
+    this.#connection = connection;
+    this.#worker = new Worker<SlicePointer>(
+      queue,
+      (job, token) => deliver(job.data, { attempts: job.attemptsStarted, putOff: () => delayJob(job, token) }),
+      {
+        connection,
+        prefix: queuePrefix(prefix, queue),
+        concurrency,
+        lockDuration: lostAfterMs,
+        stalledInterval: lostAfterMs,
+        // How often a task may take its worker down is counted where its node is, not by BullMQ.
+        maxStalledCount: 1_000_000,
+      },
+    );
+    this.#worker.on("error", onError);
+  }
+
+  async ready(): Promise<void> {
+    await this.#worker.waitUntilReady();
+  }
+
+  async pause(): Promise<void> {
+    // A patient close() of BullMQ's cannot be hastened any more; its pause() waits for what runs as well.
+    await this.#worker.pause();
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.close(true);
+    // BullMQ closes what it duplicated; the connection that it was given stays ours.
+    this.#connection.disconnect();
+  }
+}
+
+async function delayJob(job: Job<SlicePointer>, token: string | undefined): Promise<never> {
+  await job.moveToDelayed(Date.now() + EARLY_JOB_DELAY_MS, token);
+  throw new DelayedError();
+}

@@ -1,0 +1,98 @@
+/**
+ * The parts of an engine on Redis and BullMQ. One rule: connections are made here and closed here, in the order in which
+ * things depend on each other.
+ */
+import { randomUUID } from "node:crypto";
+import type { Redis } from "ioredis";
+import { janitorLeaseKey } from "../store/keys.ts";
+import type { RedisGraphStoreOptions } from "../store/redis/redis-graph-store.ts";
+import { RedisGraphStore } from "../store/redis/redis-graph-store.ts";
+import { RedisActiveRuns } from "./active-runs.ts";
+import { RedisAliases } from "./aliases.ts";
+import type { Broker } from "./broker.ts";
+import { BullWorkSource } from "./bull-work-source.ts";
+import { Driver } from "./driver.ts";
+import { RedisLease } from "./lease.ts";
+import { RedisLifeSigns } from "./life-signs.ts";
+import { RedisNews } from "./news.ts";
+import { PageCache } from "./page-cache.ts";
+import { BullQueues } from "./queues.ts";
+import { Results } from "./results.ts";
+import type { Runtime } from "./runtime.ts";
+import { systemTimers } from "./timers.ts";
+import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
+
+/** An engine's connections to one Redis. */
+export class RedisRuntime implements Runtime {
+  readonly broker: Broker;
+  readonly prefix: string;
+  readonly commands: Redis;
+  readonly store: RedisGraphStore;
+  readonly pages: PageCache;
+  readonly results: Results;
+  readonly queues: BullQueues;
+  readonly activeRuns: RedisActiveRuns;
+  readonly aliases: RedisAliases;
+  readonly driver: Driver;
+  readonly news: RedisNews;
+  readonly lifeSigns: RedisLifeSigns;
+  readonly janitorLease: RedisLease;
+  readonly timers = systemTimers;
+  readonly #subscriber: Redis;
+
+  constructor(broker: Broker, options: RedisGraphStoreOptions) {
+    this.broker = broker;
+    this.prefix = options.prefix;
+    this.commands = broker.connect("commands");
+    this.#subscriber = broker.connect("subscriber");
+    for (const connection of [this.commands, this.#subscriber]) {
+      // Each command tells of its own failure; the event is the same news without an address.
+      connection.on("error", () => undefined);
+      // What keeps a process is a pending submit or get, or a worker; never these sockets by themselves.
+      connection.on("connect", () => connection.stream.unref());
+    }
+    this.store = new RedisGraphStore(this.commands, options);
+    this.pages = new PageCache(this.store);
+    this.results = new Results(this.store, this.pages);
+    this.queues = new BullQueues(this.commands, options.prefix);
+    this.activeRuns = new RedisActiveRuns(this.commands, options.prefix);
+    this.aliases = new RedisAliases(this.commands, options.prefix, options.resultExpiresMs);
+    this.driver = new Driver({
+      store: this.store,
+      pages: this.pages,
+      queues: this.queues,
+      activeRuns: this.activeRuns,
+      window: options.window,
+    });
+    this.news = new RedisNews({ subscriber: this.#subscriber, commands: this.commands }, options.prefix, randomUUID());
+    this.lifeSigns = new RedisLifeSigns(this.commands, options.prefix);
+    this.janitorLease = new RedisLease(this.commands, janitorLeaseKey(options.prefix));
+  }
+
+  /** Connects; rejects with what ioredis says when the server does not answer. */
+  async open(): Promise<void> {
+    await Promise.all([connected(this.commands), connected(this.#subscriber)]);
+    await Promise.all([this.store.loadScripts(), this.news.open()]);
+  }
+
+  serve(queue: string, deliver: Deliver, options: WorkSourceOptions): WorkSource {
+    return new BullWorkSource(queue, this.broker.connect("worker"), this.prefix, deliver, options);
+  }
+
+  onConnected(listener: () => void): void {
+    this.commands.on("ready", listener);
+  }
+
+  /** Ends all connections. Safe to repeat. */
+  async close(): Promise<void> {
+    await this.queues.close();
+    this.#subscriber.disconnect();
+    this.commands.disconnect();
+    await this.broker.release();
+  }
+}
+
+async function connected(redis: Redis): Promise<void> {
+  if (redis.status === "wait") await redis.connect();
+  else await redis.ping();
+}

@@ -1,0 +1,33 @@
+/** Where a worker's slices come from. One rule: a slice that was delivered is delivered again unless `Deliver` resolves. */
+import type { SlicePointer } from "./queues.ts";
+
+/** One delivery of a slice. */
+export interface Delivery {
+  /** How often it was delivered, this time included. */
+  readonly attempts: number;
+  /** Has it delivered once more after a while, since its run is not stored yet; the worker lets what this throws pass. */
+  putOff(): Promise<never>;
+}
+
+/** Runs a slice; resolves when all that follows from it is on its way. */
+export type Deliver = (pointer: SlicePointer, delivery: Delivery) => Promise<void>;
+
+/** How a queue is served. */
+export interface WorkSourceOptions {
+  /** How many slices run at once. */
+  readonly concurrency: number;
+  /** How long after its last sign of life a delivery counts as lost, milliseconds. */
+  readonly lostAfterMs: number;
+  /** Told of what is no task's fault. */
+  readonly onError: (error: Error) => void;
+}
+
+/** One queue that is served. */
+export interface WorkSource {
+  /** Resolves when slices are taken. */
+  ready(): Promise<void>;
+  /** Takes nothing new, and resolves when nothing runs any more. */
+  pause(): Promise<void>;
+  /** Ends at once; what still runs is left to others. */
+  close(): Promise<void>;
+}

@@ -8,8 +8,9 @@ import { type DocBlock, modulesOf, readBlocks } from "../src/kit/doc-blocks.ts";
 import { testRedisUrl } from "../src/kit/test-redis.ts";
 
 const root = join(import.meta.dirname, "../../..");
-const source = ["--conditions=source", "--import", "tsx"];
-const flow = join(root, "packages/umbel/src/cli/main.ts");
+/** What `npx flow` runs. */
+const flow = join(root, "packages/umbel/bin/flow.js");
+const pageProgram = ["--conditions=source", "--import", "tsx", join(import.meta.dirname, "../src/kit/doc-page.ts")];
 /** Inside of the package, so that `umbel` is found from there. */
 const temporary = mkdtempSync(join(import.meta.dirname, "../.tmp-docs-"));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
@@ -32,9 +33,8 @@ describe("the page", () => {
     async (name, text, database) => {
       const blocks = readBlocks(text);
       const folder = writePage(name, blocks);
-      const program = join(import.meta.dirname, "../src/kit/doc-page.ts");
-      const { exitCode, output } = await run([program, folder], folder, database);
-      if (exitCode !== 0) throw new Error(output);
+      const { exitCode, output } = await run([...pageProgram, folder], folder, database);
+      if (exitCode !== 0) throw new Error(output || `${name} does not end`);
       for (const block of blocks) if (block.language === "sh") await checkCommands(name, block, folder, database);
     },
     60_000,
@@ -84,7 +84,7 @@ async function run(
   database: number,
 ): Promise<{ readonly exitCode: number; readonly output: string }> {
   const options = { cwd, timeout: 50_000, env: environment(database) };
-  return await promisify(execFile)(process.execPath, [...source, ...args], options).then(
+  return await promisify(execFile)(process.execPath, args, options).then(
     ({ stdout, stderr }) => ({ exitCode: 0, output: stderr + stdout }),
     ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => {
       return { exitCode: code, output: stderr + stdout };

@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { findServer } from "../../src/broker/find-server.ts";
-import { isRunning, until } from "../broker/embedded/project-of-test.ts";
+import { isRunning } from "../broker/embedded/project-of-test.ts";
 import { type FlowOptions, type FlowProcess, flow, startFlow } from "./flow-process.ts";
 import { expectGolden } from "./golden-file.ts";
 import { type Files, UserProject } from "./user-project.ts";
@@ -85,13 +85,17 @@ async function leftovers(): Promise<readonly string[]> {
   return keys.filter((key) => key.includes("{run-") || key.endsWith(":active") || key.includes(":heartbeat:"));
 }
 
-/** Waits for a line on standard error. */
-async function says({ child }: FlowProcess, line: string): Promise<void> {
+/** Waits for a text on standard error; however busy the machine, Jest's own limit is enough. */
+async function says({ child, result }: FlowProcess, line: string): Promise<void> {
   let seen = "";
-  child.stderr.on("data", (chunk) => {
-    seen += String(chunk);
+  const said = new Promise<true>((resolve) => {
+    child.stderr.on("data", (chunk) => {
+      seen += String(chunk);
+      if (seen.includes(line)) resolve(true);
+    });
   });
-  await until(() => seen.includes(line), `it says ${line}; it said: ${seen}`);
+  if ((await Promise.race([said, result])) !== true)
+    throw new Error(`it ended and never said ${line}; it said ${seen}`);
 }
 
 /** Begins to serve the project's tasks. */
@@ -254,6 +258,42 @@ test.each(["run", "check", "worker"])("flow %s --help shows examples", async (ve
   const { exitCode, stdout } = await flow([verb, "--help"]);
   expect(exitCode).toBe(0);
   expectGolden(`${verb}-help.txt`, stdout);
+});
+
+test("help loads neither the language nor Redis", async () => {
+  const { stderr } = await flow(["--help"], { environment: { NODE_DEBUG: "esm" } });
+  expect(stderr).toContain("/cli/program.js");
+  expect(stderr).not.toMatch(/ioredis|bullmq|chevrotain|packages\/(core|canvas|dsl)\//);
+});
+
+test("where no redis-server can be had, the command to type is told", async () => {
+  const environment = { FLOW_BROKER: "", PATH: "", HOME: project.path, XDG_CACHE_HOME: project.path };
+  const { exitCode, stdout, stderr } = await flow(["run", "-e", "add(1, 2)"], here(environment));
+  expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: "" });
+  expect(stderr).toMatch(/^error: no redis-server or valkey-server .*type `npx umbel redis install`/);
+});
+
+test("a promise that a task forgets is told with the task, and its worker lives", async () => {
+  project.write({
+    "loose.ts": `import { App } from "umbel";
+export const app = new App("loose", { prefix: process.env.TEST_PREFIX ?? "" });
+export const loose = app.task("loose", () => {
+  void Promise.reject(new RangeError("forgotten"));
+  return 1;
+});
+`,
+  });
+  const worker = await startWorker(["-A", "loose.ts"]);
+  for (const _ of [1, 2]) {
+    const run = await flow(["run", "-e", "loose()", "-A", "loose.ts", "--no-worker"], here());
+    expect(run).toMatchObject({ exitCode: 0, stdout: "1\n" });
+  }
+  worker.child.kill("SIGINT");
+  const { exitCode, stderr } = await worker.result;
+  expect(exitCode).toBe(0);
+  expect(stderr).toMatch(
+    /error: a promise was rejected in task "loose" \([0-9a-f-]+\) and nobody handles that: RangeError: forgotten\n {4}at .*loose\.ts:4/,
+  );
 });
 
 test("a file of one line beside tasks.ts runs on the project's own Redis, and nothing is left behind", async () => {

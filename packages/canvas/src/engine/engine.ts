@@ -59,6 +59,9 @@ export interface RuntimeOpener {
 const MOST_EXPECTED = 10_000;
 
 const DAY_MS = 86_400_000;
+
+/** Node ends a longer timer at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const DEFAULT_WINDOW = 1000;
 
 /** How often a result that is waited for is read without any news of it. */
@@ -115,8 +118,10 @@ export class CanvasEngine implements Engine {
     id: string,
     limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
   ): Promise<ResultRecord> {
-    limits.signal?.throwIfAborted();
-    return await this.hold(this.#explained(this.#waitFor(id, limits)));
+    const { signal, timeoutMs } = limits;
+    signal?.throwIfAborted();
+    const within = timeoutMs === undefined ? limits : { ...limits, timeoutMs: Math.min(timeoutMs, LONGEST_TIMER_MS) };
+    return await this.hold(this.#explained(this.#waitFor(id, within)));
   }
 
   async close(): Promise<void> {
@@ -268,16 +273,22 @@ export class CanvasEngine implements Engine {
     const aborted = (): void => waiting.reject(limits.signal?.reason);
     limits.signal?.addEventListener("abort", aborted, { once: true });
     try {
-      if (!isOwnResult) await runtime.news.follow(runKey);
-      // News of a run that this process submitted is told to it alone, and cannot have been missed but by a lost connection.
-      if (expected?.isCertain(index, runtime.news.losses) !== true) await read();
+      // An abort while the connection was being opened was heard by nobody.
+      if (limits.signal?.aborted) aborted();
+      const look = async (): Promise<void> => {
+        if (!isOwnResult) await runtime.news.follow(runKey);
+        // News of a run that this process submitted is told to it alone, and cannot have been missed but by a lost connection.
+        if (expected?.isCertain(index, runtime.news.losses) !== true) await read();
+      };
+      // Not awaited: a timeout holds for a server that does not answer, too.
+      look().catch(waiting.reject);
       return await waiting.promise;
     } finally {
       stopListening();
       stopPolling();
       cancelTimeout?.();
       limits.signal?.removeEventListener("abort", aborted);
-      if (!isOwnResult) await runtime.news.unfollow(runKey);
+      if (!isOwnResult) runtime.news.unfollow(runKey).catch(() => undefined);
     }
   }
 

@@ -88,6 +88,7 @@ export class CanvasWorker {
   readonly #active = new Set<string>();
   #sources: WorkSource[] = [];
   #isClosing = false;
+  #isClosed = false;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -140,11 +141,13 @@ export class CanvasWorker {
    */
   async close(options: { readonly force?: boolean } = {}): Promise<void> {
     this.#isClosing = true;
+    if (this.#isClosed) return;
     if (options.force) await this.#closeAll(true);
     else {
       this.#closed ??= this.#closeAll(false);
       await this.#closed;
     }
+    this.#isClosed = true;
   }
 
   async #closeAll(force: boolean): Promise<void> {

@@ -1,0 +1,148 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { App, WorkerLostError } from "@umbel/core";
+import { CanvasEngine } from "../../src/engine/engine.ts";
+import { chord } from "../../src/primitives/chord.ts";
+import { SocketBroker, TestPrefix, until } from "../kit/redis-server.ts";
+
+const FILE = new URL("./process.ts", import.meta.url).pathname;
+
+/** A process that was started, and what it has said. */
+class Actor {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #lines: string[] = [];
+  readonly #complaints: string[] = [];
+  #hear: () => void = () => undefined;
+
+  constructor(prefix: string, ...words: readonly string[]) {
+    const [role = "", ...rest] = words;
+    this.child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", FILE, role, prefix, ...rest], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    createInterface({ input: this.child.stdout }).on("line", (line) => {
+      this.#lines.push(line);
+      this.#hear();
+    });
+    // Told only when something is missed: a worker whose queue was obliterated complains of each of its jobs.
+    createInterface({ input: this.child.stderr }).on("line", (line) => this.#complaints.push(line));
+    this.child.once("close", () => this.#hear());
+  }
+
+  /** Waits for a line. @throws Error when the process ends without it */
+  async says(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const line = this.#lines.find((one) => pattern.test(one));
+      if (line !== undefined) return line;
+      if (this.hasEnded)
+        throw new Error(
+          `the process ended without ${pattern}; it said ${[...this.#lines, ...this.#complaints].join("\n")}`,
+        );
+      await new Promise<void>((resolve) => {
+        this.#hear = resolve;
+      });
+    }
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Ends it as a crash would. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.hasEnded) return;
+    const gone = once(this.child, "exit");
+    this.child.kill("SIGKILL");
+    await gone;
+  }
+}
+
+let place: TestPrefix;
+let app: App;
+let engine: CanvasEngine;
+let actors: Actor[];
+
+beforeEach(() => {
+  place = new TestPrefix();
+  app = new App("client", {}, () => engine);
+  engine = new CanvasEngine(app, { openBroker: async () => new SocketBroker(), prefix: place.prefix });
+  actors = [];
+});
+
+afterEach(async () => {
+  await Promise.all(actors.map((actor) => actor.kill()));
+  await app.close();
+  await place.close();
+});
+
+const start = (...words: string[]): Actor => {
+  const actor = new Actor(place.prefix, ...words);
+  actors.push(actor);
+  return actor;
+};
+
+const squares = (count: number): number[] => Array.from({ length: count }, (_, index) => index * index);
+
+const get = (id: string): Promise<unknown> => app.asyncResult(id).get({ timeout: 40 });
+
+test("a chord of 1,000 tasks survives kill -9 of its client, of its worker in the middle, and of the next", async () => {
+  const client = start("chord", "1000");
+  const id = await client.says(/^[0-9a-f-]{36}$/);
+  await client.kill();
+  for (const progress of [/done 100$/, /done 200$/]) {
+    const worker = start("worker");
+    await worker.says(progress);
+    await worker.kill();
+  }
+  start("worker");
+  expect(await get(id)).toEqual(squares(1000));
+}, 60_000);
+
+test("a chord survives that its queues are obliterated in the middle", async () => {
+  const client = start("chord", "300");
+  const id = await client.says(/^[0-9a-f-]{36}$/);
+  const worker = start("worker");
+  await worker.says(/done 100$/);
+  // Whatever BullMQ has of the queue; the graph is the truth.
+  const jobs = (await place.keys()).filter((key) => key.includes("{default}"));
+  expect(jobs.length).toBeGreaterThan(0);
+  await place.redis.unlink(...jobs);
+  expect(await get(id)).toEqual(squares(300));
+}, 60_000);
+
+test.each([
+  ["deadly", 2, '2 workers were lost while they ran task "deadly"; it is not tried again (`maxDeliveries`)'],
+  [
+    "deadly once",
+    1,
+    'the worker that ran task "deadly once" was lost, and the task may run only once (`acksLate: false`)',
+  ],
+])(
+  "a task that kills its process each time fails: %s",
+  async (name, deaths, message) => {
+    const handle = await chord([app.signature(name), app.signature("add", [1, 1])], app.signature("collect")).delay();
+    let lost = 0;
+    let worker = start("worker");
+    let hasEnded = false;
+    const result = handle.get({ timeout: 40, propagate: false }).finally(() => {
+      hasEnded = true;
+    });
+    await until(
+      "the run has ended",
+      () => {
+        if (!hasEnded && worker.hasEnded) {
+          lost += 1;
+          worker = start("worker");
+        }
+        return hasEnded;
+      },
+      40_000,
+    );
+    expect(await result).toEqual(new WorkerLostError(message));
+    expect(lost).toBe(deaths);
+    expect(await handle.state()).toBe("FAILURE");
+  },
+  60_000,
+);

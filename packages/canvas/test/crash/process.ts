@@ -1,0 +1,62 @@
+/**
+ * A process of its own, for tests that kill it: `worker`, `submit`, `get`, `late` or `chord`. It says on stdout what it has done,
+ * so that a test waits for words and not for the clock.
+ */
+import { App } from "@umbel/core";
+import { CanvasEngine } from "../../src/engine/engine.ts";
+import { chord } from "../../src/primitives/chord.ts";
+import { startWorker } from "../../src/worker/start-worker.ts";
+import { SocketBroker } from "../kit/redis-server.ts";
+import { lostAfterMs, overdueMs } from "./patience.ts";
+
+const [, , role, prefix = "", argument = ""] = process.argv;
+
+const app: App = new App("crash", {}, () => engine);
+const engine: CanvasEngine = new CanvasEngine(app, { openBroker: async () => new SocketBroker(), prefix });
+
+let done = 0;
+const square = app.task("square", (x: number) => {
+  done += 1;
+  if (done % 100 === 0) process.stdout.write(`done ${done}\n`);
+  return x * x;
+});
+const collect = app.task("collect", (squares: readonly number[]) => squares);
+const add = app.task("add", (x: number, y: number) => x + y);
+app.task({ name: "deadly", maxDeliveries: 2 }, () => process.kill(process.pid, "SIGKILL"));
+app.task({ name: "deadly once", acksLate: false }, () => process.kill(process.pid, "SIGKILL"));
+
+switch (role) {
+  case "worker": {
+    await startWorker(app, engine, {
+      queues: ["default"],
+      concurrency: 20,
+      lostAfterMs,
+      overdueMs,
+      onError: (error) => process.stderr.write(`${error.stack}\n`),
+    });
+    process.stdout.write("ready\n");
+    break;
+  }
+  case "submit":
+    process.stdout.write(`${(await add.delay(2, 2)).id}\n`);
+    break;
+  case "get":
+    process.stdout.write(`${await add.delay(2, 2).get()}\n`);
+    break;
+  case "late": {
+    // Nothing that is thrown too early or too late may end the process.
+    const waits = Array.from({ length: 20 }, (_, timeoutMs) => app.asyncResult(argument).get({ timeoutMs }));
+    const ends = await Promise.allSettled(waits);
+    process.stdout.write(`${ends.filter((end) => end.status === "rejected").length} late\n`);
+    break;
+  }
+  case "chord": {
+    const members = Array.from({ length: Number(argument) }, (_, index) => square.s(index));
+    process.stdout.write(`${(await chord(members, collect.s()).delay()).id}\n`);
+    // A client that does nothing more, and waits to be killed.
+    setInterval(() => undefined, 1000);
+    break;
+  }
+  default:
+    throw new Error(`no role: ${role}`);
+}

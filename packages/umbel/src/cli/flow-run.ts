@@ -72,7 +72,7 @@ export class FlowRun {
     };
     this.#engine = new CanvasEngine(
       { tasks: parts.tasks },
-      { ...engineOptions(parts.app, opening), ...(this.#queue === undefined ? {} : { onlyQueue: this.#queue }) },
+      { ...engineOptions(parts.app, opening), ...(this.#queue === undefined ? {} : { onlyQueue: this.#queue, ownsRuns: true }) },
     );
   }
 

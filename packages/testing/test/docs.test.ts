@@ -45,6 +45,15 @@ describe("the page", () => {
     const told = [...text.matchAll(/^\| `(\w+)` \| `(\w+)` \|/gm)].map(([, name, code]) => [name, code]);
     expect(told.sort()).toEqual(errorClasses().sort());
   });
+
+  test("docs/language.md tells of every diagnostic and of no other", () => {
+    const text = pages.find(({ name }) => name === "docs/language.md")?.text ?? "";
+    const told = [...text.matchAll(/^\| `([EW]\d+)` \| (.+?) \|/gm)].map(([, code, title]) => `${code} ${title}`);
+    const table = readFileSync(join(root, "packages/dsl/src/codes.ts"), "utf8");
+    const codes = [...table.matchAll(/^ {2}([EW]\d+): (?:error|warning)[^"]*?\(\s*"([^"]+)"/gm)];
+    expect(told).toEqual(codes.map(([, code, title]) => `${code} ${title}`));
+    expect(codes.length).toBe([...table.matchAll(/^ {2}[EW]\d+: /gm)].length);
+  });
 });
 
 /** The files of a page in a folder of their own. */

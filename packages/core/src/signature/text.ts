@@ -1,86 +1,131 @@
 /**
- * Signatures as flow text. One rule: the text means the signature, or is no flow text at all (in `<…>`); it never
- * means something else.
+ * Signatures as flow text. One rule: the text compiles to an equal signature, or holds a `<…>` that no parser of the
+ * language takes; it never means something else. The property tests are those of the dsl package.
  */
+import { optionNames } from "../options.ts";
 import type { GroupData, SignatureData } from "./data.ts";
 
-/** Gives the flow text of a signature. */
+/** Gives the flow text of a signature. What the language cannot say stands in `<…>`. */
 export function signatureText(data: SignatureData): string {
-  return withOptions(data, baseText(data));
+  const { text, isLoose } = baseText(data);
+  const options = optionsText(data);
+  if (options === "") return text;
+  return `${isLoose ? `(${text})` : text} ${options}`;
 }
 
-/** As `signatureText`, in parentheses where it stands as a step and would fall apart otherwise. */
-function stepText(data: SignatureData): string {
-  const text = signatureText(data);
-  return data.kind === "chain" && hasNoOptions(data) ? `(${text})` : text;
+/** The text of a signature without its options. A loose one needs parentheses where more belongs to it. */
+interface BaseText {
+  readonly text: string;
+  readonly isLoose: boolean;
 }
 
-function baseText(data: SignatureData): string {
+const tight = (text: string): BaseText => ({ text, isLoose: false });
+
+function baseText(data: SignatureData): BaseText {
+  if (data.kind === "task") {
+    return tight(`${taskName(data.task)}${data.immutable ? "!" : ""}(${argumentTexts(data).join(", ")})`);
+  }
+  const base = compositeText(data);
+  const given = data.kind === "each" ? { ...data, args: [] } : data;
+  const isPlain = argumentTexts(given).length === 0 && data.immutable === undefined;
+  if (isPlain) return base;
+  return unsayable(`${base.text} given (${argumentTexts(given).join(", ")})${data.immutable ? ", immutable" : ""}`);
+}
+
+function compositeText(data: Exclude<SignatureData, { kind: "task" }>): BaseText {
   switch (data.kind) {
-    case "task":
-      return `${taskName(data.task)}${data.immutable ? "!" : ""}(${argumentTexts(data).join(", ")})`;
-    case "chain":
-      return composite(data, data.steps.map(stepText).join(" | "));
+    case "chain": {
+      const text = data.steps.map(stepText).join(" | ");
+      // One step alone is no chain in the language.
+      return data.steps.length < 2 ? unsayable(`chain of ${text}`) : { text, isLoose: true };
+    }
     case "group":
       return groupText(data);
     case "chord":
-      return composite(data, `chord(${groupText(data.header)}, ${signatureText(data.body)})`);
+      return tight(`chord(${signatureText(data.header)}, ${signatureText(data.body)})`);
     case "map":
     case "starmap":
-      return composite(data, `${taskName(data.task)}.${data.kind}(${valueText(data.items)})`);
+      // `x.map(…)` could be the call of a task that is named "x.map".
+      return tight(`${data.kind}(${taskName(data.task)}, ${valueText(data.items)})`);
     case "chunks":
-      return composite(data, `${taskName(data.task)}.chunks(${valueText(data.items)}, ${data.size})`);
-    case "each":
-      return composite(
-        data,
-        `each(${signatureText(data.member)}${data.limit === undefined ? "" : `, limit: ${data.limit}`})`,
-      );
+      return tight(`chunks(${taskName(data.task)}, ${valueText(data.items)}, ${data.size})`);
+    case "each": {
+      const limit = data.limit === undefined ? "" : `, limit: ${data.limit}`;
+      const each = `each(${signatureText(data.member)}${limit})`;
+      const [first, ...rest] = (data.args ?? []).map(valueText);
+      if (first === undefined) return tight(each);
+      // A list that is known stands before it, and each value before that in front of it.
+      const inner = rest.reduceRight((text, value) => `(${value} | ${text})`, each);
+      return { text: `${first} | ${inner}`, isLoose: true };
+    }
   }
 }
 
-function groupText(group: GroupData): string {
-  const text = `[${group.members.map(signatureText).join(", ")}]`;
-  return group.unroll || group.members.length === 0 ? `<Celery's group ${text}>` : composite(group, text);
+/** A chain is spliced into one around it, so one inside another cannot be said. */
+function stepText(step: SignatureData): string {
+  const text = signatureText(step);
+  if (!isBare(step)) return text;
+  if (step.kind === "chain") return unsayable(text).text;
+  return step.kind === "each" && baseText(step).isLoose ? `(${text})` : text;
 }
 
-/** The language has no word for arguments stored on a composite, nor for one that is immutable. */
-function composite(data: SignatureData, text: string): string {
-  if (data.args === undefined && data.kwargs === undefined && data.immutable === undefined) return text;
-  return `<${text} given (${argumentTexts(data).join(", ")})${data.immutable ? ", immutable" : ""}>`;
+/** A group is flattened into one around it, so one inside another cannot be said. */
+function groupText(group: GroupData): BaseText {
+  const members = group.members.map((member) =>
+    member.kind === "group" ? unsayable(signatureText(member)).text : signatureText(member),
+  );
+  const text = members.length === 0 ? EMPTY_GROUP : `[${members.join(", ")}]`;
+  return group.unroll ? unsayable(`Celery's group ${text}`) : tight(text);
 }
 
-function withOptions(data: SignatureData, text: string): string {
-  if (data.options === undefined) return text;
-  const { link = [], linkError = [], ...plain } = data.options;
-  const inner = data.kind === "chain" ? `(${text})` : text;
-  const entries = Object.entries(plain).map(([name, value]) => `${name}: ${valueText(value)}`);
-  const parts = [inner];
-  if (entries.length > 0) parts.push(`with {${entries.join(", ")}}`);
-  for (const callback of link) parts.push(`on success ${handlerText(callback)}`);
+/** Written without members a group is an error; one that happens to have none is legal. */
+const EMPTY_GROUP = "[x for x in []]";
+
+function unsayable(text: string): BaseText {
+  return tight(`<${text}>`);
+}
+
+function optionsText(data: SignatureData): string {
+  const { link = [], linkError = [], ...plain } = data.options ?? {};
+  const entries = Object.entries(plain)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${optionName(data, name)}: ${valueText(value)}`);
+  const parts = entries.length > 0 ? [`with {${entries.join(", ")}}`] : [];
+  for (const callback of link) {
+    // A group has no single success.
+    parts.push(data.kind === "group" ? unsayable("on success").text : `on success ${handlerText(callback)}`);
+  }
   for (const errback of linkError) parts.push(`on error ${handlerText(errback)}`);
   return parts.join(" ");
 }
 
-function handlerText(data: SignatureData): string {
-  const text = signatureText(data);
-  return data.kind === "chain" || !hasNoOptions(data) ? `(${text})` : text;
+function optionName(data: SignatureData, name: string): string {
+  const isOneTask = data.kind === "task" || data.kind === "map" || data.kind === "starmap";
+  const isKnown = optionNames.includes(name) && (name !== "taskId" || isOneTask);
+  return isKnown ? name : unsayable(name).text;
 }
 
-function hasNoOptions(data: SignatureData): boolean {
-  return data.options === undefined || Object.keys(data.options).length === 0;
+function handlerText(handler: SignatureData): string {
+  const text = signatureText(handler);
+  return !isBare(handler) || baseText(handler).isLoose ? `(${text})` : text;
 }
 
-function argumentTexts(data: SignatureData): string[] {
+function isBare(data: SignatureData): boolean {
+  return optionsText(data) === "";
+}
+
+function argumentTexts(data: Pick<SignatureData, "args" | "kwargs">): string[] {
   return [
     ...(data.args ?? []).map(valueText),
     ...Object.entries(data.kwargs ?? {}).map(
-      ([name, value]) => `${WORD.test(name) ? name : `<${JSON.stringify(name)}>`}: ${valueText(value)}`,
+      ([name, value]) => `${WORD.test(name) ? name : unsayable(name).text}: ${valueText(value)}`,
     ),
   ];
 }
 
 const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** Words that cannot be a task's name without backticks; the last seven mean something of their own in front. */
 const RESERVED: ReadonlySet<string> = new Set(
   "import as param let def for in if then else and or not with on true false null match when while wait group chain chord map starmap chunks each".split(
     " ",
@@ -88,23 +133,56 @@ const RESERVED: ReadonlySet<string> = new Set(
 );
 
 function taskName(name: string): string {
-  const [first, ...members] = name.split(".");
-  const isPath =
-    first !== undefined && WORD.test(first) && !RESERVED.has(first) && members.every((member) => WORD.test(member));
-  const endsInWord = members.length > 0 && RESERVED.has(members.at(-1) ?? "");
-  if (isPath && !endsInWord) return name;
-  return name.includes("`") ? `<${JSON.stringify(name)}>` : `\`${name}\``;
+  const [first = "", ...members] = name.split(".");
+  const isPath = WORD.test(first) && !RESERVED.has(first) && members.every((member) => WORD.test(member));
+  // `x.map` would be the mapping of a task `x`.
+  if (isPath && !RESERVED.has(members.at(-1) ?? "")) return name;
+  return name === "" || /[`\n]/.test(name) ? unsayable(JSON.stringify(name)).text : `\`${name}\``;
 }
 
-/** Gives the flow text of a value. */
+/** Gives the flow text of a value. What JSON does not have stands in `<…>`; what has a JSON form is printed as that. */
 export function valueText(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value).replaceAll("${", "\\${");
-  if (Array.isArray(value)) return `[${value.map(valueText).join(", ")}]`;
-  if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).map(
-      ([name, item]) => `${WORD.test(name) ? name : JSON.stringify(name)}: ${valueText(item)}`,
-    );
-    return `{${entries.join(", ")}}`;
+  switch (typeof value) {
+    case "string":
+      return stringText(value);
+    case "number":
+      return numberText(value);
+    case "boolean":
+      return String(value);
+    case "object":
+      return objectText(value);
+    default:
+      return unsayable(typeof value).text;
   }
-  return JSON.stringify(value) ?? "null";
+}
+
+function stringText(text: string): string {
+  return JSON.stringify(text).replaceAll("${", "\\${").replace(UNSEEN, escapeUnit);
+}
+
+/** Characters that cannot be seen and turn the direction of text, or count as a byte order mark. */
+const UNSEEN = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** Whole numbers beyond the safe ones are written with an exponent, as literals of their own they are refused. */
+function numberText(value: number): string {
+  if (!Number.isFinite(value)) return unsayable(String(value)).text;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : String(value);
+}
+
+function objectText(value: object | null): string {
+  if (value === null) return "null";
+  if (hasJsonForm(value)) return valueText(value.toJSON());
+  if (Array.isArray(value)) return `[${value.map(valueText).join(", ")}]`;
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .map(([name, item]) => `${WORD.test(name) ? name : stringText(name)}: ${valueText(item)}`);
+  return `{${entries.join(", ")}}`;
+}
+
+function hasJsonForm(value: object): value is { toJSON(): unknown } {
+  return "toJSON" in value && typeof value.toJSON === "function";
 }

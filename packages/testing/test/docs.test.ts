@@ -17,7 +17,17 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)]
   .filter((name) => name.endsWith(".md"))
-  .map((name) => ({ name, text: readFileSync(join(root, name), "utf8") }));
+  .map((name) => {
+    const text = readFileSync(join(root, name), "utf8");
+    const blocks = readBlocks(text);
+    return { name, text, blocks, folder: writePage(name, blocks) };
+  });
+
+/** What the code of a page finds at run time. */
+const CHECKS = `
+declare function expectValue(run: () => Promise<unknown>, expected: unknown, place: string): Promise<void>;
+declare function expectError(run: () => Promise<unknown>, name: string, text: string, place: string): Promise<void>;
+`;
 
 const environment = (database: number) => ({
   ...process.env,
@@ -28,25 +38,34 @@ const environment = (database: number) => ({
 });
 
 describe("the page", () => {
-  test.each(pages.map((page, index) => [page.name, page.text, index + 1] as const))(
+  test.each(pages.map((page, index) => [page.name, page, index + 1] as const))(
     "%s is right about its code",
-    async (name, text, database) => {
-      const blocks = readBlocks(text);
-      const folder = writePage(name, blocks);
+    async (name, { blocks, folder }, database) => {
       const { exitCode, output } = await run([...pageProgram, folder], folder, database);
       if (exitCode !== 0) throw new Error(output || `${name} does not end`);
       for (const block of blocks) if (block.language === "sh") await checkCommands(name, block, folder, database);
     },
-    60_000,
+    180_000,
   );
+});
 
-  test("docs/errors.md tells of every error class and of no other", () => {
+describe("the guide", () => {
+  test("holds only TypeScript that compiles", async () => {
+    writeFileSync(join(temporary, "checks.d.ts"), CHECKS);
+    const files = readdirSync(temporary, { encoding: "utf8", recursive: true }).filter((file) => file.endsWith(".ts"));
+    const configuration = { extends: "../../../tsconfig.eslint.json", files };
+    writeFileSync(join(temporary, "tsconfig.json"), JSON.stringify(configuration));
+    const { output } = await run([join(root, "node_modules/.bin/tsc"), "-p", temporary], temporary, 0);
+    expect(output).toBe("");
+  }, 180_000);
+
+  test("tells in errors.md of every error class and of no other", () => {
     const text = pages.find(({ name }) => name === "docs/errors.md")?.text ?? "";
     const told = [...text.matchAll(/^\| `(\w+)` \| `(\w+)` \|/gm)].map(([, name, code]) => [name, code]);
     expect(told.sort()).toEqual(errorClasses().sort());
   });
 
-  test("docs/language.md tells of every diagnostic and of no other", () => {
+  test("tells in language.md of every diagnostic and of no other", () => {
     const text = pages.find(({ name }) => name === "docs/language.md")?.text ?? "";
     const told = [...text.matchAll(/^\| `([EW]\d+)` \| (.+?) \|/gm)].map(([, code, title]) => `${code} ${title}`);
     const table = readFileSync(join(root, "packages/dsl/src/codes.ts"), "utf8");
@@ -92,10 +111,11 @@ async function run(
   cwd: string,
   database: number,
 ): Promise<{ readonly exitCode: number; readonly output: string }> {
-  const options = { cwd, timeout: 50_000, env: environment(database) };
+  const options = { cwd, timeout: 120_000, env: environment(database) };
   return await promisify(execFile)(process.execPath, args, options).then(
     ({ stdout, stderr }) => ({ exitCode: 0, output: stderr + stdout }),
-    ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => {
+    (error: unknown) => {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
       return { exitCode: code, output: stderr + stdout };
     },
   );

@@ -99,7 +99,7 @@ async function checkFlow(flow: DocBlock): Promise<void> {
   const value = comment === undefined ? undefined : readValue(comment);
   if (value === undefined || app === undefined) return;
   const { signature } = compile(flow.text, options);
-  const expected: unknown = new Function(`return (${value});`)();
+  const expected: unknown = JSON.parse(value);
   await expectValue(async () => await app.signature(signature).delay().get({ timeout: 10 }), expected, place);
 }
 

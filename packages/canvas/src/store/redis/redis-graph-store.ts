@@ -86,7 +86,11 @@ export class RedisGraphStore implements GraphStore {
       joins.slice(from).flatMap(([index, join]) => [String(index), String(join.size), encodeJoinRecord(join)]);
     // What does not fit into one call is written before; a run is there only when its meta is.
     const early = pages.length > PAGES_PER_CALL || joins.length > PAGES_PER_CALL * PAGE_SIZE;
-    if (early) await this.#writeNodes(keys, pages, 0, joins);
+    if (early) {
+      // The counts of its joins go on from where they are.
+      if ((await this.#redis.hexists(keys.graph, "m")) === 1) return NOTHING_STARTED;
+      await this.#writeNodes(keys, pages, 0, joins);
+    }
     const reply = replyArray(
       await scripts.createRun.run(this.#redis, keys.all, [
         encodeMeta(graph),

@@ -1,0 +1,368 @@
+/** What every GraphStore does. One rule: only the interface is used, so each store is held to the same. */
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { RunKey, SignatureData } from "@umbel/core";
+import fc from "fast-check";
+import type { Graph } from "../../src/graph/graph.ts";
+import type {
+  ClaimReply,
+  Dispatch,
+  GraphStore,
+  Settlement,
+  SettleReply,
+  StoredOutcome,
+} from "../../src/store/graph-store.ts";
+import { anyCanvas, compileAny } from "../kit/arbitrary-canvas.ts";
+import { type Choices, simulate, spreadAt, startsOf, taskAt } from "./simulation.ts";
+
+/** A store that was opened for one test. */
+export interface OpenStore {
+  readonly store: GraphStore;
+  /** Lets the time of ended runs pass. */
+  expire(): Promise<void>;
+  /** What is stored of any run, in words of the store's own. */
+  leftovers(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** How a store is opened. */
+export interface StoreOptions {
+  readonly resultExpiresMs: number;
+  readonly window: number;
+}
+
+const t: SignatureData = { kind: "task", task: "t" };
+const chain = (...steps: SignatureData[]): SignatureData => ({ kind: "chain", steps });
+const group = (...members: SignatureData[]): SignatureData & { kind: "group" } => ({ kind: "group", members });
+const chord = (header: SignatureData[], body: SignatureData): SignatureData => ({
+  kind: "chord",
+  header: group(...header),
+  body,
+});
+
+const succeeded: StoredOutcome = { kind: "succeeded", payload: "1" };
+const failed: StoredOutcome = { kind: "failed", payload: "{}" };
+
+/** Defines the tests of a store. */
+export function describeGraphStore(name: string, open: (options: StoreOptions) => Promise<OpenStore>): void {
+  describe(name, () => {
+    let opened: OpenStore;
+    let store: GraphStore;
+
+    beforeEach(async () => {
+      opened = await open({ resultExpiresMs: 1000, window: 10 });
+      ({ store } = opened);
+    });
+    afterEach(() => opened.close());
+
+    const claim = async (
+      graph: Graph,
+      first: number,
+      how: { by?: string; generation?: number; lost?: string } = {},
+    ): Promise<ClaimReply> => {
+      const { by = "w1", generation = 1, lost } = how;
+      const request = { first, generation, withPage: false, ...(lost === undefined ? {} : { lostHolder: lost }) };
+      const [reply] = await store.claim(graph.runKey, by, [request]);
+      if (reply === undefined) throw new Error("a claim without an answer");
+      return reply;
+    };
+    const settlement = (graph: Graph, index: number, token: number, outcome = succeeded): Settlement => ({
+      first: index,
+      index,
+      token,
+      outcome,
+      node: taskAt(graph, index),
+    });
+    /** Claims and settles. */
+    const end = async (graph: Graph, index: number, outcome = succeeded): Promise<SettleReply> => {
+      const reply = await claim(graph, index);
+      if (reply.kind !== "claimed") throw new Error(`node ${index} is ${reply.kind}`);
+      return await store.settle(graph.runKey, [settlement(graph, index, reply.token, outcome)]);
+    };
+    const expand = (graph: Graph, index: number, from = 0, most?: number): Promise<SettleReply> => {
+      const spread = spreadAt(graph, index);
+      const place = { index, join: spread.join, total: spread.total };
+      return store.expand(graph.runKey, place, from, startsOf(spread, from, most));
+    };
+    const kinds = async (runKey: RunKey, indices: readonly number[]): Promise<string[]> =>
+      (await Promise.all(indices.map((index) => store.read(runKey, index)))).map((record) => record.kind);
+    const firsts = (dispatches: readonly Dispatch[]): number[] => dispatches.map(({ first }) => first);
+    const create = async (data: SignatureData): Promise<Graph> => {
+      const graph = compileAny(data);
+      await store.create(graph, {});
+      return graph;
+    };
+
+    test("a run is created once, and starts what comes first", async () => {
+      const graph = compileAny(chain(t, t));
+      expect(await store.create(graph, {})).toEqual({
+        dispatches: [{ first: 0, count: 1, generation: 1, delayMs: 0 }],
+        spreads: [],
+      });
+      expect(await store.create(graph, {})).toEqual({ dispatches: [], spreads: [] });
+      expect(await store.readPage(graph.runKey, 0)).toEqual(graph.nodes);
+      expect(await store.readPage(graph.runKey, 1)).toBeUndefined();
+      expect(await store.readMeta(graph.runKey)).toMatchObject({ nodeCount: 2, result: 1, root: 0 });
+      expect(await kinds(graph.runKey, [0, 1])).toEqual(["dispatched", "waiting"]);
+    });
+
+    test.each([[3], [1000]])("a run of %d members that is created again goes on as it was", async (count) => {
+      const graph = await create(group(...Array.from({ length: count }, () => t)));
+      await expand(graph, 0, 0, 1);
+      await end(graph, 1);
+      expect(await store.create(graph, {})).toEqual({ dispatches: [], spreads: [] });
+      for (let from = 1; from < count; from += 500) await expand(graph, 0, from, 500);
+      let last: SettleReply | undefined;
+      for (let index = 2; index <= count; index += 1) last = await end(graph, index);
+      expect(last?.runEnded).toBe(true);
+      expect(await store.read(graph.runKey, count + 1)).toEqual({ kind: "joined", added: [] });
+    });
+
+    test("what is not stored is missing, and nothing of it comes to be", async () => {
+      const graph = compileAny(t);
+      expect(await claim(graph, 0)).toEqual({ kind: "missing" });
+      expect(await store.read(graph.runKey, 0)).toEqual({ kind: "unknown" });
+      expect(await store.readMeta(graph.runKey)).toBeUndefined();
+      expect((await store.settle(graph.runKey, [settlement(graph, 0, 1)])).accepted).toEqual([false]);
+      expect((await store.inspect(graph.runKey)).exists).toBe(false);
+      expect(await opened.leftovers()).toEqual([]);
+    });
+
+    test("a step's end makes the next one ready, and tells the value", async () => {
+      const graph = await create(chain(t, t));
+      const reply = await end(graph, 0, { kind: "succeeded", payload: "[7]" });
+      expect(reply).toMatchObject({ accepted: [true], runEnded: false, room: 9 });
+      expect(firsts(reply.dispatches)).toEqual([1]);
+      expect(await store.read(graph.runKey, 0)).toEqual({ kind: "succeeded", payload: "[7]" });
+      expect(await store.readResults(graph.runKey, [0, 1])).toEqual(["S[7]", null]);
+      expect(await end(graph, 1)).toMatchObject({ runEnded: true, room: 10 });
+    });
+
+    test("a worker goes on with the only successor in the step that ends its task", async () => {
+      const graph = await create(chain(t, t));
+      const reply = await claim(graph, 0);
+      if (reply.kind !== "claimed") throw new Error(reply.kind);
+      const first = { ...settlement(graph, 0, reply.token), claimNextAs: "w1" };
+      expect(await store.settle(graph.runKey, [first])).toMatchObject({ claimedNext: [true], dispatches: [] });
+      expect(await claim(graph, 1, { by: "w2" })).toEqual({ kind: "held", holder: "w1" });
+      const last = await store.settle(graph.runKey, [settlement(graph, 1, 1)]);
+      expect(last).toMatchObject({ accepted: [true], runEnded: true });
+    });
+
+    test("only the attempt that claimed last can end a node", async () => {
+      const graph = await create(t);
+      const tokens: number[] = [];
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        const reply = await claim(graph, 0);
+        if (reply.kind === "claimed") tokens.push(reply.token);
+      }
+      const [stale = 0, valid = 0] = tokens;
+      expect((await store.settle(graph.runKey, [settlement(graph, 0, stale)])).accepted).toEqual([false]);
+      expect((await store.settle(graph.runKey, [settlement(graph, 0, valid)])).accepted).toEqual([true]);
+      expect((await store.settle(graph.runKey, [settlement(graph, 0, valid)])).accepted).toEqual([false]);
+      expect(await claim(graph, 0)).toEqual({ kind: "past" });
+    });
+
+    test("a slice is taken only from a holder that is lost, and each loss is counted", async () => {
+      const graph = await create(t);
+      expect(await claim(graph, 0, { by: "w1" })).toMatchObject({ kind: "claimed", deliveries: 0 });
+      expect(await claim(graph, 0, { by: "w2" })).toEqual({ kind: "held", holder: "w1" });
+      expect(await claim(graph, 0, { by: "w2", lost: "w0" })).toEqual({ kind: "held", holder: "w1" });
+      expect(await claim(graph, 0, { by: "w2", lost: "w1" })).toMatchObject({ kind: "claimed", deliveries: 1 });
+      expect(await claim(graph, 0, { by: "w3", lost: "w2" })).toMatchObject({ kind: "claimed", deliveries: 2 });
+    });
+
+    test("a slice is dispatched again only as it was seen, and its old job is past", async () => {
+      const graph = await create(t);
+      const [seen] = (await store.inspect(graph.runKey)).flights;
+      if (seen === undefined) throw new Error("nothing in flight");
+      expect(seen).toMatchObject({ first: 0, count: 1, generation: 1, token: 0, holder: "" });
+      expect(await store.redispatch(graph.runKey, seen)).toBe(2);
+      expect(await store.redispatch(graph.runKey, seen)).toBeUndefined();
+      expect(await claim(graph, 0)).toEqual({ kind: "past" });
+      expect(await claim(graph, 0, { generation: 2 })).toMatchObject({ kind: "claimed", deliveries: 0 });
+      expect(await store.redispatch(graph.runKey, { ...seen, generation: 2 })).toBeUndefined();
+    });
+
+    test("a retry is a new generation with a delay, and is counted", async () => {
+      const graph = await create(t);
+      const reply = await end(graph, 0, { kind: "retried", delayMs: 250 });
+      expect(reply).toMatchObject({
+        accepted: [true],
+        runEnded: false,
+        dispatches: [{ first: 0, count: 1, generation: 2, delayMs: 250 }],
+      });
+      expect(await store.read(graph.runKey, 0)).toEqual({ kind: "dispatched", retries: 1 });
+      expect(await claim(graph, 0)).toEqual({ kind: "past" });
+      expect(await claim(graph, 0, { generation: 2 })).toMatchObject({ kind: "claimed", retries: 1, deliveries: 0 });
+    });
+
+    test("times come with the start", async () => {
+      const graph = await create(chain(t, { ...t, options: { countdown: 2, expires: 5 } }));
+      expect((await end(graph, 0)).dispatches).toEqual([{ first: 1, count: 1, generation: 1, delayMs: 2000 }]);
+    });
+
+    test("members are handed out in pages, and not twice", async () => {
+      const graph = await create(group(t, t, t));
+      expect((await store.inspect(graph.runKey)).openSpreads).toEqual([{ spread: 0, handedOut: 0 }]);
+      expect(firsts((await expand(graph, 0, 0, 2)).dispatches)).toEqual([1, 2]);
+      expect((await store.inspect(graph.runKey)).openSpreads).toEqual([{ spread: 0, handedOut: 2 }]);
+      expect(await expand(graph, 0, 0, 2)).toMatchObject({ accepted: [false], dispatches: [] });
+      expect(firsts((await expand(graph, 0, 2)).dispatches)).toEqual([3]);
+      expect((await store.inspect(graph.runKey)).openSpreads).toEqual([]);
+      expect(await expand(graph, 0, 2)).toMatchObject({ accepted: [false], dispatches: [] });
+    });
+
+    test("members that wait are asked for when half of the window is free", async () => {
+      const graph = await create(group(...Array.from({ length: 20 }, () => t)));
+      expect(await expand(graph, 0, 0, 10)).toMatchObject({ room: 0, refill: undefined });
+      for (let index = 1; index < 5; index += 1) expect((await end(graph, index)).refill).toBeUndefined();
+      expect(await end(graph, 5)).toMatchObject({ room: 5, refill: { spread: 0, handedOut: 10 } });
+    });
+
+    test("a group without members has ended as soon as it is handed out", async () => {
+      const graph = await create(chain(group(), t));
+      const reply = await expand(graph, 0);
+      expect(reply.runEnded).toBe(false);
+      expect(firsts(reply.dispatches)).toEqual([2]);
+      expect(await store.read(graph.runKey, 1)).toEqual({ kind: "joined", added: [] });
+      const alone = await create(group());
+      expect((await expand(alone, 0)).runEnded).toBe(true);
+    });
+
+    test("a body starts when the last member has ended, whichever that is", async () => {
+      const graph = await create(chord([t, t, t], t));
+      await expand(graph, 0);
+      expect((await end(graph, 3)).dispatches).toEqual([]);
+      expect((await end(graph, 1)).dispatches).toEqual([]);
+      expect(firsts((await end(graph, 2)).dispatches)).toEqual([5]);
+    });
+
+    test("joins in joins end with their last member", async () => {
+      const graph = await create(chord([chord([t, t], t), t], t));
+      expect(graph.nodes.map(({ kind }) => kind[0]).join("")).toBe("ssttjttjt");
+      expect((await expand(graph, 0)).spreads).toEqual([1]);
+      await expand(graph, 1);
+      await end(graph, 6);
+      await end(graph, 2);
+      expect(firsts((await end(graph, 3)).dispatches)).toEqual([5]);
+      expect(firsts((await end(graph, 5)).dispatches)).toEqual([8]);
+    });
+
+    test("what stands behind a failed step never runs, because of that step", async () => {
+      const graph = await create(chain(t, t, group(t, t), t));
+      const reply = await end(graph, 0, failed);
+      expect(reply).toMatchObject({ runEnded: true, dispatches: [], spreads: [] });
+      for (let index = 1; index < graph.nodes.length; index += 1) {
+        expect(await store.read(graph.runKey, index)).toEqual({ kind: "dead", cause: 0 });
+      }
+      expect(await claim(graph, 1)).toEqual({ kind: "past" });
+    });
+
+    test("a failed member lets its siblings run, and the first in order is what the join tells", async () => {
+      // 0 spread, 1 t, 2 t, 3 t and then 4 t, 5 join, 6 t
+      const graph = await create(chord([t, t, chain(t, t)], t));
+      await expand(graph, 0);
+      expect((await end(graph, 3, failed)).runEnded).toBe(false);
+      await end(graph, 2, failed);
+      expect((await end(graph, 1)).runEnded).toBe(true);
+      expect(await store.read(graph.runKey, 5)).toEqual({ kind: "joinFailed", member: 2 });
+      expect(await store.read(graph.runKey, 4)).toEqual({ kind: "dead", cause: 3 });
+      expect(await store.read(graph.runKey, 6)).toEqual({ kind: "dead", cause: 5 });
+    });
+
+    test("links start on success and errbacks on failure, with what failed", async () => {
+      const called: SignatureData = { ...t, options: { link: [t], linkError: [t] } };
+      const good = await create(called);
+      expect(firsts((await end(good, 0)).dispatches)).toEqual([1]);
+      const bad = await create(called);
+      expect(firsts((await end(bad, 0, failed)).dispatches)).toEqual([2]);
+      expect(await claim(bad, 2)).toMatchObject({ kind: "claimed", cause: 0 });
+    });
+
+    test.each<[StoredOutcome, string]>([
+      [{ kind: "revoked", payload: "{}" }, "revoked"],
+      [{ kind: "ignored" }, "ignored"],
+    ])("%j ends what follows", async (outcome, kind) => {
+      const graph = await create(chain(t, t));
+      expect((await end(graph, 0, outcome)).runEnded).toBe(true);
+      expect(await kinds(graph.runKey, [0, 1])).toEqual([kind, "dead"]);
+    });
+
+    test("runs do not know of each other", async () => {
+      const [one, other] = [await create(chain(t, t)), await create(chain(t, t))];
+      await end(one, 0, failed);
+      expect(await kinds(other.runKey, [0, 1])).toEqual(["dispatched", "waiting"]);
+    });
+
+    test("a deleted run is gone", async () => {
+      const graph = await create(group(t, t));
+      await expand(graph, 0);
+      await store.delete(graph.runKey);
+      expect(await opened.leftovers()).toEqual([]);
+      expect(await claim(graph, 1)).toEqual({ kind: "missing" });
+    });
+
+    test("nothing of an ended run is left when its time has passed, nor comes back with a late settlement", async () => {
+      const graph = await create(chain(t, t));
+      const reply = await claim(graph, 0);
+      const late = [settlement(graph, 0, reply.kind === "claimed" ? reply.token : 0, failed)];
+      await store.settle(graph.runKey, late);
+      expect(await opened.leftovers()).not.toEqual([]);
+      await store.settle(graph.runKey, late);
+      await opened.expire();
+      expect(await opened.leftovers()).toEqual([]);
+      await store.settle(graph.runKey, late);
+      expect(await opened.leftovers()).toEqual([]);
+    });
+
+    test("any canvas ends, in any order of completion and with any failures, and each node with it", async () => {
+      await fc.assert(
+        fc.asyncProperty(anyCanvas(), anyChoices(), async (data, choices) => {
+          const graph = compileAny(data);
+          const { executed, failed: failures, endings } = await simulate(store, graph, choices());
+          expect(new Set(executed).size).toBe(executed.length);
+          expect(endings).toBe(1);
+          const { flights, openSpreads, endedAt } = await store.inspect(graph.runKey);
+          expect({ flights, openSpreads, hasEnded: endedAt !== undefined }).toEqual({
+            flights: [],
+            openSpreads: [],
+            hasEnded: true,
+          });
+          const { kind: result } = await store.read(graph.runKey, graph.result);
+          expect(["succeeded", "joined"].includes(result)).toBe(failures.length === 0);
+          for (const [index, node] of graph.nodes.entries()) {
+            const { kind } = await store.read(graph.runKey, index);
+            if (failures.includes(index)) expect(kind).toBe("failed");
+            else if (executed.includes(index)) expect(kind).toBe("succeeded");
+            else if (node.kind === "task") expect(kind).toBe("dead");
+            else if (node.kind === "join") expect(["joined", "joinFailed", "dead"]).toContain(kind);
+          }
+        }),
+        { numRuns: 60 },
+      );
+    }, 20_000);
+  });
+}
+
+/** Choices from a list of random numbers; each call begins the list anew. */
+export function anyChoices(): fc.Arbitrary<() => Choices> {
+  return fc
+    .record({
+      numbers: fc.array(fc.nat(), { minLength: 1, maxLength: 40 }),
+      failing: fc.oneof(fc.constant<number[]>([]), fc.array(fc.nat(30), { maxLength: 6 })),
+      handOut: fc.integer({ min: 1, max: 5 }),
+      together: fc.integer({ min: 1, max: 3 }),
+    })
+    .map(({ numbers, failing, handOut, together }) => () => {
+      let at = 0;
+      return {
+        pick: (count) => {
+          at += 1;
+          return (numbers[at % numbers.length] ?? 0) % count;
+        },
+        fails: (index) => failing.includes(index),
+        handOut,
+        together,
+      };
+    });
+}

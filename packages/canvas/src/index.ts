@@ -1,8 +1,13 @@
 /** The public names of `@umbel/canvas`. What is not listed here is private. */
 export type { Broker, ConnectionPurpose } from "./engine/broker.ts";
 export { CanvasEngine, type CanvasEngineOptions } from "./engine/engine.ts";
+export type { Faults } from "./engine/memory/faults.ts";
+export { MemoryBroker, type MemoryBrokerOptions } from "./engine/memory/memory-broker.ts";
+export { VirtualClock } from "./engine/memory/virtual-clock.ts";
+export type { Runtime } from "./engine/runtime.ts";
 export { chain } from "./primitives/chain.ts";
 export { chord } from "./primitives/chord.ts";
 export { group } from "./primitives/group.ts";
+export { serveByItself } from "./worker/own-workers.ts";
 export { startWorker } from "./worker/start-worker.ts";
 export type { CanvasWorker, CanvasWorkerOptions } from "./worker/worker.ts";

@@ -1,8 +1,15 @@
 /** From an App's options to its engine. One rule: nothing is opened here; the engine opens its broker when it needs it. */
-import { type Broker, CanvasEngine, type CanvasEngineOptions, type ConnectionPurpose } from "@umbel/canvas";
+import {
+  type Broker,
+  CanvasEngine,
+  type CanvasEngineOptions,
+  type ConnectionPurpose,
+  type MemoryBroker,
+} from "@umbel/canvas";
 import { type App, ImproperlyConfigured } from "@umbel/core";
 import type { Redis } from "ioredis";
 import { type BrokerPlaces, findBroker } from "./broker/lookup.ts";
+import { givenBrokerOf, memoryBrokerOf } from "./broker/memory-brokers.ts";
 import type { OpenBroker, OpenBrokerOptions } from "./broker/open-broker.ts";
 
 /** How often a command of a client waits for a new connection before it fails. */
@@ -17,7 +24,8 @@ export function createEngine(app: App): CanvasEngine {
 export function engineOptions(app: App, opening: OpenBrokerOptions = {}): CanvasEngineOptions {
   const { prefix, defaultQueue, broker } = app.options;
   return {
-    openBroker: () => openBrokerOf({ environment: process.env, appBroker: broker }, opening),
+    openBroker: async () =>
+      givenBrokerOf(app) ?? (await openBrokerOf(app, { environment: process.env, appBroker: broker }, opening)),
     ...(prefix === undefined ? {} : { prefix }),
     ...(defaultQueue === undefined ? {} : { defaultQueue }),
   };
@@ -27,11 +35,13 @@ export function engineOptions(app: App, opening: OpenBrokerOptions = {}): Canvas
  * Opens the broker that is named first.
  * @throws OperationalError when it cannot be reached; OptionError when its URL is none
  */
-export async function openBrokerOf(places: BrokerPlaces, options: OpenBrokerOptions = {}): Promise<Broker> {
+async function openBrokerOf(
+  app: App,
+  places: BrokerPlaces,
+  options: OpenBrokerOptions,
+): Promise<Broker | MemoryBroker> {
   const { broker } = findBroker(places);
-  if (broker.kind === "memory") {
-    throw new ImproperlyConfigured("the broker `memory:` is not there yet; use `embedded:` or the URL of a Redis");
-  }
+  if (broker.kind === "memory") return memoryBrokerOf(app);
   const { openBroker } = await import("./broker/open-broker.ts");
   return asEngineBroker(await openBroker(broker, options));
 }

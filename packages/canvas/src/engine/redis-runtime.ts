@@ -38,6 +38,7 @@ export class RedisRuntime implements Runtime {
   readonly lifeSigns: RedisLifeSigns;
   readonly janitorLease: RedisLease;
   readonly timers = systemTimers;
+  readonly upkeepTimers = systemTimers;
   readonly #subscriber: Redis;
 
   constructor(broker: Broker, options: RedisGraphStoreOptions) {

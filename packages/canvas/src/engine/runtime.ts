@@ -40,7 +40,10 @@ export interface Runtime {
   readonly lifeSigns: LifeSigns;
   /** Held by the one janitor that works. */
   readonly janitorLease: Lease;
+  /** Those of who waits for a result. */
   readonly timers: Timers;
+  /** Those of workers, which matter only while runs go on. */
+  readonly upkeepTimers: Timers;
   /** Begins to take slices from a queue. */
   serve(queue: string, deliver: Deliver, options: WorkSourceOptions): WorkSource;
   /** Calls when the broker can be reached again that could not be. */

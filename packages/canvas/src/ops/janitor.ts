@@ -53,7 +53,7 @@ export class Janitor {
   }
 
   #schedule(delayMs: number): void {
-    this.#cancelRound = this.#runtime.timers.after(delayMs, () => {
+    this.#cancelRound = this.#runtime.upkeepTimers.after(delayMs, () => {
       this.#round = this.#run()
         .catch(this.#options.onError)
         .then(() => {

@@ -103,7 +103,7 @@ export class CanvasWorker {
     this.#options = { ...DEFAULTS, ...options };
     this.name = options.name ?? `${hostname()}:${process.pid}`;
     const { pages, results, store, driver, lifeSigns } = runtime;
-    this.#heartbeat = new Heartbeat(lifeSigns, runtime.timers, this.#incarnation, this.#options.lostAfterMs);
+    this.#heartbeat = new Heartbeat(lifeSigns, runtime.upkeepTimers, this.#incarnation, this.#options.lostAfterMs);
     this.#runner = new TaskRunner({
       registry,
       pages,

@@ -1,0 +1,48 @@
+/** News within this process. One rule: it is a hint, as on Redis; a fault may lose it. */
+import type { RunKey } from "@umbel/core";
+import type { EndedNews } from "../../store/memory/memory-graph-store.ts";
+import type { News, NewsListener } from "../news.ts";
+
+/** The news of one client. */
+export class MemoryNews implements News {
+  readonly channel: string;
+  /** Nothing is lost that anybody would notice. */
+  readonly losses = 0;
+  readonly #listeners = new Map<RunKey, Set<NewsListener>>();
+  readonly #followed = new Set<RunKey>();
+
+  constructor(channel: string) {
+    this.channel = channel;
+  }
+
+  listen(runKey: RunKey, listener: NewsListener): () => void {
+    const listeners = this.#listeners.get(runKey) ?? new Set();
+    listeners.add(listener);
+    this.#listeners.set(runKey, listeners);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(runKey);
+    };
+  }
+
+  async follow(runKey: RunKey): Promise<void> {
+    this.#followed.add(runKey);
+  }
+
+  async unfollow(runKey: RunKey): Promise<void> {
+    if (!this.#listeners.has(runKey)) this.#followed.delete(runKey);
+  }
+
+  /** Hears what a store tells. */
+  hear({ runKey, notify, result, ended }: EndedNews): void {
+    const listeners = this.#listeners.get(runKey);
+    if (listeners === undefined) return;
+    const tell = (index: number | undefined, record: string): void => {
+      for (const listener of listeners) listener(index, record);
+    };
+    if (notify === this.channel && result !== undefined) tell(result.index, result.record);
+    if (!this.#followed.has(runKey)) return;
+    if (ended === undefined) tell(undefined, "");
+    else for (const index of ended) tell(index, "");
+  }
+}

@@ -1,0 +1,147 @@
+/** The small parts of a memory broker: what Redis keeps in single keys. One rule: what has expired is as if it never was. */
+import { parseNodeId, type RunKey } from "@umbel/core";
+import type { ActiveRuns } from "../active-runs.ts";
+import { type Aliases, duplicateTaskId } from "../aliases.ts";
+import type { Lease } from "../lease.ts";
+import type { LifeSigns } from "../life-signs.ts";
+import type { Clock } from "./clock.ts";
+
+/** Values that expire. */
+export class Expiring<Value> {
+  readonly #clock: Clock;
+  readonly #values = new Map<string, { readonly value: Value; readonly expiresAt: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get(key: string): Value | undefined {
+    const held = this.#values.get(key);
+    if (held === undefined) return undefined;
+    if (held.expiresAt > this.#clock.now()) return held.value;
+    this.#values.delete(key);
+    return undefined;
+  }
+
+  set(key: string, value: Value, lifeMs: number): void {
+    this.#values.set(key, { value, expiresAt: this.#clock.now() + lifeMs });
+  }
+
+  delete(key: string): void {
+    this.#values.delete(key);
+  }
+}
+
+/** Runs that have not ended. */
+export class MemoryActiveRuns implements ActiveRuns {
+  readonly #clock: Clock;
+  readonly #onChange: () => void;
+  readonly #dueAt = new Map<RunKey, number>();
+
+  constructor(clock: Clock, onChange: () => void) {
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  get size(): number {
+    return this.#dueAt.size;
+  }
+
+  async add(runKey: RunKey): Promise<void> {
+    this.#dueAt.set(runKey, 0);
+    this.#onChange();
+  }
+
+  async remove(runKey: RunKey): Promise<void> {
+    this.#dueAt.delete(runKey);
+    this.#onChange();
+  }
+
+  async due(now: number, most: number): Promise<RunKey[]> {
+    const due = [...this.#dueAt].filter(([, dueAt]) => dueAt <= now).sort(([, one], [, other]) => one - other);
+    return due.slice(0, most).map(([runKey]) => runKey);
+  }
+
+  async postpone(runKey: RunKey, until: number): Promise<void> {
+    if (this.#dueAt.has(runKey)) this.#dueAt.set(runKey, until);
+  }
+
+  async now(): Promise<number> {
+    return this.#clock.now();
+  }
+}
+
+/** Ids of people's own. */
+export class MemoryAliases implements Aliases {
+  readonly #nodes: Expiring<string>;
+  readonly #expiresMs: number;
+
+  /** @param nodes by id; shared by all who use the broker */
+  constructor(nodes: Expiring<string>, expiresMs: number) {
+    this.#nodes = nodes;
+    this.#expiresMs = expiresMs;
+  }
+
+  async reserve(aliases: readonly { readonly id: string; readonly nodeId: string }[]): Promise<void> {
+    const seen = new Set<string>();
+    for (const { id } of aliases) {
+      if (seen.has(id) || this.#nodes.get(id) !== undefined) throw duplicateTaskId(id);
+      seen.add(id);
+    }
+    for (const { id, nodeId } of aliases) this.#nodes.set(id, nodeId, this.#expiresMs);
+  }
+
+  async find(id: string): Promise<{ readonly runKey: RunKey; readonly index: number } | undefined> {
+    const node = this.#nodes.get(id);
+    return node === undefined ? undefined : parseNodeId(node);
+  }
+
+  async renew(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const node = this.#nodes.get(id);
+      if (node !== undefined) this.#nodes.set(id, node, this.#expiresMs);
+    }
+  }
+}
+
+/** Signs of life of workers in this process. */
+export class MemoryLifeSigns implements LifeSigns {
+  readonly #alive: Expiring<true>;
+
+  constructor(clock: Clock) {
+    this.#alive = new Expiring(clock);
+  }
+
+  async give(incarnation: string, lifeMs: number): Promise<void> {
+    this.#alive.set(incarnation, true, lifeMs);
+  }
+
+  async end(incarnation: string): Promise<void> {
+    this.#alive.delete(incarnation);
+  }
+
+  async isAlive(incarnation: string): Promise<boolean> {
+    return this.#alive.get(incarnation) === true;
+  }
+}
+
+/** A lease among workers in this process. */
+export class MemoryLease implements Lease {
+  readonly #holder: Expiring<string>;
+
+  constructor(clock: Clock) {
+    this.#holder = new Expiring(clock);
+  }
+
+  async take(holder: string, lifeMs: number): Promise<boolean> {
+    if ((this.#holder.get(KEY) ?? holder) !== holder) return false;
+    this.#holder.set(KEY, holder, lifeMs);
+    return true;
+  }
+
+  async giveUp(holder: string): Promise<void> {
+    if (this.#holder.get(KEY) === holder) this.#holder.delete(KEY);
+  }
+}
+
+const KEY = "lease";

@@ -1,0 +1,100 @@
+/** The parts of an engine on a memory broker. One rule: what many processes share is the broker's; the rest is made here. */
+import { randomUUID } from "node:crypto";
+import type { GraphStore } from "../../store/graph-store.ts";
+import { MemoryGraphStore } from "../../store/memory/memory-graph-store.ts";
+import { Driver } from "../driver.ts";
+import type { LifeSigns } from "../life-signs.ts";
+import { PageCache } from "../page-cache.ts";
+import type { QueuedSlice, Queues } from "../queues.ts";
+import { Results } from "../results.ts";
+import type { Runtime, RuntimeOptions } from "../runtime.ts";
+import type { Timers } from "../timers.ts";
+import type { Deliver, WorkSource, WorkSourceOptions } from "../work-source.ts";
+import type { MemoryBrokerState } from "./memory-broker.ts";
+import { MemoryNews } from "./memory-news.ts";
+import { type MemoryActiveRuns, MemoryAliases, type MemoryLease } from "./memory-parts.ts";
+import type { MemoryProcess } from "./memory-process.ts";
+import { RemoteGraphStore } from "./remote-graph-store.ts";
+
+/** What one process has of a memory broker. */
+export class MemoryRuntime implements Runtime {
+  readonly broker = { address: "memory:" };
+  readonly store: GraphStore;
+  readonly pages: PageCache;
+  readonly results: Results;
+  readonly queues: Queues;
+  readonly activeRuns: MemoryActiveRuns;
+  readonly aliases: MemoryAliases;
+  readonly driver: Driver;
+  readonly news = new MemoryNews(randomUUID());
+  readonly lifeSigns: LifeSigns;
+  readonly janitorLease: MemoryLease;
+  readonly timers: Timers;
+  readonly upkeepTimers: Timers;
+  readonly #state: MemoryBrokerState;
+  readonly #process: MemoryProcess;
+  readonly #onClose: () => Promise<void>;
+
+  constructor(
+    state: MemoryBrokerState,
+    process: MemoryProcess,
+    options: RuntimeOptions,
+    onClose: () => Promise<void> = async () => undefined,
+  ) {
+    const { clock, faults } = state;
+    this.#state = state;
+    this.#process = process;
+    this.#onClose = onClose;
+    const store = new MemoryGraphStore(state.runs, {
+      now: () => clock.now(),
+      resultExpiresMs: options.resultExpiresMs,
+      window: options.window,
+      tell: (news) => state.tell(news),
+    });
+    this.store = state.isSteady ? store : new RemoteGraphStore(store, process, faults);
+    this.pages = new PageCache(this.store);
+    this.results = new Results(this.store, this.pages);
+    this.queues = state.isSteady ? state.queues : remoteQueues(state.queues, process);
+    this.activeRuns = state.activeRuns;
+    this.aliases = new MemoryAliases(state.aliases, options.resultExpiresMs);
+    this.janitorLease = state.janitorLease;
+    this.lifeSigns = {
+      give: (incarnation, lifeMs) => state.lifeSigns.give(incarnation, lifeMs),
+      end: (incarnation) => state.lifeSigns.end(incarnation),
+      isAlive: async (incarnation) => (await state.lifeSigns.isAlive(incarnation)) && !faults.mistakesForLost(),
+    };
+    this.driver = new Driver({
+      store: this.store,
+      pages: this.pages,
+      queues: this.queues,
+      activeRuns: this.activeRuns,
+      window: options.window,
+    });
+    this.timers = process.timers((change) => state.countWaiting(change));
+    this.upkeepTimers = process.timers(() => undefined);
+    state.listeners.add(this.news);
+  }
+
+  serve(queue: string, deliver: Deliver, options: WorkSourceOptions): WorkSource {
+    return this.#process.own(this.#state.queues.serve(queue, deliver, options));
+  }
+
+  onConnected(): void {
+    // It is never away.
+  }
+
+  async close(): Promise<void> {
+    if (!this.#state.listeners.delete(this.news)) return;
+    await this.#onClose();
+  }
+}
+
+/** Queues as a process sees them that may crash. */
+function remoteQueues(queues: Queues, process: MemoryProcess): Queues {
+  return {
+    add: (slices: readonly QueuedSlice[]) => process.step(() => queues.add(slices)),
+    jobState: (queue, runKey, first, generation) =>
+      process.step(() => queues.jobState(queue, runKey, first, generation)),
+    obliterate: (name) => process.step(() => queues.obliterate(name)),
+  };
+}

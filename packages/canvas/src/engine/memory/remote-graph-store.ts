@@ -1,0 +1,101 @@
+/**
+ * A memory store as a process sees it that may crash at any moment. One rule: each call happens in its turn, whole or
+ * not at all.
+ */
+import type { RunKey } from "@umbel/core";
+import type { RunMeta } from "../../graph/codec.ts";
+import type { Graph, GraphNode, StartToken } from "../../graph/graph.ts";
+import type {
+  ClaimReply,
+  ClaimRequest,
+  CreateOptions,
+  Flight,
+  GraphStore,
+  NodeRecord,
+  RunInspection,
+  Settlement,
+  SettleReply,
+  Started,
+} from "../../store/graph-store.ts";
+import type { FaultSource } from "./faults.ts";
+import type { MemoryProcess } from "./memory-process.ts";
+
+/** Hands calls on to a store, by turns and with faults. */
+export class RemoteGraphStore implements GraphStore {
+  readonly #store: GraphStore;
+  readonly #process: MemoryProcess;
+  readonly #faults: FaultSource;
+
+  constructor(store: GraphStore, process: MemoryProcess, faults: FaultSource) {
+    this.#store = store;
+    this.#process = process;
+    this.#faults = faults;
+  }
+
+  create(graph: Graph, options: CreateOptions): Promise<Started> {
+    return this.#process.step(() => this.#store.create(graph, options));
+  }
+
+  claim(runKey: RunKey, incarnation: string, requests: readonly ClaimRequest[]): Promise<readonly ClaimReply[]> {
+    return this.#process.step(() => this.#store.claim(runKey, incarnation, requests));
+  }
+
+  settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply> {
+    return this.#process.step(async () => {
+      const { canCrash } = this.#process;
+      if (canCrash && this.#faults.crashesBeforeSettle()) return await this.#process.crash();
+      const reply = await this.#store.settle(runKey, settlements);
+      if (canCrash && this.#faults.crashesBeforeDispatch()) return await this.#process.crash();
+      return reply;
+    });
+  }
+
+  expand(
+    runKey: RunKey,
+    spread: { readonly index: number; readonly join: number; readonly total: number },
+    from: number,
+    starts: readonly StartToken[],
+  ): Promise<SettleReply> {
+    return this.#process.step(() => this.#store.expand(runKey, spread, from, starts));
+  }
+
+  redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
+    return this.#process.step(() => this.#store.redispatch(runKey, flight));
+  }
+
+  inspect(runKey: RunKey): Promise<RunInspection> {
+    return this.#process.step(() => this.#store.inspect(runKey));
+  }
+
+  read(runKey: RunKey, index: number): Promise<NodeRecord> {
+    return this.#process.step(() => this.#store.read(runKey, index));
+  }
+
+  readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]> {
+    return this.#process.step(() => this.#store.readResults(runKey, indices));
+  }
+
+  readPage(runKey: RunKey, page: number): Promise<readonly GraphNode[] | undefined> {
+    return this.#process.step(() => this.#store.readPage(runKey, page));
+  }
+
+  addNodes(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void> {
+    return this.#process.step(() => this.#store.addNodes(runKey, nodes, base));
+  }
+
+  allocate(runKey: RunKey, count: number): Promise<number> {
+    return this.#process.step(() => this.#store.allocate(runKey, count));
+  }
+
+  abandon(runKey: RunKey): Promise<void> {
+    return this.#process.step(() => this.#store.abandon(runKey));
+  }
+
+  delete(runKey: RunKey): Promise<void> {
+    return this.#process.step(() => this.#store.delete(runKey));
+  }
+
+  readMeta(runKey: RunKey): Promise<RunMeta | undefined> {
+    return this.#process.step(() => this.#store.readMeta(runKey));
+  }
+}

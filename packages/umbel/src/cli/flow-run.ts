@@ -72,7 +72,10 @@ export class FlowRun {
     };
     this.#engine = new CanvasEngine(
       { tasks: parts.tasks },
-      { ...engineOptions(parts.app, opening), ...(this.#queue === undefined ? {} : { onlyQueue: this.#queue, ownsRuns: true }) },
+      {
+        ...engineOptions(parts.app, opening),
+        ...(this.#queue === undefined ? {} : { onlyQueue: this.#queue, ownsRuns: true }),
+      },
     );
   }
 

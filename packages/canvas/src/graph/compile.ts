@@ -546,8 +546,9 @@ function handDown(group: SignatureData & { kind: "group" }, member: SignatureDat
   };
 }
 
-/** Celery's group in a chain: one member stands for itself, none for nothing. */
+/** Celery's group in a chain: one member stands for itself, none for nothing. A chain of nothing is nothing, too. */
 function unrolledStep(step: SignatureData): readonly SignatureData[] {
+  if (step.kind === "chain" && step.steps.every((inner) => unrolledStep(inner).length === 0)) return [];
   if (step.kind !== "group" || !step.unroll || step.members.length > 1) return [step];
   return step.members.map((member) => handDown(step, member));
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import * as core from "@umbel/core";
@@ -59,6 +59,18 @@ describe("the guide", () => {
     expect(output).toBe("");
   }, 180_000);
 
+  test("has no link that leads nowhere", () => {
+    const broken = pages.flatMap(({ name, text }) =>
+      [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].flatMap(([link, path = "", anchor]) => {
+        const target = path === "" ? name : join(dirname(name), path);
+        const found = existsSync(join(root, target)) ? readFileSync(join(root, target), "utf8") : undefined;
+        const isRight = found !== undefined && (anchor === undefined || anchorsOf(found).includes(anchor));
+        return isRight ? [] : [`${name}: ${link}`];
+      }),
+    );
+    expect(broken).toEqual([]);
+  });
+
   test("tells in errors.md of every error class and of no other", () => {
     const text = pages.find(({ name }) => name === "docs/errors.md")?.text ?? "";
     const told = [...text.matchAll(/^\| `(\w+)` \| `(\w+)` \|/gm)].map(([, name, code]) => [name, code]);
@@ -74,6 +86,17 @@ describe("the guide", () => {
     expect(codes.length).toBe([...table.matchAll(/^ {2}[EW]\d+: /gm)].length);
   });
 });
+
+/** The anchors that GitHub gives the headings of a page. */
+function anchorsOf(page: string): readonly string[] {
+  const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
 
 /** The files of a page in a folder of their own. */
 function writePage(name: string, blocks: readonly DocBlock[]): string {

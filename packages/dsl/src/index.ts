@@ -17,6 +17,7 @@ export {
 export type { ParamValue, ParamValues } from "./compiler/params.ts";
 export type { Diagnostic, RelatedPlace } from "./diagnostics.ts";
 export { Duration } from "./duration.ts";
+export { type FormatResult, format } from "./format/format.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
 export { type RenderOptions, renderDiagnostics, type Sources } from "./render.ts";
 export type { ImportAnswer, Resolver, TaskDeclaration } from "./resolver.ts";

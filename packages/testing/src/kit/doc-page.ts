@@ -20,7 +20,7 @@ export interface DocPage {
 }
 
 /** How long a statement may take. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 Object.assign(globalThis, { expectValue, expectError });
 const [, , folder = ""] = process.argv;
@@ -100,7 +100,7 @@ async function checkFlow(flow: DocBlock): Promise<void> {
   if (value === undefined || app === undefined) return;
   const { signature } = compile(flow.text, options);
   const expected: unknown = JSON.parse(value);
-  await expectValue(async () => await app.signature(signature).delay().get({ timeout: 10 }), expected, place);
+  await expectValue(async () => await app.signature(signature).delay().get(), expected, place);
 }
 
 function expectDiagnostics(flow: DocBlock, diagnostics: readonly Diagnostic[], screen: string, place: string): void {

@@ -47,7 +47,7 @@ export function printStatement(pieces: readonly Piece[]): string {
 const COMMA = t.makeToken(t.Comma, ",", 0, 1);
 
 class Printer {
-  text = "";
+  readonly #printed: string[] = [];
   isInType = false;
   #column = 0;
   #before: Token | undefined;
@@ -56,6 +56,10 @@ class Printer {
   #mustBreak = false;
   /** A line has just begun. */
   #isLineStart = true;
+
+  get text(): string {
+    return this.#printed.join("");
+  }
 
   /** Prints a row, on one line if it fits. */
   row(pieces: readonly Piece[], indent: number): void {
@@ -127,7 +131,10 @@ class Printer {
 
   #fits(pieces: readonly Piece[]): boolean {
     const space = this.#previous === undefined || this.#isLineStart ? 0 : 1;
-    return !this.#mustBreak && this.#column + space + widthOf(pieces) <= COLUMNS;
+    // A comment at the end may be as long as it likes.
+    const last = pieces.at(-1);
+    const code = last?.kind === "comment" && last.isTrailing ? pieces.slice(0, -1) : pieces;
+    return !this.#mustBreak && this.#column + space + widthOf(code) <= COLUMNS;
   }
 
   #emit(first: Token, last: Token, text: string, indent: number): void {
@@ -152,15 +159,14 @@ class Printer {
   }
 
   #raw(text: string): void {
-    this.text += text;
+    this.#printed.push(text);
     const lineBreak = text.lastIndexOf("\n");
     this.#column = lineBreak === -1 ? this.#column + text.length : text.length - lineBreak - 1;
     this.#isLineStart = false;
   }
 
   #newline(indent: number): void {
-    if (this.#isLineStart && !this.#mustBreak && this.text !== "") this.text = this.text.trimEnd();
-    this.text = `${this.text.replace(/ +$/, "")}\n${" ".repeat(indent)}`;
+    this.#printed.push(`\n${" ".repeat(indent)}`);
     this.#column = indent;
     this.#isLineStart = true;
     this.#mustBreak = false;

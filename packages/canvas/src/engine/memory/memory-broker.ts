@@ -79,7 +79,7 @@ export class MemoryBroker {
     const chance = seed === undefined ? undefined : new Chance(seed);
     this.clock = clock;
     this.#workerCount = workers;
-    this.#turns = new Turns(chance);
+    this.#turns = new Turns(chance, () => this.#poke());
     // Faults have a chance of their own, so that the order stays when one more is possible.
     const faultSource = new FaultSource(faults ?? {}, new Chance((seed ?? 0) + 1));
     const listeners = new Set<MemoryNews>();

@@ -7,11 +7,14 @@ import type { Chance } from "./chance.ts";
 /** Gives turns. */
 export class Turns {
   readonly #chance: Chance | undefined;
+  readonly #onRest: () => void;
   readonly #waiting: (() => void)[] = [];
   #isDrawing = false;
 
-  constructor(chance: Chance | undefined) {
+  /** @param onRest is told when nobody waits any more */
+  constructor(chance: Chance | undefined, onRest: () => void) {
     this.#chance = chance;
+    this.#onRest = onRest;
   }
 
   /** Whether somebody waits for a turn. */
@@ -41,5 +44,6 @@ export class Turns {
     }
     this.#isDrawing = this.#waiting.length > 0;
     if (this.#isDrawing) setImmediate(() => this.#draw());
+    else this.#onRest();
   }
 }

@@ -76,12 +76,15 @@ export class VirtualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const target = this.#now + ms;
     for (;;) {
-      await this.settled();
+      // While nobody waits for anything, the upkeep of idle workers needs no rest.
+      if (this.#surroundings.isBusy() || this.#surroundings.wantsTime()) await this.settled();
+      else await Promise.resolve();
       const next = this.#timers.at(-1);
       if (next === undefined || next.dueAt > target) break;
       this.#jump();
     }
     this.#now = Math.max(this.#now, target);
+    await this.settled();
   }
 
   /** Resolves when nothing more happens without time passing. */

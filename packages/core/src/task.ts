@@ -23,6 +23,11 @@ import { readTaskOptions, type TaskOptions } from "./task-options.ts";
 /** A list whose length is that of `Items`, as a mutable tuple. */
 type Tuple<Items extends readonly unknown[]> = [...Items];
 
+/** The argument of a task that takes one; of others, a type that says what to do. */
+type OnlyArgument<P extends readonly unknown[]> = P extends readonly [unknown, unknown, ...unknown[]]
+  ? { "this task needs more than one argument": "use starmap" }
+  : P[0];
+
 /** What is known of a task without its types. */
 export interface TaskInfo {
   readonly name: string;
@@ -58,7 +63,7 @@ export interface Task<P extends readonly unknown[], R> extends TaskInfo {
   delay(...args: P): Submission<AsyncResult<Awaited<R>>>;
   applyAsync(args?: readonly unknown[], options?: ApplyOptions): Submission<AsyncResult<Awaited<R>>>;
   /** Calls the task for each item, in one job. */
-  map(items: Iterable<P[0]>): Signature<readonly unknown[], Awaited<R>[]>;
+  map(items: Iterable<OnlyArgument<P>>): Signature<readonly unknown[], Awaited<R>[]>;
   /** Calls the task with each item spread over its parameters, in one job. */
   starmap(items: Iterable<P>): Signature<readonly unknown[], Awaited<R>[]>;
   /** A group of starmaps over `size` items each. */

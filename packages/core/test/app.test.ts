@@ -124,7 +124,7 @@ test("making an App, tasks and signatures opens nothing, and asks for no engine"
   });
   const add = app.task("add", (x: number, y: number) => x + y);
   add.s(1).pipe(add.s(2)).set({ queue: "q" }).immutable().toString();
-  add.map([1]);
+  add.starmap([[1, 2]]);
   add(1, 2);
   expect(process.getActiveResourcesInfo()).toEqual(before);
 });

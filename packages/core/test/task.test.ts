@@ -45,7 +45,7 @@ describe("a direct call", () => {
 });
 
 describe("a signature", () => {
-  const { app, add } = shop();
+  const { app, add, later } = shop();
 
   test.each<[what: string, made: { toJSON(): unknown }, data: object]>([
     ["s()", add.s(), { kind: "task", task: "add" }],
@@ -65,7 +65,7 @@ describe("a signature", () => {
     ["set() of nothing", add.s().set({}), { kind: "task", task: "add" }],
     ["immutable()", add.s(1).immutable(), { kind: "task", task: "add", args: [1], immutable: true }],
     ["as()", add.s(1).as<string>(), { kind: "task", task: "add", args: [1] }],
-    ["map()", add.map(new Set([1, 2])), { kind: "map", task: "add", items: [1, 2] }],
+    ["map()", later.map(new Set([1, 2])), { kind: "map", task: "later", items: [1, 2] }],
     ["starmap()", add.starmap([[1, 2]]), { kind: "starmap", task: "add", items: [[1, 2]] }],
     ["chunks()", add.chunks([[1, 2]], 3), { kind: "chunks", task: "add", items: [[1, 2]], size: 3 }],
     [
@@ -117,7 +117,7 @@ describe("a signature", () => {
     const items = [1];
     const args: [number] = [1];
     const kwargs = { y: 1 };
-    const signatures = [add.map(items), add.signature(args, { kwargs })];
+    const signatures = [later.map(items), add.signature(args, { kwargs })];
     const texts = signatures.map((signature) => JSON.stringify(signature));
     items.push(2);
     args[0] = 9;

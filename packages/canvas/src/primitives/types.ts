@@ -7,16 +7,17 @@ export type Steps<S extends readonly unknown[]> = {
 };
 
 /** The steps moved on by one: at a step's place stands the step before it. */
-type Before<S extends readonly unknown[]> = [AnySignature, ...S];
+type Before<S extends readonly unknown[]> = [never, ...S];
 
 /** The step itself where it can take what the one before gives, otherwise a type that says why not. */
-type StepFits<Previous, Step, Position> = Previous extends AnySignature
-  ? Step extends AnySignature
-    ? Step["~in"] extends (args: [Previous["~next"]]) => void
-      ? Step
-      : Mismatch<Previous["~next"], TakesOf<Step>, Position>
-    : Step
+type StepFits<Previous, Step, Position> = Step extends AnySignature
+  ? Step["~in"] extends (args: [NextOf<Previous>]) => void
+    ? Step
+    : Mismatch<NextOf<Previous>, TakesOf<Step>, Position>
   : Step;
+
+/** What a step passes on; of one step or another, what either of them does. */
+type NextOf<Step> = Step extends AnySignature ? Step["~next"] : never;
 
 /** An object whose keys are the message, as TypeScript prints it. */
 type Mismatch<Gives, Takes, Position> = {

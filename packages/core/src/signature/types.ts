@@ -84,27 +84,29 @@ export type TakesOf<S> =
   ArgsOf<S> extends readonly [] ? "nothing more: all its arguments are given (.si() ignores the result)" : ArgsOf<S>;
 
 /** All suffixes of a parameter list: what may be given to `s(...)`, which fills the last parameters. */
-export type Given<P extends readonly unknown[]> = P extends readonly [unknown, ...infer Rest]
-  ? P | Given<Rest>
-  : number extends P["length"]
-    ? P
-    : P extends readonly [_?: unknown, ...rest: infer Rest]
-      ? P | Given<Rest>
-      : [];
+export type Given<P extends readonly unknown[]> = P extends readonly []
+  ? // An empty list fits the pattern of an optional parameter, too.
+    []
+  : P extends readonly [unknown, ...infer Rest]
+    ? P | Given<Rest>
+    : number extends P["length"]
+      ? P
+      : P extends readonly [_?: unknown, ...rest: infer Rest]
+        ? P | Given<Rest>
+        : [];
 
 // biome-ignore lint/suspicious/noExplicitAny: a wildcard of the right length; `unknown` would not match in an infer position
 type Wild<G extends readonly unknown[]> = { [K in keyof G]: any };
 
-type Prefixes<P extends readonly unknown[], Done extends readonly unknown[] = []> = P extends readonly [
-  infer First,
-  ...infer Rest,
-]
-  ? Done | Prefixes<Rest, [...Done, First]>
-  : number extends P["length"]
-    ? Done | [...Done, ...P]
-    : P extends readonly [_?: infer First, ...rest: infer Rest]
-      ? Done | Prefixes<Rest, [...Done, First]>
-      : Done;
+type Prefixes<P extends readonly unknown[], Done extends readonly unknown[] = []> = P extends readonly []
+  ? Done
+  : P extends readonly [infer First, ...infer Rest]
+    ? Done | Prefixes<Rest, [...Done, First]>
+    : number extends P["length"]
+      ? Done | [...Done, ...P]
+      : P extends readonly [_?: infer First, ...rest: infer Rest]
+        ? Done | Prefixes<Rest, [...Done, First]>
+        : Done;
 
 type Fitting<
   Candidate,

@@ -111,7 +111,7 @@ export class MemoryBroker {
     if (clock instanceof VirtualClock) {
       clock.live({
         isBusy: () => this.#turns.isBusy || this.#state.queues.isBusy || this.#starting > 0,
-        wantsTime: () => this.#waiting > 0 || this.#state.activeRuns.size > 0,
+        wantsTime: () => this.#clients > 0 && (this.#waiting > 0 || this.#state.activeRuns.size > 0),
       });
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { compile, renderDiagnostics } from "../src/index.ts";
+import { compile, format, renderDiagnostics } from "../src/index.ts";
 import { resolver } from "./tasks.ts";
 
 const pieces = [
@@ -27,6 +27,7 @@ function expectNoThrow(text: string): void {
   const { signature, diagnostics } = compile(text, { file: "x.flow", resolver });
   const hasErrors = diagnostics.some((diagnostic) => diagnostic.severity === "error");
   expect(signature === undefined).toBe(hasErrors);
+  format(text);
   renderDiagnostics(diagnostics, { "x.flow": text }, { color: true });
 }
 
@@ -54,6 +55,15 @@ describe("compile gives a signature or an error and never throws", () => {
     ["nested parentheses", `id(${"(".repeat(99)}1${")".repeat(99)})`],
     ["too many parentheses", `${"(".repeat(100_000)}1`],
     ["brackets that close nothing", "]".repeat(10_000)],
+    ["brackets that others close", "(".repeat(50_000) + "]".repeat(50_000)],
+    ["brackets that are never closed, on many lines", "log((1\n".repeat(5000)],
+    ["blocks that are never closed", 'log("""a\n'.repeat(5001)],
+    ["backticks that are never closed", "`a\n".repeat(5000)],
+    ["semicolons", "a();".repeat(5000)],
+    ["another language's or", `log(1)${" || log(1)".repeat(5000)}`],
+    ["comments in calls", "id( # c\n".repeat(5000)],
+    ["a long name", "x".repeat(500_000)],
+    ["a long number", "9".repeat(500_000)],
     ["nested calls with operators", `id(${"1 + 2 * -(".repeat(90)}1${")".repeat(90)})`],
     ["nested strings", `id(${'"${'.repeat(5000)}`],
     ["nested lists", `id(${"[".repeat(99)}${"]".repeat(99)})`],
@@ -86,4 +96,13 @@ describe("compile gives a signature or an error and never throws", () => {
     ["definitions in a circle", Array.from({ length: 2000 }, (_, i) => `let a${i} = a${(i + 1) % 2000}`).join("\n")],
     ["unknown names", Array.from({ length: 3000 }, (_, i) => `let a${i} = unknown${i}()`).join("\n")],
   ])("on %s", (_title, text) => expectNoThrow(text));
+});
+
+test("a byte order mark and the kind of line breaks mean nothing", () => {
+  const plain = compile(valid, { file: "x.flow", resolver, params: {} });
+  const other = compile(`\ufeff${valid.replaceAll("\n", "\r\n")}`, { file: "x.flow", resolver, params: {} });
+  expect(other.signature).toEqual(plain.signature);
+  expect(other.diagnostics.map(({ place }) => [place.start.line, place.start.column])).toEqual(
+    plain.diagnostics.map(({ place }) => [place.start.line, place.start.column]),
+  );
 });

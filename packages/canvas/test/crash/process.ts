@@ -1,5 +1,5 @@
 /**
- * A process of its own, for tests that kill it: `worker`, `submit`, `get`, `late` or `chord`. It says on stdout what it has done,
+ * A process of its own, for tests that kill it: `worker`, `submit`, `late` or `chord`. It says on stdout what it has done,
  * so that a test waits for words and not for the clock.
  */
 import { App } from "@umbel/core";
@@ -39,9 +39,6 @@ switch (role) {
   }
   case "submit":
     process.stdout.write(`${(await add.delay(2, 2)).id}\n`);
-    break;
-  case "get":
-    process.stdout.write(`${await add.delay(2, 2).get()}\n`);
     break;
   case "late": {
     // Nothing that is thrown too early or too late may end the process.

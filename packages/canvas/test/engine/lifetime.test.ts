@@ -174,16 +174,15 @@ async function runProcess(...args: string[]): Promise<{ exitCode: number | null;
   return { exitCode: child.exitCode, stdout, stderr };
 }
 
-test("a process that only submits ends by itself, and so does one that waits for a result", async () => {
+test("a process that only submits ends by itself", async () => {
   const shop = open();
   const submitted = await runProcess("submit", shop.place.prefix);
   expect(submitted).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/), stderr: "" });
   await shop.work();
   expect(await shop.app.asyncResult(submitted.stdout.trim()).get()).toBe(4);
-  expect(await runProcess("get", shop.place.prefix)).toEqual({ exitCode: 0, stdout: "4\n", stderr: "" });
 }, 30_000);
 
-test("timeouts that pass before the first answer end the waiting, and nothing else", async () => {
+test("a process whose waits end before the first answer ends by itself, and well", async () => {
   const shop = open();
   const { id } = await shop.tasks.add.delay(2, 2);
   expect(await runProcess("late", shop.place.prefix, id)).toEqual({ exitCode: 0, stdout: "20 late\n", stderr: "" });

@@ -21,6 +21,8 @@ const shared = {
 };
 
 export default {
+  // Most of the time of the slow tests is waiting for processes, so two at once pay even on two cores.
+  maxWorkers: 2,
   coverageProvider: "v8",
   collectCoverageFrom: ["packages/*/src/**/*.ts"],
   projects: packages.map((name) => ({

@@ -10,4 +10,4 @@ export { chord } from "./primitives/chord.ts";
 export { group } from "./primitives/group.ts";
 export { serveByItself } from "./worker/own-workers.ts";
 export { startWorker } from "./worker/start-worker.ts";
-export type { CanvasWorker, CanvasWorkerOptions } from "./worker/worker.ts";
+export type { CanvasWorker, CanvasWorkerOptions, TaskFailure } from "./worker/worker.ts";

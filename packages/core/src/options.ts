@@ -6,6 +6,7 @@ import { parseSeconds } from "./duration.ts";
 import { OptionError } from "./errors.ts";
 import { show } from "./show.ts";
 import type { SignatureData } from "./signature/data.ts";
+import type { AnySignature } from "./signature/types.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** Options as stored in a signature. Seconds, as in Celery. */
@@ -63,6 +64,10 @@ export interface CallOptions {
   compression?: string;
   headers?: Readonly<Record<string, unknown>>;
   shadow?: string;
+  /** What starts when it succeeded, with its result; one signature or several. */
+  link?: AnySignature | readonly AnySignature[];
+  /** What starts when it failed; one signature or several. */
+  linkError?: AnySignature | readonly AnySignature[];
 }
 
 type OptionReader = (name: string, value: unknown) => unknown;

@@ -96,6 +96,11 @@ export class Submission<out Handle extends AsyncResult> implements PromiseLike<H
     return this.#handle.id;
   }
 
+  /** Its id, as a handle prints too. */
+  toString(): string {
+    return this.id;
+  }
+
   /** Waits until the run is stored, and then for its result. @see AsyncResult.get */
   async get(options: GetOptions = {}): Promise<Handle extends AsyncResult<infer Result> ? Result : never> {
     await this.#stored;

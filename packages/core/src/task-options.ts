@@ -17,8 +17,6 @@ export interface TaskOptions {
   priority?: number;
   /** Whether arguments are checked when a call is sent; true unless said. */
   typing?: boolean;
-  /** The result is not stored. */
-  ignoreResult?: boolean;
   /** Whether a task that was running when its worker was lost runs again (true, our default) or fails. */
   acksLate?: boolean;
   /** How many times `retry` may ask for another try; 3 unless said, `null` for no end. */
@@ -48,7 +46,6 @@ const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   queue: text,
   priority: whole(0, 9),
   typing: flag,
-  ignoreResult: flag,
   acksLate: flag,
   maxRetries: (value) => (value === null ? undefined : whole(0, Number.MAX_SAFE_INTEGER)(value)),
   defaultRetryDelay: (value) =>

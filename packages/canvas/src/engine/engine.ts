@@ -11,7 +11,9 @@ import {
   normalizeOptions,
   parseNodeId,
   type ResultRecord,
+  RunExpiredError,
   type RunKey,
+  runKeyTime,
   type SignatureOptions,
   type SubmitRequest,
   type SubmittedRun,
@@ -58,6 +60,9 @@ export interface RuntimeOpener {
 /** How many runs that nobody waits for are listened to; the result of an older one is read when it is asked for. */
 const MOST_EXPECTED = 10_000;
 
+/** How long a run may take from its id to the store; one that is not there after that is gone, milliseconds. */
+const STORING_MS = 60_000;
+
 const DAY_MS = 86_400_000;
 
 /** Node ends a longer timer at once. */
@@ -76,7 +81,7 @@ export class CanvasEngine implements Engine {
   readonly incarnation = randomUUID();
   #runtime: Promise<Runtime> | undefined;
   /** What compiling asks: the options that hold for all calls of a task. */
-  readonly environment: CompileEnvironment = { taskDefaults: (task) => this.#taskDefaults(task) };
+  readonly environment: CompileEnvironment;
   /** Runs submitted here whose news is listened to from before they were stored, so that no first read is needed. */
   readonly #expected = new LRUCache<RunKey, Expected>({
     max: MOST_EXPECTED,
@@ -87,6 +92,7 @@ export class CanvasEngine implements Engine {
   constructor(registry: TaskRegistry, options: CanvasEngineOptions) {
     this.#registry = registry;
     this.#options = options;
+    this.environment = { taskDefaults: (task) => this.#taskDefaults(task), onlyQueue: options.onlyQueue };
   }
 
   submit(request: SubmitRequest): SubmittedRun {
@@ -190,11 +196,10 @@ export class CanvasEngine implements Engine {
 
   #taskDefaults(name: string): SignatureOptions | undefined {
     const task = this.#registry.tasks.get(name);
-    const queue = this.#options.onlyQueue ?? task?.options.queue ?? this.#options.defaultQueue;
+    const queue = task?.options.queue ?? this.#options.defaultQueue;
     const defaults: SignatureOptions = {
       ...(queue === undefined ? {} : { queue }),
       ...(task?.options.priority === undefined ? {} : { priority: task.options.priority }),
-      ...(task?.options.ignoreResult === undefined ? {} : { ignoreResult: task.options.ignoreResult }),
     };
     return Object.keys(defaults).length === 0 ? undefined : defaults;
   }
@@ -256,7 +261,9 @@ export class CanvasEngine implements Engine {
     const isOwnResult = expected?.result === index;
     const waiting = deferred<ResultRecord>();
     const read = async (): Promise<void> => {
-      const record = await runtime.results.read(runKey, index);
+      const stored = await runtime.store.read(runKey, index);
+      if (stored.kind === "unknown" && Date.now() - runKeyTime(runKey) > STORING_MS) throw gone(id);
+      const record = await runtime.results.resolve(runKey, index, stored);
       if (isReady(record.state)) waiting.resolve(record);
     };
     const readNow = (): void => void read().catch(waiting.reject);
@@ -387,6 +394,12 @@ function warnUnqueued(runKey: RunKey, problem: unknown): void {
   process.emitWarning(
     `run ${runKey} is stored, but its jobs could not be queued (${reason}); a worker will do that within seconds`,
     "UmbelWarning",
+  );
+}
+
+function gone(id: string): RunExpiredError {
+  return new RunExpiredError(
+    `there is no run of task ${id}: it has expired, was discarded, or was sent to another broker or with another prefix`,
   );
 }
 

@@ -30,6 +30,8 @@ import {
 export interface CompileEnvironment {
   /** Options that a task's definition sets for all its calls. */
   taskDefaults(task: string): SignatureOptions | undefined;
+  /** The queue of every task, whatever it or its call says. */
+  readonly onlyQueue?: string | undefined;
 }
 
 /** The arguments and options of one call of a signature. */
@@ -299,6 +301,8 @@ class Compiler {
       ...options
     } = mergeOptions(own, mergeOptions(place.over, place.entryOver)) ?? {};
     const ownId = place.taskId ?? taskId;
+    refuseUnknown(data.task, options);
+    const { onlyQueue } = this.#environment;
     const draft: TaskDraft = {
       kind: "task",
       index: this.#nextIndex,
@@ -313,7 +317,7 @@ class Compiler {
         ...(mode === undefined ? {} : { mode }),
         args: [...incoming.args, ...(data.args ?? [])],
         kwargs: { ...data.kwargs, ...incoming.kwargs },
-        options,
+        options: onlyQueue === undefined ? options : { ...options, queue: onlyQueue },
         ...(incoming.from === undefined ? {} : { input: incoming.from }),
         ...(incoming.takesError ? { takesError: true } : {}),
         ...(ownId === undefined ? {} : { ownId }),
@@ -468,6 +472,25 @@ class Compiler {
 function follow(before: Ended, compiled: Compiled): void {
   before.next.push(...compiled.starts.map(tokenOf));
   before.followers.push(...compiled.starts);
+}
+
+/** Options that the language and Celery have and this engine does not honour; to ignore one would be a lie. */
+const NOT_HONOURED: readonly (keyof SignatureOptions)[] = [
+  "timeLimit",
+  "softTimeLimit",
+  "ignoreResult",
+  "serializer",
+  "compression",
+  "headers",
+  "shadow",
+];
+
+function refuseUnknown(task: string, options: SignatureOptions): void {
+  const name = NOT_HONOURED.find((option) => options[option] !== undefined);
+  if (name === undefined) return;
+  throw new InvalidSignatureError(
+    `task "${task}": the option \`${name}\` cannot be honoured by this version; leave it out`,
+  );
 }
 
 /** The place of what follows a compiled signature: it gets its value, and starts without delay. */

@@ -54,6 +54,10 @@ export interface TaskRunnerParts {
   readonly maxResultBytes: number;
 }
 
+/** Seconds before the first of a call's own `retries`; each further one waits twice as long, but no longer than Celery does. */
+const FIRST_RETRY_DELAY = 1;
+const LONGEST_RETRY_DELAY = 600;
+
 /** Makes attempts for one worker. */
 export class TaskRunner {
   readonly #parts: TaskRunnerParts;
@@ -116,7 +120,13 @@ export class TaskRunner {
       if (requests.retryInMs !== undefined) return { kind: "retried", delayMs: requests.retryInMs };
       if (requests.replacement !== undefined) return await this.#replaced(attempt, requests.replacement);
     }
-    return error instanceof Ignore ? { kind: "ignored" } : failed(error);
+    if (error instanceof Ignore) return { kind: "ignored" };
+    const { retries = 0, retryDelay = FIRST_RETRY_DELAY } = attempt.node.options;
+    if (attempt.retries < retries) {
+      const seconds = Math.min(retryDelay * 2 ** attempt.retries, LONGEST_RETRY_DELAY);
+      return { kind: "retried", delayMs: Math.round(seconds * 1000) };
+    }
+    return failed(error);
   }
 
   async #replaced(attempt: Attempt, replacement: SignatureData): Promise<StoredOutcome> {

@@ -8,10 +8,12 @@
 import { hostname } from "node:os";
 import {
   encodeError,
+  nodeId,
   RunExpiredError,
   type RunKey,
   type TaskRegistry,
   TaskRevokedError,
+  type WireError,
   WorkerLostError,
 } from "@umbel/core";
 import type { SlicePointer } from "../engine/queues.ts";
@@ -42,8 +44,17 @@ export interface CanvasWorkerOptions {
   readonly overdueMs?: number;
   /** Longest result of a task, bytes. */
   readonly maxResultBytes?: number;
+  /** Told of each task that failed for good. */
+  readonly onFailure?: (failure: TaskFailure) => void;
   /** Told of what is no task's fault: a connection that was lost, a job that points nowhere. */
   readonly onError?: (error: Error) => void;
+}
+
+/** A task that failed for good. */
+export interface TaskFailure {
+  readonly task: string;
+  readonly id: string;
+  readonly error: WireError;
 }
 
 const DEFAULTS = {
@@ -214,11 +225,18 @@ export class CanvasWorker {
       ...(next === undefined ? {} : { claimNextAs: this.#incarnation }),
     };
     const settled = await this.#persist(() => this.#settler.settle(runKey, settlement));
+    if (settled.accepted) this.#tellFailure(runKey, first, node, outcome);
     if (next === undefined || (settled.accepted && !settled.claimedNext)) return undefined;
     if (!settled.accepted) return await this.#reclaim(runKey, next.index);
     // An immutable successor takes nothing.
     const value = next.takesValue && outcome.kind === "succeeded" ? outcome.payload : undefined;
     return { ...FIRST_CLAIM, first: next.index, input: value };
+  }
+
+  #tellFailure(runKey: RunKey, index: number, node: TaskNode, outcome: StoredOutcome): void {
+    if (outcome.kind !== "failed" || this.#options.onFailure === undefined) return;
+    const error = JSON.parse(outcome.payload) as WireError;
+    this.#options.onFailure({ task: node.task, id: node.ownId ?? nodeId(runKey, index), error });
   }
 
   /** What was claimed must end: what is neither the task's fault nor passes is its outcome too. */
@@ -259,9 +277,9 @@ export class CanvasWorker {
     const most = options?.acksLate === false ? 1 : (options?.maxDeliveries ?? 3);
     if (deliveries < most) return undefined;
     const error = new WorkerLostError(
-      deliveries === 1
+      options?.acksLate === false
         ? `the worker that ran task "${node.task}" was lost, and the task may run only once (\`acksLate: false\`)`
-        : `${deliveries} workers were lost while they ran task "${node.task}"; it is not tried again (\`maxDeliveries\`)`,
+        : `${deliveries === 1 ? "a worker was lost while it" : `${deliveries} workers were lost while they`} ran task "${node.task}"; it is not tried again (\`maxDeliveries\`)`,
     );
     return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
   }

@@ -1,0 +1,58 @@
+/**
+ * The plainest way to run a graph: on the specification (`advance.ts`), one task after another in the order in which
+ * they become ready, without queue, worker or clock.
+ */
+import type { App } from "@umbel/core";
+import { PageCache } from "../../src/engine/page-cache.ts";
+import { Results } from "../../src/engine/results.ts";
+import { type Graph, stretchIndices } from "../../src/graph/graph.ts";
+import type { Dispatch, SettleReply, Started } from "../../src/store/graph-store.ts";
+import { MemoryGraphStore } from "../../src/store/memory/memory-graph-store.ts";
+import { MemoryRuns } from "../../src/store/memory/memory-runs.ts";
+import { GraphAdditions } from "../../src/worker/graph-additions.ts";
+import { TaskRunner } from "../../src/worker/run-task.ts";
+import { observe } from "./observe.ts";
+
+/** Runs a graph to its end and gives what it came to. */
+export async function runInOrder(app: App, graph: Graph): Promise<readonly string[]> {
+  const store = new MemoryGraphStore(new MemoryRuns(), { now: () => 0, resultExpiresMs: 1, window: 1_000_000 });
+  const pages = new PageCache(store);
+  const results = new Results(store, pages);
+  const runner = new TaskRunner({
+    registry: app,
+    pages,
+    results,
+    additions: new GraphAdditions(store, { taskDefaults: () => undefined }),
+    hostname: "in order",
+    maxResultBytes: 1_000_000,
+  });
+  const { runKey } = graph;
+  const dispatches: Dispatch[] = [];
+  const spreads: number[] = [];
+  const take = (started: Started | SettleReply): void => {
+    dispatches.push(...started.dispatches);
+    spreads.push(...started.spreads);
+  };
+  const expand = async (index: number): Promise<void> => {
+    const spread = await pages.node(runKey, index);
+    if (spread.kind !== "spread") throw new Error(`node ${index} is no spread`);
+    const starts = [...stretchIndices(spread.starts)].map(({ index: start, stretch }) => `${stretch.kind}${start}`);
+    take(await store.expand(runKey, { index, join: spread.join, total: spread.total }, 0, starts));
+  };
+  const run = async ({ first, generation }: Dispatch): Promise<void> => {
+    const node = await pages.node(runKey, first);
+    const [claim] = await store.claim(runKey, "in order", [{ first, generation, withPage: false }]);
+    if (node.kind !== "task" || claim?.kind !== "claimed") throw new Error(`node ${first} cannot be run`);
+    const { retries, cause, token } = claim;
+    const outcome = await runner.run({ runKey, index: first, node, retries, cause, input: undefined });
+    take(await store.settle(runKey, [{ first, index: first, token, outcome, node }]));
+  };
+  take(await store.create(graph, {}));
+  while (dispatches.length + spreads.length > 0) {
+    const spread = spreads.shift();
+    const dispatch = spread === undefined ? dispatches.shift() : undefined;
+    if (spread !== undefined) await expand(spread);
+    if (dispatch !== undefined) await run(dispatch);
+  }
+  return await observe(results, runKey, graph);
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { OptionError } from "../src/errors.ts";
-import { type CallOptions, mergeOptions, normalizeOptions, optionNames } from "../src/options.ts";
+import { mergeOptions, normalizeOptions, optionNames } from "../src/options.ts";
 
 const seconds = 'a number of seconds of at least 0, or text such as "10s", "5m" or "250ms"';
 const date = new Date("2030-01-02T03:04:05Z");

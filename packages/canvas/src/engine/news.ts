@@ -4,7 +4,7 @@
  */
 import type { RunKey } from "@umbel/core";
 import type { Redis } from "ioredis";
-import { clientChannel, runChannel, runKeys } from "../store/keys.ts";
+import { clientChannel, runChannel } from "../store/keys.ts";
 
 /** Hears of nodes that ended. @param record the stored result if it is short, else "" ; both undefined: read again */
 export type NewsListener = (index: number | undefined, record: string) => void;
@@ -26,16 +26,17 @@ export interface News {
 /** One subscribing connection for Redis's PUBLISH. */
 export class RedisNews implements News {
   readonly #subscriber: Redis;
-  readonly #commands: Redis;
+  readonly #store: { watch(runKey: RunKey): Promise<void> };
   readonly #prefix: string;
   readonly #channel: string;
   readonly #listeners = new Map<RunKey, Set<NewsListener>>();
   #opened: Promise<void> | undefined;
   #lostAt = 0;
 
-  constructor(connections: { subscriber: Redis; commands: Redis }, prefix: string, clientId: string) {
-    this.#subscriber = connections.subscriber;
-    this.#commands = connections.commands;
+  /** @param store lets a run tell which of its nodes end */
+  constructor(subscriber: Redis, store: { watch(runKey: RunKey): Promise<void> }, prefix: string, clientId: string) {
+    this.#subscriber = subscriber;
+    this.#store = store;
     this.#prefix = prefix;
     this.#channel = clientChannel(prefix, clientId);
   }
@@ -66,9 +67,7 @@ export class RedisNews implements News {
 
   async follow(runKey: RunKey): Promise<void> {
     await this.#subscriber.subscribe(runChannel(this.#prefix, runKey));
-    const { graph } = runKeys(this.#prefix, runKey);
-    // A run that is gone must not come back as a hash with this field alone.
-    if ((await this.#commands.hexists(graph, "m")) === 1) await this.#commands.hset(graph, "w", "1");
+    await this.#store.watch(runKey);
   }
 
   async unfollow(runKey: RunKey): Promise<void> {

@@ -65,7 +65,7 @@ export class RedisRuntime implements Runtime {
       activeRuns: this.activeRuns,
       window: options.window,
     });
-    this.news = new RedisNews({ subscriber: this.#subscriber, commands: this.commands }, options.prefix, randomUUID());
+    this.news = new RedisNews(this.#subscriber, this.store, options.prefix, randomUUID());
     this.lifeSigns = new RedisLifeSigns(this.commands, options.prefix);
     this.janitorLease = new RedisLease(this.commands, janitorLeaseKey(options.prefix));
   }

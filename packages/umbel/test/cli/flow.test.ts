@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { acquireEmbeddedRedis } from "../../src/broker/embedded/embedded-redis.ts";
 import { withLock } from "../../src/broker/embedded/lock.ts";
+import { findServer } from "../../src/broker/find-server.ts";
 import { isRunning, TestProject, until } from "../broker/embedded/project-of-test.ts";
 import { flow, startFlow } from "./flow-process.ts";
 import { expectGolden } from "./golden-file.ts";
@@ -62,7 +63,10 @@ test("--debug shows the stack with our own frames", async () => {
 
 test("a server that is there is printed and nothing is installed", async () => {
   const cache = join(project.path, "cache");
-  const { exitCode, stdout, stderr } = await flow(["redis", "install"], { environment: { XDG_CACHE_HOME: cache } });
+  // Where the test runs there may be one in the user's cache only.
+  const server = await findServer();
+  const environment = { XDG_CACHE_HOME: cache, FLOW_REDIS_BIN: server?.path ?? "" };
+  const { exitCode, stdout, stderr } = await flow(["redis", "install"], { environment });
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^\/.*(redis|valkey)-server\n$/);
   expect(stderr).toMatch(/^(Redis|Valkey) .* is there already; nothing to install\n$/);

@@ -106,14 +106,23 @@ async function startWorker(args: readonly string[] = [], options = here()): Prom
   return worker;
 }
 
+/** A whole command of one to four words; the first of them is what matters. */
+const COMMAND = /^\*(?:1\r\n\$\d+\r\n(\w+)\r\n|[2-4]\r\n(?:\$\d+\r\n[^\r\n]*\r\n)+?(?=\*|$))/;
+
 /** A server that speaks just enough of Redis to tell that it is old. */
 async function serveOldRedis(): Promise<string> {
   const info = "redis_version:5.0.7\r\n";
   const server: Server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
+    let received = "";
     socket.on("data", (data) => {
-      const isInfo = /\r\ninfo\r\n/i.test(data.toString());
-      socket.write(isInfo ? `$${info.length}\r\n${info}\r\n` : "+OK\r\n");
+      received += data.toString();
+      // Several commands may come at once, and one in parts; each is a list of words, and each wants an answer.
+      for (let command = COMMAND.exec(received); command !== null; command = COMMAND.exec(received)) {
+        received = received.slice(command[0].length);
+        const isInfo = command[1]?.toLowerCase() === "info";
+        socket.write(isInfo ? `$${info.length}\r\n${info}\r\n` : "+OK\r\n");
+      }
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -32,6 +32,7 @@ import {
   readNode,
   redispatchSlice,
   settleNodes,
+  watchRun,
 } from "./scripts.generated.ts";
 
 const scripts = {
@@ -42,6 +43,7 @@ const scripts = {
   expandSpread: new Script(expandSpread),
   redispatchSlice: new Script(redispatchSlice),
   readNode: new Script(readNode),
+  watchRun: new Script(watchRun),
 };
 
 /** Numbers that bound what the store does. */
@@ -251,6 +253,11 @@ export class RedisGraphStore implements GraphStore {
     if (Number(reached) === 0)
       throw new RunExpiredError(`run ${runKey} is not stored any more, so nothing can be added to it`);
     return (Number(reached) - pages) * PAGE_SIZE;
+  }
+
+  /** Lets a run tell which of its nodes end; nothing happens if it is gone. */
+  async watch(runKey: RunKey): Promise<void> {
+    await scripts.watchRun.run(this.#redis, runKeys(this.#options.prefix, runKey).all, []);
   }
 
   async abandon(runKey: RunKey): Promise<void> {

@@ -625,3 +625,20 @@ if not string.find(flags_text, '[12]') then return { flags_text, 0, {}, {}, { '0
 local run_ended, _, _, refill = conclude(ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]))
 return { flags_text, run_ended, dispatches, spreads, refill }
 `;
+
+/** scripts/watch-run.lua */
+export const watchRun = `-- Lets a run tell which of its nodes end. A run that is gone must not come back as a hash with this field alone.
+-- KEYS: the run's (see keys.ts)
+-- Returns 1, or 0 when the run is gone.  O(1)
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+
+-- The store's clock, epoch milliseconds. No worker's clock decides anything.
+local function read_clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+if redis.call('HEXISTS', GRAPH, 'm') == 0 then return 0 end
+redis.call('HSET', GRAPH, 'w', '1')
+return 1
+`;

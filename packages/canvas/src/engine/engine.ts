@@ -263,12 +263,13 @@ export class CanvasEngine implements Engine {
     const read = async (): Promise<void> => {
       const stored = await runtime.store.read(runKey, index);
       if (stored.kind === "unknown" && Date.now() - runKeyTime(runKey) > STORING_MS) throw gone(id);
+      if (stored.kind === "forgotten") throw forgotten(id);
       const record = await runtime.results.resolve(runKey, index, stored);
       if (isReady(record.state)) waiting.resolve(record);
     };
     const readNow = (): void => void read().catch(waiting.reject);
     const stopListening = runtime.news.listen(runKey, (ended, text) => {
-      if (ended !== undefined && ended !== index) return;
+      if (ended !== undefined && (index < ended.first || ended.last < index)) return;
       if (text === "") return readNow();
       void runtime.results.resolve(runKey, index, readRecord(text)).then(waiting.resolve, waiting.reject);
     });
@@ -401,6 +402,10 @@ function gone(id: string): RunExpiredError {
   return new RunExpiredError(
     `there is no run of task ${id}: it has expired, was discarded, or was sent to another broker or with another prefix`,
   );
+}
+
+function forgotten(id: string): RunExpiredError {
+  return new RunExpiredError(`the result of task ${id} was forgotten`);
 }
 
 function timedOut(id: string, timeoutMs: number | undefined): TimeoutError {

@@ -6,8 +6,17 @@ import type { RunKey } from "@umbel/core";
 import type { Redis } from "ioredis";
 import { clientChannel, runChannel } from "../store/keys.ts";
 
-/** Hears of nodes that ended. @param record the stored result if it is short, else "" ; both undefined: read again */
-export type NewsListener = (index: number | undefined, record: string) => void;
+/** Nodes of a run, from `first` to `last`. */
+export interface NodeRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Hears of nodes that ended; without a range any may have. @param record what is stored for the one node of the range, if
+ * that is short, else ""
+ */
+export type NewsListener = (ended: NodeRange | undefined, record: string) => void;
 
 /** What all who wait in this process share. */
 export interface News {
@@ -89,15 +98,21 @@ export class RedisNews implements News {
   #hear(channel: string, message: string): void {
     if (channel === this.#channel) {
       const [run = "", index = ""] = message.split(" ", 2);
-      this.#tell(run, Number(index), message.slice(run.length + index.length + 2));
+      this.#tell(run, rangeOf(index), message.slice(run.length + index.length + 2));
       return;
     }
     if (message === "") this.#tell(channel, undefined, "");
-    else for (const index of message.split(",")) this.#tell(channel, Number(index), "");
+    else for (const range of message.split(",")) this.#tell(channel, rangeOf(range), "");
   }
 
-  #tell(channel: string, index: number | undefined, record: string): void {
+  #tell(channel: string, ended: NodeRange | undefined, record: string): void {
     const runKey = channel.slice(channel.lastIndexOf("{") + 1, channel.lastIndexOf("}")) as RunKey;
-    for (const listener of this.#listeners.get(runKey) ?? []) listener(index, record);
+    for (const listener of this.#listeners.get(runKey) ?? []) listener(ended, record);
   }
+}
+
+/** Reads `7`, or `7-9`. */
+function rangeOf(text: string): NodeRange {
+  const [first = "", last = first] = text.split("-", 2);
+  return { first: Number(first), last: Number(last) };
 }

@@ -7,6 +7,7 @@ import {
   Ignore,
   nodeId,
   type ResultRecord,
+  RunExpiredError,
   type RunKey,
   TaskRevokedError,
   type WireError,
@@ -73,6 +74,7 @@ export class Results {
       case "dispatched":
         return { state: record.retries > 0 ? "RETRY" : "PENDING" };
       case "waiting":
+      case "forgotten":
       case "unknown":
         return { state: "PENDING" };
     }
@@ -93,6 +95,8 @@ export class Results {
         return await this.#listText(runKey, index, read.added);
       case "replaced":
         return await this.valueText(runKey, read.by);
+      case "forgotten":
+        throw forgotten(runKey, index);
       default:
         throw new Error(
           `node ${nodeId(runKey, index)} has no value, though it is wanted; its stored record is ${record ?? "missing"}`,
@@ -132,6 +136,8 @@ export class Results {
         return { ...(await this.#ofMember(runKey, record.member)), state: "FAILURE" };
       case "replaced":
         return await this.#ended(runKey, record.by, await this.#store.read(runKey, record.by));
+      case "forgotten":
+        throw forgotten(runKey, index);
       default:
         throw new Error(`node ${nodeId(runKey, index)} has not failed`);
     }
@@ -167,4 +173,9 @@ export class Results {
     if (node.kind !== "join") throw new Error(`node ${nodeId(runKey, index)} is no group`);
     return node;
   }
+}
+
+/** What is derived from a forgotten result is gone with it. */
+function forgotten(runKey: RunKey, index: number): RunExpiredError {
+  return new RunExpiredError(`the result of ${nodeId(runKey, index)} was forgotten, and what is asked for needs it`);
 }

@@ -10,6 +10,7 @@ import {
   type ClaimRequest,
   type Dispatch,
   type Flight,
+  type ForgetReply,
   NOTHING_STARTED,
   type NodeRecord,
   readRecord,
@@ -90,8 +91,8 @@ class Change {
 export interface Told {
   /** Nodes that ended by themselves. */
   readonly ended: readonly number[];
-  /** Whether nodes ended that never ran, so that whoever waits must look. */
-  readonly hasKilled: boolean;
+  /** Nodes that ended and never ran. */
+  readonly killed: readonly { readonly first: number; readonly last: number }[];
   /** Whether the run's result is among them. */
   readonly hasResult: boolean;
 }
@@ -312,6 +313,14 @@ export function readNode(run: RunState, index: number): NodeRecord {
   return range !== undefined && range.last >= index ? { kind: "dead", cause: range.cause } : { kind: "waiting" };
 }
 
+/** Forgets results of a run that has ended; the run's own is forgotten by deleting the run, which its keeper does. */
+export function forgetResults(run: RunState, indices: readonly number[]): Exclude<ForgetReply, "missing"> {
+  if (run.endedAt === undefined) return "running";
+  if (indices.includes(run.result)) return "deleted";
+  for (const index of indices) run.results.set(index, "X");
+  return "forgotten";
+}
+
 /** Gives the slices in flight. */
 export function flightsOf(run: RunState): Flight[] {
   return [...run.flights].map(([first, { generation, token, bits, holder, dueAt }]) => ({
@@ -424,7 +433,7 @@ export function tooLate(count: number): Concluded {
     refill: undefined,
     runEnded: false,
   };
-  return { reply: nothing, told: { ended: [], hasKilled: false, hasResult: false } };
+  return { reply: nothing, told: { ended: [], killed: [], hasResult: false } };
 }
 
 /** Ends the run when nothing is in flight and nothing waits to be handed out. */
@@ -445,7 +454,7 @@ function conclude(run: RunState, change: Change, flags: readonly Flag[], window:
     },
     told: {
       ended: change.ended,
-      hasKilled: change.killed.length > 0,
+      killed: change.killed,
       hasResult:
         change.ended.includes(run.result) ||
         change.killed.some(({ first, last }) => first <= run.result && run.result <= last),

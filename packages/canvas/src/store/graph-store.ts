@@ -104,6 +104,8 @@ export type NodeRecord =
   | { readonly kind: "failed"; readonly payload: string }
   | { readonly kind: "ignored" }
   | { readonly kind: "revoked"; readonly payload: string }
+  /** It had a result, which was deleted. */
+  | { readonly kind: "forgotten" }
   /** A join all of whose members succeeded; `added`: tails of members that were added to it. */
   | { readonly kind: "joined"; readonly added: readonly number[] }
   /** A replaced task: ended as that node did. */
@@ -140,6 +142,9 @@ export interface RunInspection {
   readonly openSpreads: readonly { readonly spread: number; readonly handedOut: number }[];
 }
 
+/** What became of results that were to be forgotten; those of a run that goes on stay. */
+export type ForgetReply = "forgotten" | "deleted" | "running" | "missing";
+
 /** What is said of a run when it is stored. */
 export interface CreateOptions {
   /** Channel of the client that waits for its result. */
@@ -172,6 +177,12 @@ export interface GraphStore {
   inspect(runKey: RunKey): Promise<RunInspection>;
   /** Reads one node's state. */
   read(runKey: RunKey, index: number): Promise<NodeRecord>;
+  /** Reads the states of several nodes, in order. @param detail without payloads, they are empty */
+  readNodes(
+    runKey: RunKey,
+    indices: readonly number[],
+    detail: { readonly withPayloads: boolean },
+  ): Promise<readonly NodeRecord[]>;
   /** Reads what is stored for several nodes: `S…`, `F…`, `J`, `C…`, or null. */
   readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]>;
   /** Reads one page of the graph; `undefined` when the run is gone. */
@@ -182,6 +193,8 @@ export interface GraphStore {
   allocate(runKey: RunKey, count: number): Promise<number>;
   /** Lets a run expire that nobody will go on with. */
   abandon(runKey: RunKey): Promise<void>;
+  /** Deletes results of a run that has ended; with the run's own result among them, the whole run. */
+  forget(runKey: RunKey, indices: readonly number[]): Promise<ForgetReply>;
   /** Deletes all that is stored of a run. */
   delete(runKey: RunKey): Promise<void>;
   readMeta(runKey: RunKey): Promise<RunMeta | undefined>;
@@ -200,6 +213,8 @@ export function readRecord(record: string): NodeRecord {
       return { kind: "replaced", by: Number(payload) };
     case "I":
       return { kind: "ignored" };
+    case "X":
+      return { kind: "forgotten" };
     case "R":
       return { kind: "revoked", payload };
     case "C":

@@ -20,7 +20,8 @@ export interface RunKeys {
  * - `flights`: slice's first node → `generation|token|bits|holder|due|expires|cause`; what is dispatched or runs
  * - `open`: spread → how many of its members were handed out
  * - `results`: node → `S` value, `F` error, `I` (ignored), `R` why it was revoked, `J<added tails>` (join: its members'
- *   values), `C<node>` (join: that member failed), `P<node>` and `Q<node>` (replaced: ended as that node did)
+ *   values), `C<node>` (join: that member failed), `P<node>` and `Q<node>` (replaced: ended as that node did),
+ *   `X` (forgotten)
  * - `joins`: join → members still missing, `x<join>` → the first member in order that failed, `a<join>` → tails added
  * - `dead` (sorted set): nodes that never run, `from:to:cause` by `from`
  * - `counts`: `d<node>` deliveries lost with a worker, `t<node>` retries

@@ -7,6 +7,7 @@ import type {
   ClaimReply,
   Dispatch,
   GraphStore,
+  NodeRecord,
   Settlement,
   SettleReply,
   StoredOutcome,
@@ -286,6 +287,58 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       const graph = await create(chain(t, t));
       expect((await end(graph, 0, outcome)).runEnded).toBe(true);
       expect(await kinds(graph.runKey, [0, 1])).toEqual([kind, "dead"]);
+    });
+
+    test("many nodes are read at once, with or without what they gave", async () => {
+      // 0 spread, 1 t, 2 t and then 3 t, 4 t, 5 t, 6 join
+      const graph = await create(group(t, chain(t, t), t, t));
+      await expand(graph, 0);
+      await end(graph, 1, { kind: "succeeded", payload: "[7]" });
+      await end(graph, 2, failed);
+      await claim(graph, 4);
+      const indices = [6, 5, 4, 3, 2, 1];
+      const read = (withPayloads: boolean): Promise<readonly NodeRecord[]> =>
+        store.readNodes(graph.runKey, indices, { withPayloads });
+      const brief: NodeRecord[] = [
+        { kind: "waiting" },
+        { kind: "dispatched", retries: 0 },
+        { kind: "running" },
+        { kind: "dead", cause: 2 },
+        { kind: "failed", payload: "" },
+        { kind: "succeeded", payload: "" },
+      ];
+      expect(await read(false)).toEqual(brief);
+      expect(await read(true)).toEqual([
+        ...brief.slice(0, 4),
+        { kind: "failed", payload: "{}" },
+        { kind: "succeeded", payload: "[7]" },
+      ]);
+      expect(await store.readNodes(compileAny(t).runKey, [0, 1], { withPayloads: true })).toEqual([
+        { kind: "unknown" },
+        { kind: "unknown" },
+      ]);
+    });
+
+    test("results of a run are forgotten once it has ended, and all of it with its own", async () => {
+      const graph = await create(chain(t, t, t));
+      await end(graph, 0);
+      expect(await store.forget(graph.runKey, [0])).toBe("running");
+      expect(await store.read(graph.runKey, 0)).toMatchObject({ kind: "succeeded" });
+      await end(graph, 1, failed);
+      expect(await store.forget(graph.runKey, [0])).toBe("forgotten");
+      expect(await kinds(graph.runKey, [0, 1, 2])).toEqual(["forgotten", "failed", "dead"]);
+      expect(await store.forget(graph.runKey, [1, 2])).toBe("deleted");
+      expect(await opened.leftovers()).toEqual([]);
+      expect(await store.forget(graph.runKey, [0])).toBe("missing");
+      expect(await opened.leftovers()).toEqual([]);
+    });
+
+    test("what is left of a run whose results were forgotten expires like any", async () => {
+      const graph = await create(chain(t, t));
+      await end(graph, 0, failed);
+      await store.forget(graph.runKey, [0]);
+      await opened.expire();
+      expect(await opened.leftovers()).toEqual([]);
     });
 
     test("runs do not know of each other", async () => {

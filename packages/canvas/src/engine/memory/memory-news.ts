@@ -1,7 +1,7 @@
 /** News within this process. One rule: it is a hint, as on Redis; a fault may lose it. */
 import type { RunKey } from "@umbel/core";
 import type { EndedNews } from "../../store/memory/memory-graph-store.ts";
-import type { News, NewsListener } from "../news.ts";
+import type { News, NewsListener, NodeRange } from "../news.ts";
 
 /** The news of one client. */
 export class MemoryNews implements News {
@@ -34,15 +34,17 @@ export class MemoryNews implements News {
   }
 
   /** Hears what a store tells. */
-  hear({ runKey, notify, result, ended }: EndedNews): void {
+  hear({ runKey, notify, result, ended, killed }: EndedNews): void {
     const listeners = this.#listeners.get(runKey);
     if (listeners === undefined) return;
-    const tell = (index: number | undefined, record: string): void => {
-      for (const listener of listeners) listener(index, record);
+    const tell = (range: NodeRange, record: string): void => {
+      for (const listener of listeners) listener(range, record);
     };
-    if (notify === this.channel && result !== undefined) tell(result.index, result.record);
+    if (notify === this.channel && result !== undefined) {
+      tell({ first: result.index, last: result.index }, result.record);
+    }
     if (!this.#followed.has(runKey)) return;
-    if (ended === undefined) tell(undefined, "");
-    else for (const index of ended) tell(index, "");
+    for (const index of ended) tell({ first: index, last: index }, "");
+    for (const range of killed) tell(range, "");
   }
 }

@@ -10,6 +10,7 @@ import type {
   ClaimRequest,
   CreateOptions,
   Flight,
+  ForgetReply,
   GraphStore,
   NodeRecord,
   RunInspection,
@@ -71,6 +72,14 @@ export class RemoteGraphStore implements GraphStore {
     return this.#process.step(() => this.#store.read(runKey, index));
   }
 
+  readNodes(
+    runKey: RunKey,
+    indices: readonly number[],
+    detail: { readonly withPayloads: boolean },
+  ): Promise<readonly NodeRecord[]> {
+    return this.#process.step(() => this.#store.readNodes(runKey, indices, detail));
+  }
+
   readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]> {
     return this.#process.step(() => this.#store.readResults(runKey, indices));
   }
@@ -89,6 +98,10 @@ export class RemoteGraphStore implements GraphStore {
 
   abandon(runKey: RunKey): Promise<void> {
     return this.#process.step(() => this.#store.abandon(runKey));
+  }
+
+  forget(runKey: RunKey, indices: readonly number[]): Promise<ForgetReply> {
+    return this.#process.step(() => this.#store.forget(runKey, indices));
   }
 
   delete(runKey: RunKey): Promise<void> {

@@ -12,6 +12,7 @@ import {
   createRun,
   expandSpread,
   flightsOf,
+  forgetResults,
   readNode,
   redispatchSlice,
   settleNodes,
@@ -22,6 +23,7 @@ import {
   type ClaimRequest,
   type CreateOptions,
   type Flight,
+  type ForgetReply,
   type GraphStore,
   NOTHING_STARTED,
   type NodeRecord,
@@ -39,8 +41,10 @@ export interface EndedNews {
   readonly notify: string | undefined;
   /** The run's result, when it is there now, and what is stored for it; "" when it must be derived. */
   readonly result: { readonly index: number; readonly record: string } | undefined;
-  /** Nodes that ended; `undefined` when others than these ended too, which never ran. */
-  readonly ended: readonly number[] | undefined;
+  /** Nodes that ended by themselves. */
+  readonly ended: readonly number[];
+  /** Nodes that ended and never ran. */
+  readonly killed: readonly { readonly first: number; readonly last: number }[];
 }
 
 /** What a store in memory is made of. */
@@ -127,6 +131,17 @@ export class MemoryGraphStore implements GraphStore {
     return run === undefined ? { kind: "unknown" } : readNode(run.state, index);
   }
 
+  async readNodes(
+    runKey: RunKey,
+    indices: readonly number[],
+    { withPayloads }: { readonly withPayloads: boolean },
+  ): Promise<readonly NodeRecord[]> {
+    const records = await Promise.all(indices.map((index) => this.read(runKey, index)));
+    return withPayloads
+      ? records
+      : records.map((record) => ("payload" in record ? { ...record, payload: "" } : record));
+  }
+
   async readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]> {
     const results = this.#find(runKey)?.state.results;
     return indices.map((index) => results?.get(index) ?? null);
@@ -160,6 +175,14 @@ export class MemoryGraphStore implements GraphStore {
     if (this.#find(runKey) !== undefined) this.#runs.expireAt(runKey, now() + resultExpiresMs);
   }
 
+  async forget(runKey: RunKey, indices: readonly number[]): Promise<ForgetReply> {
+    const run = this.#find(runKey);
+    if (run === undefined) return "missing";
+    const reply = forgetResults(run.state, indices);
+    if (reply === "deleted") this.#runs.delete(runKey);
+    return reply;
+  }
+
   async delete(runKey: RunKey): Promise<void> {
     this.#runs.delete(runKey);
   }
@@ -181,7 +204,8 @@ export class MemoryGraphStore implements GraphStore {
         runKey,
         notify: state.notify,
         result: told.hasResult ? { index: state.result, record: state.results.get(state.result) ?? "" } : undefined,
-        ended: told.hasKilled ? undefined : told.ended,
+        ended: told.ended,
+        killed: told.killed,
       });
     }
     return reply;

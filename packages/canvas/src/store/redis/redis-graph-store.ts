@@ -13,6 +13,7 @@ import type {
   CreateOptions,
   Dispatch,
   Flight,
+  ForgetReply,
   GraphStore,
   NodeRecord,
   RunInspection,
@@ -29,7 +30,8 @@ import {
   claimSlices,
   createRun,
   expandSpread,
-  readNode,
+  forgetResults,
+  readNodes,
   redispatchSlice,
   settleNodes,
   watchRun,
@@ -42,7 +44,8 @@ const scripts = {
   settleNodes: new Script(settleNodes),
   expandSpread: new Script(expandSpread),
   redispatchSlice: new Script(redispatchSlice),
-  readNode: new Script(readNode),
+  readNodes: new Script(readNodes),
+  forgetResults: new Script(forgetResults),
   watchRun: new Script(watchRun),
 };
 
@@ -62,7 +65,7 @@ const HINT_BYTES = 1024;
 /** No script takes more than this many pages, so none touches more than about 1,000 nodes. */
 const PAGES_PER_CALL = 7;
 
-/** How many values one HMGET reads. */
+/** How many nodes one call reads. */
 const READ_SLICE = 1000;
 
 /** Keeps graphs in Redis, over one connection that is its owner's to close. */
@@ -208,31 +211,28 @@ export class RedisGraphStore implements GraphStore {
   }
 
   async read(runKey: RunKey, index: number): Promise<NodeRecord> {
-    const reply = replyArray(
-      await scripts.readNode.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [index]),
+    const [record] = await this.readNodes(runKey, [index], { withPayloads: true });
+    if (record === undefined) throw new Error("a node was read without an answer");
+    return record;
+  }
+
+  async readNodes(
+    runKey: RunKey,
+    indices: readonly number[],
+    { withPayloads }: { readonly withPayloads: boolean },
+  ): Promise<readonly NodeRecord[]> {
+    const { all } = runKeys(this.#options.prefix, runKey);
+    const replies = await Promise.all(
+      slicesOf(indices).map((slice) =>
+        scripts.readNodes.run(this.#redis, all, [withPayloads ? 1 : 0, ...slice]).then(replyArray),
+      ),
     );
-    switch (reply[0]) {
-      case "result":
-        return readRecord(String(reply[1]));
-      case "flight":
-        return String(reply[1]).startsWith("r")
-          ? { kind: "running" }
-          : { kind: "dispatched", retries: Number(reply[2]) };
-      case "dead":
-        return { kind: "dead", cause: Number(reply[1]) };
-      case "waiting":
-        return { kind: "waiting" };
-      default:
-        return { kind: "unknown" };
-    }
+    return replies.flat().map((reply) => readNodeReply(replyArray(reply)));
   }
 
   async readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]> {
     const { results } = runKeys(this.#options.prefix, runKey);
-    const slices: Promise<(string | null)[]>[] = [];
-    for (let from = 0; from < indices.length; from += READ_SLICE) {
-      slices.push(this.#redis.hmget(results, ...indices.slice(from, from + READ_SLICE).map(String)));
-    }
+    const slices = slicesOf(indices).map((slice) => this.#redis.hmget(results, ...slice.map(String)));
     return (await Promise.all(slices)).flat();
   }
 
@@ -265,6 +265,16 @@ export class RedisGraphStore implements GraphStore {
     await Promise.all(keys.all.map((key) => this.#redis.pexpire(key, this.#options.resultExpiresMs)));
   }
 
+  async forget(runKey: RunKey, indices: readonly number[]): Promise<ForgetReply> {
+    const { all } = runKeys(this.#options.prefix, runKey);
+    let reply: unknown;
+    for (const slice of slicesOf(indices)) {
+      reply = await scripts.forgetResults.run(this.#redis, all, slice);
+      if (reply !== "forgotten") break;
+    }
+    return reply === "forgotten" || reply === "deleted" || reply === "running" ? reply : "missing";
+  }
+
   async delete(runKey: RunKey): Promise<void> {
     await this.#redis.unlink(...runKeys(this.#options.prefix, runKey).all);
   }
@@ -276,6 +286,28 @@ export class RedisGraphStore implements GraphStore {
 
   #concludeArgs(runKey: RunKey): (string | number)[] {
     return [runChannel(this.#options.prefix, runKey), this.#options.resultExpiresMs, HINT_BYTES, this.#options.window];
+  }
+}
+
+function slicesOf(indices: readonly number[]): (readonly number[])[] {
+  const slices: (readonly number[])[] = [];
+  for (let from = 0; from < indices.length; from += READ_SLICE) slices.push(indices.slice(from, from + READ_SLICE));
+  return slices;
+}
+
+function readNodeReply(reply: readonly unknown[]): NodeRecord {
+  const [kind, detail, retries] = reply;
+  switch (kind) {
+    case "result":
+      return readRecord(String(detail));
+    case "flight":
+      return String(detail).startsWith("r") ? { kind: "running" } : { kind: "dispatched", retries: Number(retries) };
+    case "dead":
+      return { kind: "dead", cause: Number(detail) };
+    case "waiting":
+      return { kind: "waiting" };
+    default:
+      return { kind: "unknown" };
   }
 }
 

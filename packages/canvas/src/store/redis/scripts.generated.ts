@@ -192,8 +192,9 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
     end
     if told[3] then
-      -- Those who wait for a node in a range that never runs must look; which node that is they know themselves.
-      redis.call('PUBLISH', channel, #killed > 0 and '' or table.concat(ended, ','))
+      local news = table.concat(ended, ',')
+      for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
+      redis.call('PUBLISH', channel, news)
     end
   end
   local refill = { tostring(window - flying) }
@@ -339,8 +340,9 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
     end
     if told[3] then
-      -- Those who wait for a node in a range that never runs must look; which node that is they know themselves.
-      redis.call('PUBLISH', channel, #killed > 0 and '' or table.concat(ended, ','))
+      local news = table.concat(ended, ',')
+      for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
+      redis.call('PUBLISH', channel, news)
     end
   end
   local refill = { tostring(window - flying) }
@@ -371,11 +373,11 @@ local run_ended, _, _, refill = conclude(ARGV[1], ARGV[2], ARGV[3], tonumber(ARG
 return { flags, run_ended, dispatches, spreads, refill }
 `;
 
-/** scripts/read-node.lua */
-export const readNode = `-- Reads what is known of one node.
+/** scripts/forget-results.lua */
+export const forgetResults = `-- Forgets results of a run that has ended; with the run's own result, all of the run.
 -- KEYS: the run's (see keys.ts)
--- ARGV[1] node
--- Returns {"result", record} | {"flight", bits, retries} | {"dead", cause} | {"waiting"} | {"unknown"}.  O(log failures)
+-- ARGV: the nodes
+-- Returns "forgotten" | "deleted" | "running" | "missing".  O(nodes), or O(1) and the memory of the run
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 
@@ -384,20 +386,58 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
-local record = redis.call('HGET', RESULTS, ARGV[1])
-if record then return { 'result', record } end
-local flight = redis.call('HGET', FLIGHTS, ARGV[1])
-if flight then
-  return { 'flight', string.match(flight, '^%d+|%d+|(%w+)|'), redis.call('HGET', COUNTS, 't' .. ARGV[1]) or 0 }
+local stored = redis.call('HMGET', GRAPH, 'm', 'e', 'R')
+if not stored[1] then return 'missing' end
+if not stored[2] then return 'running' end
+for _, index in ipairs(ARGV) do
+  if index == stored[3] then
+    redis.call('UNLINK', unpack(KEYS))
+    return 'deleted'
+  end
 end
-if redis.call('HEXISTS', GRAPH, 'm') == 0 then return { 'unknown' } end
-local index = tonumber(ARGV[1])
--- Ranges do not nest but where a whole run is ended, so the nearest ones below decide.
-for _, range in ipairs(redis.call('ZREVRANGEBYSCORE', DEAD, index, '-inf', 'LIMIT', 0, 16)) do
-  local last, cause = string.match(range, '^%d+:(%d+):(%d+)$')
-  if tonumber(last) >= index then return { 'dead', cause } end
+for _, index in ipairs(ARGV) do redis.call('HSET', RESULTS, index, 'X') end
+return 'forgotten'
+`;
+
+/** scripts/read-nodes.lua */
+export const readNodes = `-- Reads what is known of nodes.
+-- KEYS: the run's (see keys.ts)
+-- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   then the nodes
+-- Returns for each {"result", record} | {"flight", bits, retries} | {"dead", cause} | {"waiting"} | {"unknown"}.
+--   O(nodes), and O(log failures) for each that has no result
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+
+-- The store's clock, epoch milliseconds. No worker's clock decides anything.
+local function read_clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
-return { 'waiting' }
+local is_stored
+
+local function read(index)
+  local record = redis.call('HGET', RESULTS, index)
+  if record then
+    if ARGV[1] == '0' and string.find(record, '^[SFR]') then record = string.sub(record, 1, 1) end
+    return { 'result', record }
+  end
+  local flight = redis.call('HGET', FLIGHTS, index)
+  if flight then
+    return { 'flight', string.match(flight, '^%d+|%d+|(%w+)|'), redis.call('HGET', COUNTS, 't' .. index) or 0 }
+  end
+  if is_stored == nil then is_stored = redis.call('HEXISTS', GRAPH, 'm') == 1 end
+  if not is_stored then return { 'unknown' } end
+  -- Ranges do not nest but where a whole run is ended, so the nearest ones below decide.
+  for _, range in ipairs(redis.call('ZREVRANGEBYSCORE', DEAD, tonumber(index), '-inf', 'LIMIT', 0, 16)) do
+    local last, cause = string.match(range, '^%d+:(%d+):(%d+)$')
+    if tonumber(last) >= tonumber(index) then return { 'dead', cause } end
+  end
+  return { 'waiting' }
+end
+
+local replies = {}
+for at = 2, #ARGV do replies[#replies + 1] = read(ARGV[at]) end
+return replies
 `;
 
 /** scripts/redispatch-slice.lua */
@@ -545,8 +585,9 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
     end
     if told[3] then
-      -- Those who wait for a node in a range that never runs must look; which node that is they know themselves.
-      redis.call('PUBLISH', channel, #killed > 0 and '' or table.concat(ended, ','))
+      local news = table.concat(ended, ',')
+      for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
+      redis.call('PUBLISH', channel, news)
     end
   end
   local refill = { tostring(window - flying) }

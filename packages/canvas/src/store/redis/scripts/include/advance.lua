@@ -102,8 +102,9 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
     end
     if told[3] then
-      -- Those who wait for a node in a range that never runs must look; which node that is they know themselves.
-      redis.call('PUBLISH', channel, #killed > 0 and '' or table.concat(ended, ','))
+      local news = table.concat(ended, ',')
+      for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
+      redis.call('PUBLISH', channel, news)
     end
   end
   local refill = { tostring(window - flying) }

@@ -1,0 +1,31 @@
+-- Reads what is known of nodes.
+-- KEYS: the run's (see keys.ts)
+-- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   then the nodes
+-- Returns for each {"result", record} | {"flight", bits, retries} | {"dead", cause} | {"waiting"} | {"unknown"}.
+--   O(nodes), and O(log failures) for each that has no result
+-- @include run
+local is_stored
+
+local function read(index)
+  local record = redis.call('HGET', RESULTS, index)
+  if record then
+    if ARGV[1] == '0' and string.find(record, '^[SFR]') then record = string.sub(record, 1, 1) end
+    return { 'result', record }
+  end
+  local flight = redis.call('HGET', FLIGHTS, index)
+  if flight then
+    return { 'flight', string.match(flight, '^%d+|%d+|(%w+)|'), redis.call('HGET', COUNTS, 't' .. index) or 0 }
+  end
+  if is_stored == nil then is_stored = redis.call('HEXISTS', GRAPH, 'm') == 1 end
+  if not is_stored then return { 'unknown' } end
+  -- Ranges do not nest but where a whole run is ended, so the nearest ones below decide.
+  for _, range in ipairs(redis.call('ZREVRANGEBYSCORE', DEAD, tonumber(index), '-inf', 'LIMIT', 0, 16)) do
+    local last, cause = string.match(range, '^%d+:(%d+):(%d+)$')
+    if tonumber(last) >= tonumber(index) then return { 'dead', cause } end
+  end
+  return { 'waiting' }
+end
+
+local replies = {}
+for at = 2, #ARGV do replies[#replies + 1] = read(ARGV[at]) end
+return replies

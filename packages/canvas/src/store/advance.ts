@@ -34,6 +34,13 @@ interface FlightState {
   readonly cause: number | undefined;
 }
 
+/** A spread with members left. */
+interface OpenSpread {
+  readonly handedOut: number;
+  /** The node whose error its members get. */
+  readonly cause: number | undefined;
+}
+
 /** A join that has not ended, or has. */
 interface JoinState {
   readonly ending: Pick<Ending, "join" | "isTail" | "deadEnd" | "next" | "onError">;
@@ -60,8 +67,7 @@ export interface RunState {
   /** Channel of the client that submitted it. */
   readonly notify: string | undefined;
   readonly flights: Map<number, FlightState>;
-  /** How many members of each open spread were handed out. */
-  readonly open: Map<number, number>;
+  readonly open: Map<number, OpenSpread>;
   /** As `readRecord` reads them. */
   readonly results: Map<number, string>;
   readonly joins: Map<number, JoinState>;
@@ -271,12 +277,13 @@ export function expandSpread(
   now: number,
 ): Concluded {
   const change = new Change(now);
-  const handedOut = run.open.get(spread.index);
-  if (handedOut === undefined) return tooLate(1);
-  if (handedOut !== from) return conclude(run, change, ["stale"], window);
-  startAll(run, change, starts);
+  const opened = run.open.get(spread.index);
+  if (opened === undefined) return tooLate(1);
+  if (opened.handedOut !== from) return conclude(run, change, ["stale"], window);
+  const { cause } = opened;
+  startAll(run, change, cause === undefined ? starts : starts.map((token) => `${token}@${cause}`));
   const reached = from + starts.length;
-  if (reached < spread.total) run.open.set(spread.index, reached);
+  if (reached < spread.total) run.open.set(spread.index, { handedOut: reached, cause });
   else {
     run.open.delete(spread.index);
     // A group without members has ended as soon as it starts.
@@ -335,19 +342,23 @@ export function flightsOf(run: RunState): Flight[] {
 
 const TIMES = /^([ts])(\d+)(?:;(\d*);(\d*);(\d*);(\d*))?(?:@(\d+))?$/;
 
-/** Starts a node. @param holder when given, the node is claimed at once instead of dispatched */
+/**
+ * Starts a node. The members of a spread are handed out with the cause that the spread was started with.
+ * @param holder when given, the node is claimed at once instead of dispatched
+ */
 function start(run: RunState, change: Change, token: StartToken, holder?: string): void {
   const [, kind, index, countdown, eta, expiresIn, expiresAt, cause] = TIMES.exec(token) ?? [];
   if (index === undefined) throw new Error(`"${token}" is no start token`);
   const first = Number(index);
+  const causedBy = cause === undefined ? undefined : Number(cause);
   if (kind === "s") {
-    run.open.set(first, 0);
+    run.open.set(first, { handedOut: 0, cause: causedBy });
     change.spreads.push(first);
     return;
   }
   const delayMs = Math.max(Number(countdown || 0), eta ? Number(eta) - change.now : 0);
   const expiry = expiresAt ? Number(expiresAt) : expiresIn ? change.now + Number(expiresIn) : undefined;
-  const flight = { generation: 1, expiresAt: expiry, cause: cause === undefined ? undefined : Number(cause) };
+  const flight = { generation: 1, expiresAt: expiry, cause: causedBy };
   if (holder !== undefined) {
     run.flights.set(first, { ...flight, token: 1, bits: "r", holder, dueAt: change.now });
     return;
@@ -449,7 +460,7 @@ function conclude(run: RunState, change: Change, flags: readonly Flag[], window:
       dispatches: change.dispatches,
       spreads: change.spreads,
       room: window - flying,
-      refill: waiting === undefined ? undefined : { spread: waiting[0], handedOut: waiting[1] },
+      refill: waiting === undefined ? undefined : { spread: waiting[0], handedOut: waiting[1].handedOut },
       runEnded,
     },
     told: {

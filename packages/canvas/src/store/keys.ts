@@ -18,7 +18,7 @@ export interface RunKeys {
  * - `graph`: `m` meta, `p0`, `p1`, … pages, `P` number of pages, `j<join>` join records, `R` result node, `n` channel
  *   of the submitting client, `o` process that it ends with, `w` somebody else watches, `e` epoch milliseconds of the end
  * - `flights`: slice's first node → `generation|token|bits|holder|due|expires|cause`; what is dispatched or runs
- * - `open`: spread → how many of its members were handed out
+ * - `open`: spread → `handed out|cause`: how many of its members were handed out, and the node whose error they get
  * - `results`: node → `S` value, `F` error, `I` (ignored), `R` why it was revoked, `J<added tails>` (join: its members'
  *   values), `C<node>` (join: that member failed), `P<node>` and `Q<node>` (replaced: ended as that node did),
  *   `X` (forgotten)

@@ -1,6 +1,7 @@
 /** An App with small tasks, its engine and a worker on a prefix of its own. */
 import { App } from "@umbel/core";
 import { CanvasEngine, type CanvasEngineOptions } from "../../src/engine/engine.ts";
+import { MemoryBroker } from "../../src/engine/memory/memory-broker.ts";
 import { startWorker } from "../../src/worker/start-worker.ts";
 import type { CanvasWorker, CanvasWorkerOptions } from "../../src/worker/worker.ts";
 import { SocketBroker, TestPrefix } from "./redis-server.ts";
@@ -67,3 +68,15 @@ export class Shop {
     if (this.#owned) await this.place.close();
   }
 }
+
+/** Every broker, and how a shop is opened on it. */
+export const shopsOnEachBroker: readonly (readonly [broker: string, open: () => Shop])[] = [
+  ["Redis", () => new Shop()],
+  [
+    "memory:",
+    () => {
+      const broker = new MemoryBroker();
+      return new Shop({ openBroker: async () => broker });
+    },
+  ],
+];

@@ -280,6 +280,19 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(await claim(bad, 2)).toMatchObject({ kind: "claimed", cause: 0 });
     });
 
+    test("an errback that is a group is handed out with what failed, page by page and group by group", async () => {
+      // 0 t, then 1 spread, 2 t, 3 spread with 4 t, 5 t, 6 join, 7 t, 8 join
+      const errback = group(t, chain(group(t, t), t), t);
+      const graph = await create({ ...t, options: { linkError: [errback] } });
+      expect((await end(graph, 0, failed)).spreads).toEqual([1]);
+      expect((await expand(graph, 1, 0, 1)).dispatches).toHaveLength(1);
+      expect((await store.inspect(graph.runKey)).openSpreads).toEqual([{ spread: 1, handedOut: 1 }]);
+      expect((await end(graph, 2)).refill).toEqual({ spread: 1, handedOut: 1 });
+      expect(await expand(graph, 1, 1)).toMatchObject({ spreads: [3] });
+      await expand(graph, 3);
+      for (const index of [4, 5, 8]) expect(await claim(graph, index)).toMatchObject({ kind: "claimed", cause: 0 });
+    });
+
     test.each<[StoredOutcome, string]>([
       [{ kind: "revoked", payload: "{}" }, "revoked"],
       [{ kind: "ignored" }, "ignored"],

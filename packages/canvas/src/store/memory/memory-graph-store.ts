@@ -122,7 +122,7 @@ export class MemoryGraphStore implements GraphStore {
       endedAt: run?.state.endedAt,
       now: this.#options.now(),
       flights: run === undefined ? [] : flightsOf(run.state),
-      openSpreads: [...(run?.state.open ?? [])].map(([spread, handedOut]) => ({ spread, handedOut })),
+      openSpreads: [...(run?.state.open ?? [])].map(([spread, { handedOut }]) => ({ spread, handedOut })),
     };
   }
 

@@ -203,9 +203,9 @@ export class RedisGraphStore implements GraphStore {
       endedAt: endedAt === null || endedAt === undefined ? undefined : Number(endedAt),
       now: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000),
       flights: Object.entries(flights).map(([first, text]) => readFlight(Number(first), text)),
-      openSpreads: Object.entries(open).map(([spread, handedOut]) => ({
+      openSpreads: Object.entries(open).map(([spread, text]) => ({
         spread: Number(spread),
-        handedOut: Number(handedOut),
+        handedOut: Number.parseInt(text, 10),
       })),
     };
   }

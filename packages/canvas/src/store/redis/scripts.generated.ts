@@ -95,11 +95,12 @@ local now = read_clock()
 local dispatches, spreads, ended, killed = {}, {}, {}, {}
 
 -- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
+-- The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
 local function start(token, holder)
   local kind, index, times, cause = string.match(token, '^([ts])(%d+)([^@]*)@?(%d*)$')
   if kind == 's' then
-    redis.call('HSET', OPEN, index, 0)
+    redis.call('HSET', OPEN, index, '0|' .. cause)
     spreads[#spreads + 1] = index
     return
   end
@@ -200,7 +201,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
   local refill = { tostring(window - flying) }
   if opened > 0 and flying <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
-    refill[2], refill[3] = spread[1], spread[2]
+    refill[2], refill[3] = spread[1], string.match(spread[2], '^%d+')
   end
   return run_ended and 1 or 0, dispatches, spreads, refill
 end
@@ -243,11 +244,12 @@ local now = read_clock()
 local dispatches, spreads, ended, killed = {}, {}, {}, {}
 
 -- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
+-- The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
 local function start(token, holder)
   local kind, index, times, cause = string.match(token, '^([ts])(%d+)([^@]*)@?(%d*)$')
   if kind == 's' then
-    redis.call('HSET', OPEN, index, 0)
+    redis.call('HSET', OPEN, index, '0|' .. cause)
     spreads[#spreads + 1] = index
     return
   end
@@ -348,21 +350,22 @@ local function conclude(channel, expires_ms, hint_bytes, window)
   local refill = { tostring(window - flying) }
   if opened > 0 and flying <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
-    refill[2], refill[3] = spread[1], spread[2]
+    refill[2], refill[3] = spread[1], string.match(spread[2], '^%d+')
   end
   return run_ended and 1 or 0, dispatches, spreads, refill
 end
-local handed_out = redis.call('HGET', OPEN, ARGV[5])
+local opened = redis.call('HGET', OPEN, ARGV[5])
 local flags = ''
-if not handed_out then return { '0', 0, {}, {}, { '0' } } end
+if not opened then return { '0', 0, {}, {}, { '0' } } end
+local handed_out, cause = string.match(opened, '^(%d+)|(%d*)$')
 if handed_out ~= ARGV[6] then
   flags = '0'
 else
-  for position = 9, #ARGV do start(ARGV[position]) end
+  for position = 9, #ARGV do start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause) end
   local total = tonumber(ARGV[8])
   local reached = tonumber(ARGV[6]) + #ARGV - 8
   if reached < total then
-    redis.call('HSET', OPEN, ARGV[5], reached)
+    redis.call('HSET', OPEN, ARGV[5], reached .. '|' .. cause)
   else
     redis.call('HDEL', OPEN, ARGV[5])
     -- A group without members has ended as soon as it starts.
@@ -488,11 +491,12 @@ local now = read_clock()
 local dispatches, spreads, ended, killed = {}, {}, {}, {}
 
 -- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
+-- The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
 local function start(token, holder)
   local kind, index, times, cause = string.match(token, '^([ts])(%d+)([^@]*)@?(%d*)$')
   if kind == 's' then
-    redis.call('HSET', OPEN, index, 0)
+    redis.call('HSET', OPEN, index, '0|' .. cause)
     spreads[#spreads + 1] = index
     return
   end
@@ -593,7 +597,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
   local refill = { tostring(window - flying) }
   if opened > 0 and flying <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
-    refill[2], refill[3] = spread[1], spread[2]
+    refill[2], refill[3] = spread[1], string.match(spread[2], '^%d+')
   end
   return run_ended and 1 or 0, dispatches, spreads, refill
 end

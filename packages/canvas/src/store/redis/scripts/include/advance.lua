@@ -5,11 +5,12 @@ local now = read_clock()
 local dispatches, spreads, ended, killed = {}, {}, {}, {}
 
 -- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
+-- The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
 local function start(token, holder)
   local kind, index, times, cause = string.match(token, '^([ts])(%d+)([^@]*)@?(%d*)$')
   if kind == 's' then
-    redis.call('HSET', OPEN, index, 0)
+    redis.call('HSET', OPEN, index, '0|' .. cause)
     spreads[#spreads + 1] = index
     return
   end
@@ -110,7 +111,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
   local refill = { tostring(window - flying) }
   if opened > 0 and flying <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
-    refill[2], refill[3] = spread[1], spread[2]
+    refill[2], refill[3] = spread[1], string.match(spread[2], '^%d+')
   end
   return run_ended and 1 or 0, dispatches, spreads, refill
 end

@@ -8,6 +8,7 @@ export type { Runtime } from "./engine/runtime.ts";
 export { chain } from "./primitives/chain.ts";
 export { chord } from "./primitives/chord.ts";
 export { group } from "./primitives/group.ts";
+export { EagerEngine, type EagerEngineOptions } from "./worker/eager-engine.ts";
 export { serveByItself } from "./worker/own-workers.ts";
 export { startWorker } from "./worker/start-worker.ts";
 export type { CanvasWorker, CanvasWorkerOptions, TaskFailure } from "./worker/worker.ts";

@@ -72,6 +72,9 @@ export function calls(): void {
   exactly<Submission<AsyncResult<number>>>()(add.delay(1, 2));
   gives<number>()(add.s(1).delay(2));
   gives<{ id: number }>()(load.delay(1));
+  exactly<Promise<AsyncResult<number>>>()(add.apply([1, 2]));
+  exactly<Promise<AsyncResult<number>>>()(add.s(1).apply([2]));
+  exactly<Promise<GroupResult<[number, { id: number }]>>>()(group(add.s(1), load.s()).apply([2]));
   // @ts-expect-error
   add(2);
   // @ts-expect-error

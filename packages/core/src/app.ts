@@ -3,6 +3,7 @@
  * socket and starts no timer; the engine is made when something is first sent or read.
  */
 import { callSite } from "./call-site.ts";
+import { type Conf, createConf, type Settings, settingNames } from "./conf.ts";
 import type { Engine } from "./engine.ts";
 import { AlreadyRegistered, ImproperlyConfigured, NotRegistered, OptionError } from "./errors.ts";
 import { type CallOptions, normalizeOptions } from "./options.ts";
@@ -16,8 +17,8 @@ import { type AnyTask, createTask, type Task, taskData } from "./task.ts";
 import type { BoundTask } from "./task-context.ts";
 import type { TaskOptions } from "./task-options.ts";
 
-/** What may be said of an App when it is made. */
-export interface AppOptions {
+/** What may be said of an App when it is made: where it is, and any of its settings. */
+export interface AppOptions extends Partial<Settings> {
   /** The broker's URL: `redis://…`, `unix://…`, `embedded:`; looked up as the guide says when it is left out. */
   broker?: string;
   /** What all its keys in Redis begin with; "umbel" unless said. */
@@ -49,11 +50,15 @@ export class App {
   /** The app's name; what `new App(name)` said. */
   readonly main: string | undefined;
   readonly options: Readonly<AppOptions>;
+  /** The settings; may be changed until something is sent, in tests at any time. */
+  readonly conf: Conf;
   readonly #tasks = new Map<string, AnyTask>();
   readonly #makeEngine: EngineFactory | undefined;
+  readonly #makeEagerEngine: EngineFactory | undefined;
   #engine: Engine | undefined;
 
-  constructor(main?: string, options: AppOptions = {}, makeEngine?: EngineFactory) {
+  /** @param makeEagerEngine makes engines whose runs are stored when they have ended, in this process */
+  constructor(main?: string, options: AppOptions = {}, makeEngine?: EngineFactory, makeEagerEngine?: EngineFactory) {
     for (const name of Object.keys(options)) {
       if (!APP_OPTIONS.includes(name)) {
         throw new OptionError(`unknown option \`${name}\` of App${didYouMean(name, APP_OPTIONS)}`);
@@ -61,7 +66,9 @@ export class App {
     }
     this.main = main;
     this.options = options;
+    this.conf = createConf(settingsIn(options));
     this.#makeEngine = makeEngine;
+    this.#makeEagerEngine = makeEagerEngine;
   }
 
   /** All tasks by name. */
@@ -78,6 +85,14 @@ export class App {
       this.#engine = this.#makeEngine(this);
     }
     return this.#engine;
+  }
+
+  /** Makes the engine of one eager run. @throws ImproperlyConfigured for an App without such engines */
+  eagerEngine(): Engine {
+    if (this.#makeEagerEngine === undefined) {
+      throw new ImproperlyConfigured("this App cannot run tasks eagerly; import App from `umbel`");
+    }
+    return this.#makeEagerEngine(this);
   }
 
   /**
@@ -167,7 +182,14 @@ export class App {
   }
 }
 
-const APP_OPTIONS: readonly string[] = ["broker", "prefix", "include", "defaultQueue"] satisfies (keyof AppOptions)[];
+const APP_OPTIONS: readonly string[] = [
+  ...(["broker", "prefix", "include", "defaultQueue"] satisfies (keyof AppOptions)[]),
+  ...settingNames,
+];
+
+function settingsIn(options: AppOptions): Partial<Settings> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => settingNames.includes(name)));
+}
 
 /** Whether a value is an App. */
 export function isApp(value: unknown): value is App {

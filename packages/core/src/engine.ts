@@ -26,7 +26,10 @@ export interface SubmittedRun {
   readonly resultId: string;
   /** Whether the result is a group's. */
   readonly isGroup: boolean;
-  /** Resolves once the run is stored and can no longer be lost. @throws OperationalError */
+  /**
+   * Resolves once the run is stored and can no longer be lost; an eager one, once all of it has ended.
+   * @throws OperationalError
+   */
   readonly stored: Promise<void>;
 }
 

@@ -28,6 +28,8 @@ export interface TaskRequest {
   readonly hostname: string | undefined;
   /** Whether the function was called as a function, without a worker. */
   readonly calledDirectly: boolean;
+  /** Whether it runs in the process of its caller, by `apply()` or `taskAlwaysEager`. */
+  readonly isEager: boolean;
 }
 
 /** How a task asks to be tried again. */
@@ -171,5 +173,6 @@ export function directCall(app: App, name: string, args: readonly unknown[]): Bo
     retries: 0,
     hostname: undefined,
     calledDirectly: true,
+    isEager: false,
   });
 }

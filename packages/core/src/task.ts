@@ -62,6 +62,11 @@ export interface Task<P extends readonly unknown[], R> extends TaskInfo {
   /** Sends a call. */
   delay(...args: P): Submission<AsyncResult<Awaited<R>>>;
   applyAsync(args?: readonly unknown[], options?: ApplyOptions): Submission<AsyncResult<Awaited<R>>>;
+  /**
+   * Runs a call in this process, without a broker; gives its result when all of it has ended. For libraries that call
+   * functions so, it is the `apply` of every function, too: with a `this` as first or a list as second argument.
+   */
+  apply(args?: readonly unknown[], options?: ApplyOptions): Promise<AsyncResult<Awaited<R>>>;
   /** Calls the task for each item, in one job. */
   map(items: Iterable<OnlyArgument<P>>): Signature<readonly unknown[], Awaited<R>[]>;
   /** Calls the task with each item spread over its parameters, in one job. */
@@ -127,6 +132,12 @@ class TaskObject implements TaskInfo {
     return bind(this, taskData(this.name, [], {}, {})).applyAsync(args, options);
   }
 
+  apply(first?: unknown, second: ApplyOptions | ArrayLike<unknown> = {}): unknown {
+    const isThis = first !== undefined && !Array.isArray(first);
+    if (isThis || "length" in second) return Reflect.apply(Function.prototype.apply, this, [first, second]);
+    return bind(this, taskData(this.name, [], {}, {})).apply(first, second);
+  }
+
   map(items: Iterable<unknown>): SignatureObject {
     return bind(this, { kind: "map", task: this.name, items: [...items] });
   }
@@ -163,7 +174,7 @@ class TaskObject implements TaskInfo {
   }
 }
 
-// A task is a function: `call`, `apply` and `bind` are its own too.
+// A task is a function: `call` and `bind` are its own too.
 Object.setPrototypeOf(TaskObject.prototype, Function.prototype);
 
 // Not a private method: a task is a function whose prototype was set, so no constructor of the class ever ran on it.

@@ -38,7 +38,10 @@ describe("a direct call", () => {
   test("works through call, apply and bind, as with any function", () => {
     const { add } = shop();
     expect(add.call(undefined, 1, 2)).toBe(3);
-    expect(add.apply(undefined, [1, 2])).toBe(3);
+    const plain: (...args: number[]) => unknown = add;
+    expect(plain.apply(undefined, [1, 2])).toBe(3);
+    expect(plain.apply([], [1, 2])).toBe(3);
+    expect(plain.apply({})).toBeNaN();
     expect(add.bind(undefined, 1)(2)).toBe(3);
     expect(add).toBeInstanceOf(Function);
   });

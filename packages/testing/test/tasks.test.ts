@@ -36,6 +36,7 @@ const request = {
   retries: 0,
   hostname: undefined,
   calledDirectly: false,
+  isEager: false,
 };
 
 describe("a task gives", () => {

@@ -1,6 +1,6 @@
 /** The App that people use: core's, with an engine on the broker that its URL names. */
 import { type AppOptions, App as CoreApp } from "@umbel/core";
-import { createEngine } from "./engine.ts";
+import { createEagerEngine, createEngine } from "./engine.ts";
 
 /**
  * A registry of tasks, and the way to run them.
@@ -11,6 +11,6 @@ import { createEngine } from "./engine.ts";
  */
 export class App extends CoreApp {
   constructor(main?: string, options: AppOptions = {}) {
-    super(main, options, createEngine);
+    super(main, options, createEngine, createEagerEngine);
   }
 }

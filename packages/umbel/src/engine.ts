@@ -4,6 +4,7 @@ import {
   CanvasEngine,
   type CanvasEngineOptions,
   type ConnectionPurpose,
+  EagerEngine,
   type MemoryBroker,
 } from "@umbel/canvas";
 import { type App, ImproperlyConfigured } from "@umbel/core";
@@ -18,6 +19,11 @@ const CLIENT_RETRIES = 3;
 /** Makes the engine of an App; every App of `umbel` has one like this. */
 export function createEngine(app: App): CanvasEngine {
   return new CanvasEngine(app, engineOptions(app));
+}
+
+/** Makes the engine of one eager run of an App. */
+export function createEagerEngine({ tasks, options: { defaultQueue } }: App): EagerEngine {
+  return new EagerEngine({ tasks }, defaultQueue === undefined ? {} : { defaultQueue });
 }
 
 /** The options of an App's engine; `flow` overrides some of them. */

@@ -84,7 +84,9 @@ export class CanvasEngine implements Engine {
   readonly environment: CompileEnvironment;
   /** Runs submitted here whose news is listened to from before they were stored, so that no first read is needed. */
   readonly #expected = new LRUCache<RunKey, Expected>({
-    max: MOST_EXPECTED,
+    // Sizes of one each instead of `max`, for which the cache would take all its room at once; an eager call has its own.
+    maxSize: MOST_EXPECTED,
+    sizeCalculation: () => 1,
     dispose: (expected) => expected.stopListening(),
   });
 
@@ -185,8 +187,8 @@ export class CanvasEngine implements Engine {
       window: this.#options.window ?? DEFAULT_WINDOW,
     };
     const runtime = "openRuntime" in broker ? await broker.openRuntime(options) : await openRedis(broker, options);
-    // An idle engine holds no process; one that ends by itself leaves nothing open behind it.
-    process.once("beforeExit", this.#closeBeforeExit);
+    // An idle engine holds no process; one that ends by itself leaves nothing open behind it. Memory has nothing open.
+    if (!("openRuntime" in broker)) process.once("beforeExit", this.#closeBeforeExit);
     return runtime;
   }
 

@@ -51,6 +51,7 @@ export interface TaskRunnerParts {
   readonly results: Results;
   readonly additions: GraphAdditions;
   readonly hostname: string;
+  readonly isEager: boolean;
   readonly maxResultBytes: number;
 }
 
@@ -160,6 +161,7 @@ export class TaskRunner {
       retries,
       hostname: this.#parts.hostname,
       calledDirectly: false,
+      isEager: this.#parts.isEager,
     };
     const { maxRetries, defaultRetryDelay } = task.options;
     return new TaskAttempt(task.app, request, {

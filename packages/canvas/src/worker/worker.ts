@@ -42,6 +42,8 @@ export interface CanvasWorkerOptions {
   readonly lostAfterMs?: number;
   /** How long something dispatched may take to show up before the janitor looks for it, milliseconds. */
   readonly overdueMs?: number;
+  /** Whether it serves one eager run, as `request.isEager` tells; false unless said. */
+  readonly isEager?: boolean;
   /** Longest result of a task, bytes. */
   readonly maxResultBytes?: number;
   /** Told of each task that failed for good. */
@@ -61,6 +63,7 @@ const DEFAULTS = {
   concurrency: 50,
   lostAfterMs: 15_000,
   overdueMs: 10_000,
+  isEager: false,
   maxResultBytes: 16 * 1024 * 1024,
 };
 
@@ -121,6 +124,7 @@ export class CanvasWorker {
       results,
       additions: new GraphAdditions(store, engine.environment),
       hostname: this.name,
+      isEager: this.#options.isEager,
       maxResultBytes: this.#options.maxResultBytes,
     });
     this.#claimer = new Claimer({

@@ -240,6 +240,7 @@ describe("a request", () => {
       group: null,
       retries: 0,
       calledDirectly: false,
+      isEager: false,
     });
   });
 

@@ -24,6 +24,7 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
     results,
     additions: new GraphAdditions(store, { taskDefaults: () => undefined }),
     hostname: "in order",
+    isEager: false,
     maxResultBytes: 1_000_000,
   });
   const { runKey } = graph;

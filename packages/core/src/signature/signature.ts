@@ -1,9 +1,10 @@
 /**
  * A task call as a value: the object behind every signature type. One rule: it is inert and immutable; every method
- * gives a new signature, and only `delay` and `applyAsync` reach the engine of the app it is bound to.
+ * gives a new signature, and only `delay`, `applyAsync` and `apply` reach an engine of the app it is bound to.
  */
 import type { App } from "../app.ts";
-import type { ApplyOptions } from "../engine.ts";
+import { submitEagerly } from "../eager.ts";
+import type { ApplyOptions, SubmitRequest } from "../engine.ts";
 import { ImproperlyConfigured, InvalidSignatureError } from "../errors.ts";
 import { type CallOptions, mergeOptions, normalizeOptions } from "../options.ts";
 import { type AsyncResult, type Submission, submissionOf } from "../result.ts";
@@ -40,12 +41,17 @@ export class SignatureObject {
 
   /** Sends it with arguments and options; the options win over stored ones. */
   applyAsync(args: readonly unknown[] = [], options: ApplyOptions = {}): Submission<AsyncResult> {
-    if (this.#app === undefined) {
-      throw new ImproperlyConfigured("this signature belongs to no app; bind it with `app.signature(json)`");
-    }
-    const { kwargs = {}, ...callOptions } = options;
-    const engine = this.#app.engine;
-    return submissionOf(engine.submit({ signature: this.data, args, kwargs, options: callOptions }), engine);
+    const app = this.#requireApp();
+    if (app.conf.taskAlwaysEager) return submitEagerly(app, this.#request(args, options));
+    return submissionOf(app.engine.submit(this.#request(args, options)), app.engine);
+  }
+
+  /**
+   * Runs it here and now, in this process and without a broker, and gives its result when all of it has ended. Waits for
+   * nothing: what has a countdown, an ETA or a retry to come runs at once, in that order.
+   */
+  async apply(args: readonly unknown[] = [], options: ApplyOptions = {}): Promise<AsyncResult> {
+    return await submitEagerly(this.#requireApp(), this.#request(args, options));
   }
 
   /** A chain of this and `next`; chains are flat, however long. */
@@ -83,6 +89,16 @@ export class SignatureObject {
   /** The signature as flow text. */
   toString(): string {
     return signatureText(this.data);
+  }
+
+  #requireApp(): App {
+    if (this.#app !== undefined) return this.#app;
+    throw new ImproperlyConfigured("this signature belongs to no app; bind it with `app.signature(json)`");
+  }
+
+  #request(args: readonly unknown[], options: ApplyOptions): SubmitRequest {
+    const { kwargs = {}, ...callOptions } = options;
+    return { signature: this.data, args, kwargs, options: callOptions };
   }
 
   #with(data: SignatureData): SignatureObject {

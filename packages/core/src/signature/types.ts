@@ -36,6 +36,8 @@ export interface Signature<in In extends readonly unknown[], out Out> extends An
   /** Sends it with the arguments that are missing; they come in front of the stored ones. */
   delay(...args: In): Submission<AsyncResult<Out>>;
   applyAsync(args?: readonly unknown[], options?: ApplyOptions): Submission<AsyncResult<Out>>;
+  /** Runs it in this process, without a broker; gives its result when all of it has ended. */
+  apply(args?: readonly unknown[], options?: ApplyOptions): Promise<AsyncResult<Out>>;
   /** A chain of this and `next`. */
   pipe<Next extends AnySignature>(next: PipeFits<Out, Next>): Tail<In, Next>;
   set(options: CallOptions): Signature<In, Out>;
@@ -56,6 +58,7 @@ export interface GroupSignature<
   readonly "~next": Out;
   delay(...args: In): Submission<GroupResult<Out>>;
   applyAsync(args?: readonly unknown[], options?: ApplyOptions): Submission<GroupResult<Out>>;
+  apply(args?: readonly unknown[], options?: ApplyOptions): Promise<GroupResult<Out>>;
   pipe<Next extends AnySignature>(next: PipeFits<Out, Next>): Tail<In, Next>;
   set(options: CallOptions): GroupSignature<In, Out, Form>;
   clone(): GroupSignature<In, Out, Form>;

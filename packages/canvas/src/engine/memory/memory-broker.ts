@@ -73,6 +73,7 @@ export class MemoryBroker {
   #waiting = 0;
   #starting = 0;
   #alive: NodeJS.Timeout | undefined;
+  readonly #whenIdle: (() => void)[] = [];
 
   constructor(options: MemoryBrokerOptions = {}) {
     const { clock = systemClock, seed, faults, workers = 1 } = options;
@@ -95,7 +96,7 @@ export class MemoryBroker {
         onUnserved: (queue) => this.#serve(queue),
         onRest: () => this.#poke(),
       }),
-      activeRuns: new MemoryActiveRuns(clock, () => this.#keepAlive()),
+      activeRuns: new MemoryActiveRuns(clock, () => this.#countRuns()),
       aliases: new Expiring(clock),
       lifeSigns: new MemoryLifeSigns(clock),
       janitorLease: new MemoryLease(clock),
@@ -124,6 +125,11 @@ export class MemoryBroker {
   /** Whether somebody uses it. */
   get isOpen(): boolean {
     return this.#clients > 0;
+  }
+
+  /** Resolves when no run goes on. */
+  async idle(): Promise<void> {
+    if (this.#state.activeRuns.size > 0) await new Promise<void>((resolve) => void this.#whenIdle.push(resolve));
   }
 
   /** Gives a client its parts. */
@@ -174,6 +180,11 @@ export class MemoryBroker {
         this.#poke();
       });
     this.#workers.add(starting);
+  }
+
+  #countRuns(): void {
+    this.#keepAlive();
+    if (this.#state.activeRuns.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   #keepAlive(): void {

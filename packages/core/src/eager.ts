@@ -1,0 +1,19 @@
+/**
+ * Calls that run in this process. One rule: such a call has an engine of its own, whose runs are stored when they have
+ * ended; all else is as with any other call.
+ */
+import type { App } from "./app.ts";
+import type { SubmitRequest } from "./engine.ts";
+import { type AsyncResult, type Submission, submissionOf } from "./result.ts";
+
+/**
+ * Runs a signature here; awaiting it gives the handle once all of it has ended.
+ * @throws what `Engine.submit` throws; with `taskEagerPropagates` the submission rejects with the task's error, too
+ */
+export function submitEagerly(app: App, request: SubmitRequest): Submission<AsyncResult> {
+  const engine = app.eagerEngine();
+  const run = engine.submit(request);
+  const submission = submissionOf(run, engine);
+  if (!app.conf.taskEagerPropagates) return submission;
+  return submissionOf({ ...run, stored: submission.get().then(() => undefined) }, engine);
+}

@@ -40,6 +40,8 @@ export interface ResultRecord {
   readonly value?: unknown;
   /** What is stored as its error, when `state` is FAILURE or REVOKED. */
   readonly error?: WireError;
+  /** What the task has told with a state of its own, while `state` is that one. */
+  readonly info?: unknown;
   /** What `get()` throws: the error of the step that failed first, where `error` only follows from it. */
   readonly raised?: WireError;
 }

@@ -78,12 +78,14 @@ export { type AnyTask, isTask, type Task, type TaskInfo, type TaskRegistry, task
 export {
   AttemptEnded,
   type AttemptRequests,
+  type AttemptServices,
   type BoundTask,
   currentTask,
   type RetryDefaults,
   type RetryOptions,
   retryDefaults,
   runAsTask,
+  type StateUpdate,
   TaskAttempt,
   type TaskRequest,
 } from "./task-context.ts";

@@ -31,6 +31,13 @@ export class AsyncResult<out Result = unknown> {
     return (await this.#engine.read(this.id)).state;
   }
 
+  /** Reads the value, the error, or what the task has told with a state of its own; `undefined` when there is nothing yet. */
+  async info(): Promise<unknown> {
+    const record = await this.#engine.read(this.id);
+    if (record.state === "SUCCESS") return record.value;
+    return record.error === undefined ? record.info : decodeError(record.error);
+  }
+
   /** Whether it has ended, well or not. */
   async ready(): Promise<boolean> {
     return isReady(await this.state());

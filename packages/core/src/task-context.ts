@@ -6,8 +6,10 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { App } from "./app.ts";
 import { parseSeconds } from "./duration.ts";
 import { Ignore, ImproperlyConfigured, InvalidSignatureError, MaxRetriesExceededError, OptionError } from "./errors.ts";
+import { show } from "./show.ts";
 import type { SignatureData } from "./signature/data.ts";
 import type { AnySignature } from "./signature/types.ts";
+import { isReady, type State } from "./states.ts";
 
 /** The call that a task is running for; Celery's `self.request`. */
 export interface TaskRequest {
@@ -42,6 +44,14 @@ export interface RetryOptions {
   exc?: Error;
 }
 
+/** A state that a task gives itself while it runs. */
+export interface StateUpdate {
+  /** A word of the task's own, such as PROGRESS: one line of at most 100 characters. */
+  readonly state: State;
+  /** What is told with it, as JSON can hold it; at most `maxResultBytes` long. */
+  readonly meta?: unknown;
+}
+
 /** The first argument of a task with `bind: true`. */
 export interface BoundTask {
   readonly name: string;
@@ -56,6 +66,14 @@ export interface BoundTask {
   replace(signature: AnySignature): never;
   /** Adds a member to the chord that this task is a header member of; its result comes behind the others. */
   addToChord(signature: AnySignature): void;
+  /**
+   * Shows a state of the task's own while it runs, with what is to be told of it. It is gone when the attempt ends, and
+   * nothing happens if the attempt was lost. SUCCESS, FAILURE, REVOKED and IGNORED are not shown: the task ends so if it
+   * throws `Ignore` next. Resolves when the state can be seen; a direct call shows it to nobody.
+   * @throws OptionError, SerializationError, ResultTooLargeError at once, for what cannot be stored
+   */
+  updateState(state: State, meta?: unknown): Promise<void>;
+  updateState(update: StateUpdate): Promise<void>;
 }
 
 /** What an attempt has asked for. */
@@ -63,6 +81,14 @@ export interface AttemptRequests {
   readonly replacement: SignatureData | undefined;
   readonly retryInMs: number | undefined;
   readonly additions: readonly SignatureData[];
+  /** How it ends if it throws Ignore. */
+  readonly finalState: StateUpdate | undefined;
+}
+
+/** What a worker does for an attempt that asks for it. */
+export interface AttemptServices {
+  /** Stores a state. @throws SerializationError, ResultTooLargeError at once */
+  readonly showState: (update: StateUpdate) => Promise<void>;
 }
 
 /** Defaults of a task for `retry`. */
@@ -84,20 +110,34 @@ export class TaskAttempt implements BoundTask {
   readonly app: App;
   readonly request: TaskRequest;
   readonly #retry: RetryDefaults;
+  readonly #services: AttemptServices | undefined;
   readonly #additions: SignatureData[] = [];
   #replacement: SignatureData | undefined;
   #retryInMs: number | undefined;
+  #finalState: StateUpdate | undefined;
 
-  constructor(app: App, request: TaskRequest, retry: RetryDefaults = retryDefaults) {
+  /** @param services those of the worker that runs it; a direct call has none */
+  constructor(
+    app: App,
+    request: TaskRequest,
+    retry: RetryDefaults = retryDefaults,
+    services: AttemptServices | undefined = undefined,
+  ) {
     this.name = request.task;
     this.app = app;
     this.request = request;
     this.#retry = retry;
+    this.#services = services;
   }
 
   /** What the attempt has asked for so far. */
   get requests(): AttemptRequests {
-    return { replacement: this.#replacement, retryInMs: this.#retryInMs, additions: this.#additions };
+    return {
+      replacement: this.#replacement,
+      retryInMs: this.#retryInMs,
+      additions: this.#additions,
+      finalState: this.#finalState,
+    };
   }
 
   retry(options: RetryOptions = {}): never {
@@ -140,12 +180,30 @@ export class TaskAttempt implements BoundTask {
     this.#additions.push(signature.data);
   }
 
+  updateState(update: State | StateUpdate, meta?: unknown): Promise<void> {
+    const asked = typeof update === "string" ? { state: update, ...(meta === undefined ? {} : { meta }) } : update;
+    checkState(asked.state, this.name);
+    const isFinal = isReady(asked.state);
+    // The last word counts: a final state that is taken back does not end the task.
+    this.#finalState = isFinal ? asked : undefined;
+    return isFinal || this.#services === undefined ? Promise.resolve() : this.#services.showState(asked);
+  }
+
   #refuseDirectCall(method: string): void {
     if (!this.request.calledDirectly) return;
     throw new ImproperlyConfigured(
       `\`${method}\` needs a worker, but task "${this.name}" was called as a function; send it with \`delay\``,
     );
   }
+}
+
+const LONGEST_STATE = 100;
+
+function checkState(state: unknown, task: string): void {
+  if (typeof state === "string" && /^[^\r\n]+$/.test(state) && state.length <= LONGEST_STATE) return;
+  throw new OptionError(
+    `the state that task "${task}" gives itself must be one line of 1 to ${LONGEST_STATE} characters; got ${show(state)}`,
+  );
 }
 
 const storage = new AsyncLocalStorage<BoundTask>();

@@ -23,6 +23,8 @@ export interface TaskOptions {
   maxRetries?: number | null;
   /** Seconds between tries that name no countdown; 180 unless said. */
   defaultRetryDelay?: number;
+  /** Whether a worker tells when it has started it, with its `pid` and `hostname`; it is seen as STARTED in any case. */
+  trackStarted?: boolean;
   /** How many workers it may take down before it is WorkerLostError; 3 unless said. */
   maxDeliveries?: number;
 }
@@ -50,6 +52,7 @@ const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   maxRetries: (value) => (value === null ? undefined : whole(0, Number.MAX_SAFE_INTEGER)(value)),
   defaultRetryDelay: (value) =>
     typeof value === "number" && Number.isFinite(value) && value >= 0 ? undefined : "a number of seconds of at least 0",
+  trackStarted: flag,
   maxDeliveries: whole(1, 1000),
 };
 

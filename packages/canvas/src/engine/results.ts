@@ -70,7 +70,10 @@ export class Results {
       case "ignored":
         return await this.#ended(runKey, index, record);
       case "running":
-        return { state: "STARTED" };
+        return {
+          state: record.state ?? "STARTED",
+          ...(record.payload ? { info: JSON.parse(record.payload) as unknown } : {}),
+        };
       case "dispatched":
         return { state: record.retries > 0 ? "RETRY" : "PENDING" };
       case "waiting":

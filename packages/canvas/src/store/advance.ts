@@ -14,6 +14,7 @@ import {
   NOTHING_STARTED,
   type NodeRecord,
   readRecord,
+  readRunning,
   type Settlement,
   type SettleReply,
   type Started,
@@ -76,6 +77,8 @@ export interface RunState {
   /** How often a worker was lost while it ran the node. */
   readonly deliveries: Map<number, number>;
   readonly retries: Map<number, number>;
+  /** States that running tasks have given themselves, as `readRunning` reads them. */
+  readonly states: Map<number, string>;
   /** Epoch milliseconds. */
   endedAt: number | undefined;
 }
@@ -125,6 +128,7 @@ export function createRun(
     dead: [],
     deliveries: new Map(),
     retries: new Map(),
+    states: new Map(),
     endedAt: undefined,
   };
   addJoins(run, graph.nodes, 0);
@@ -161,6 +165,7 @@ export function claimSlice(
       if (bit !== "r") continue;
       const lost = (run.deliveries.get(first + offset) ?? 0) + 1;
       run.deliveries.set(first + offset, lost);
+      run.states.delete(first + offset);
       if (offset === 0) deliveries = lost;
     }
   }
@@ -196,6 +201,7 @@ function settleNode(run: RunState, change: Change, settlement: Settlement): Flag
   const flight = run.flights.get(first);
   const offset = index - first;
   if (flight === undefined || flight.token !== token || flight.bits[offset] !== "r") return "stale";
+  run.states.delete(index);
   if (outcome.kind === "retried") {
     retry(run, change, first, flight, outcome.delayMs);
     return "accepted";
@@ -307,13 +313,26 @@ export function redispatchSlice(
   return generation + 1;
 }
 
+/** Shows a state that a running task gives itself. False when the attempt was lost. */
+export function updateState(
+  run: RunState,
+  { first, index, token }: Pick<Settlement, "first" | "index" | "token">,
+  state: string,
+  payload: string,
+): boolean {
+  const flight = run.flights.get(first);
+  if (flight === undefined || flight.token !== token || flight.bits[index - first] !== "r") return false;
+  run.states.set(index, `${state}\n${payload}`);
+  return true;
+}
+
 /** Reads what is known of one node. */
 export function readNode(run: RunState, index: number): NodeRecord {
   const record = run.results.get(index);
   if (record !== undefined) return readRecord(record);
   const flight = run.flights.get(index);
   if (flight !== undefined) {
-    if (flight.bits.startsWith("r")) return { kind: "running" };
+    if (flight.bits.startsWith("r")) return readRunning(run.states.get(index) ?? "");
     return { kind: "dispatched", retries: run.retries.get(index) ?? 0 };
   }
   const range = run.dead[placeOf(run.dead, index + 1) - 1];

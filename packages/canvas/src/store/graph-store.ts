@@ -115,7 +115,8 @@ export type NodeRecord =
   /** Never runs, because of that node. */
   | { readonly kind: "dead"; readonly cause: number }
   | { readonly kind: "dispatched"; readonly retries: number }
-  | { readonly kind: "running" }
+  /** `state`: one that it has given itself; `payload`: what it has told with it, JSON or "". */
+  | { readonly kind: "running"; readonly state?: string; readonly payload?: string }
   | { readonly kind: "waiting" }
   | { readonly kind: "unknown" };
 
@@ -173,6 +174,13 @@ export interface GraphStore {
   ): Promise<SettleReply>;
   /** Dispatches a slice anew, if it is still as the janitor saw it. Gives the new generation. */
   redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined>;
+  /** Shows a state that a running task gives itself, with what is told, JSON or "". False when the attempt was lost. */
+  updateState(
+    runKey: RunKey,
+    attempt: Pick<Settlement, "first" | "index" | "token">,
+    state: string,
+    payload: string,
+  ): Promise<boolean>;
   /** Looks at a run. */
   inspect(runKey: RunKey): Promise<RunInspection>;
   /** Reads one node's state. */
@@ -222,4 +230,11 @@ export function readRecord(record: string): NodeRecord {
     default:
       return { kind: "failed", payload };
   }
+}
+
+/** Reads what is kept of a running task: "", or its state's line and what it has told. */
+export function readRunning(text: string): NodeRecord {
+  if (text === "") return { kind: "running" };
+  const [state = ""] = text.split("\n", 1);
+  return { kind: "running", state, payload: text.slice(state.length + 1) };
 }

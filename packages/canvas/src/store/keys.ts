@@ -24,7 +24,8 @@ export interface RunKeys {
  *   `X` (forgotten)
  * - `joins`: join → members still missing, `x<join>` → the first member in order that failed, `a<join>` → tails added
  * - `dead` (sorted set): nodes that never run, `from:to:cause` by `from`
- * - `counts`: `d<node>` deliveries lost with a worker, `t<node>` retries
+ * - `counts`: `d<node>` deliveries lost with a worker, `t<node>` retries, `s<node>` the state that a running task gave
+ *   itself (first line) and what it told with it (JSON), `s` set once any task has
  */
 export function runKeys(prefix: string, runKey: RunKey): RunKeys {
   const tag = `${prefix}:{${runKey}}`;

@@ -8,12 +8,10 @@ import {
   type AttemptRequests,
   type BoundTask,
   encodeError,
-  encodeJson,
   Ignore,
   NotRegistered,
   nodeId,
   parseSignature,
-  ResultTooLargeError,
   type RunKey,
   retryDefaults,
   runAsTask,
@@ -29,6 +27,7 @@ import type { RunMeta } from "../graph/codec.ts";
 import type { GraphNode, TaskNode } from "../graph/graph.ts";
 import { ownNode } from "../graph/own-arguments.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
+import { encodeLimited, outcomeOfState } from "./attempt-values.ts";
 import type { GraphAdditions } from "./graph-additions.ts";
 
 /** The attempt that is to be made. */
@@ -42,6 +41,8 @@ export interface Attempt {
   readonly cause: number | undefined;
   /** The value that comes in front of the arguments, as JSON text, if it is here already. */
   readonly input: string | undefined;
+  /** Stores a state that the task gives itself, and what it tells with it, JSON or "". */
+  readonly showState: (state: string, payload: string) => Promise<void>;
 }
 
 /** What a TaskRunner is made of. */
@@ -89,28 +90,19 @@ export class TaskRunner {
         ? plainArgs
         : await this.#errbackArgs(task, attempt, attempt.cause, meta);
     const self = this.#attemptOf(task, attempt, args, meta);
+    if (task.options.trackStarted) {
+      await attempt.showState("STARTED", JSON.stringify({ pid: process.pid, hostname: this.#parts.hostname }));
+    }
     try {
       const value = await runAsTask(self, () => call(task, self, attempt.node, args));
-      return await this.#succeeded(task, attempt, value, self.requests.additions);
+      return await this.#succeeded(attempt, value, self.requests.additions);
     } catch (error) {
       return await this.#ended(attempt, self.requests, error);
     }
   }
 
-  async #succeeded(
-    task: AnyTask,
-    attempt: Attempt,
-    value: unknown,
-    additions: readonly SignatureData[],
-  ): Promise<StoredOutcome> {
-    const payload = encodeJson(value, `the result of task "${task.name}"`);
-    const bytes = Buffer.byteLength(payload);
-    const most = this.#parts.maxResultBytes;
-    if (bytes > most) {
-      throw new ResultTooLargeError(
-        `the result of task "${task.name}" has ${bytes} bytes, more than \`maxResultBytes\` (${most}); store it elsewhere and return where it is`,
-      );
-    }
+  async #succeeded(attempt: Attempt, value: unknown, additions: readonly SignatureData[]): Promise<StoredOutcome> {
+    const payload = encodeLimited(value, `the result of task "${attempt.node.task}"`, this.#parts.maxResultBytes);
     if (additions.length === 0) return { kind: "succeeded", payload };
     return { kind: "succeeded", payload, additions: await this.#parts.additions.addToJoin(attempt, additions) };
   }
@@ -121,13 +113,26 @@ export class TaskRunner {
       if (requests.retryInMs !== undefined) return { kind: "retried", delayMs: requests.retryInMs };
       if (requests.replacement !== undefined) return await this.#replaced(attempt, requests.replacement);
     }
-    if (error instanceof Ignore) return { kind: "ignored" };
+    if (error instanceof Ignore) return await this.#ignored(attempt, requests);
     const { retries = 0, retryDelay = FIRST_RETRY_DELAY } = attempt.node.options;
     if (attempt.retries < retries) {
       const seconds = Math.min(retryDelay * 2 ** attempt.retries, LONGEST_RETRY_DELAY);
       return { kind: "retried", delayMs: Math.round(seconds * 1000) };
     }
     return failed(error);
+  }
+
+  /** How an attempt ends that wants no end of its own: as the state says that the task gave itself last, if any. */
+  async #ignored(attempt: Attempt, { finalState, additions }: AttemptRequests): Promise<StoredOutcome> {
+    if (finalState === undefined) return { kind: "ignored" };
+    if (finalState.state !== "SUCCESS") return outcomeOfState(finalState, attempt.node.task);
+    try {
+      return await this.#succeeded(attempt, finalState.meta, additions);
+    } catch (error) {
+      // What cannot be stored is the task's fault; a broker that is gone is not.
+      if (error instanceof UmbelError) return failed(error);
+      throw error;
+    }
   }
 
   async #replaced(attempt: Attempt, replacement: SignatureData): Promise<StoredOutcome> {
@@ -164,9 +169,19 @@ export class TaskRunner {
       isEager: this.#parts.isEager,
     };
     const { maxRetries, defaultRetryDelay } = task.options;
-    return new TaskAttempt(task.app, request, {
+    const retry = {
       maxRetries: maxRetries === undefined ? retryDefaults.maxRetries : maxRetries,
       retryDelay: defaultRetryDelay ?? retryDefaults.retryDelay,
+    };
+    return new TaskAttempt(task.app, request, retry, {
+      showState: ({ state, meta: told }) => {
+        const what = `what task "${node.task}" tells with the state "${state}"`;
+        const payload = told === undefined ? "" : encodeLimited(told, what, this.#parts.maxResultBytes);
+        const shown = attempt.showState(state, payload);
+        // A task need not wait for it, and is not to blame when its worker is ended; what went wrong is reported.
+        shown.catch(() => undefined);
+        return shown;
+      },
     });
   }
 

@@ -216,8 +216,14 @@ export class CanvasWorker {
     const { first, token, retries, cause, input } = claimed;
     const node = await this.#persist(() => this.#runtime.pages.node(runKey, first));
     if (node.kind !== "task") throw new Error(`node ${first} of run ${runKey} is no task, but a job points to it`);
+    const showState = async (state: string, payload: string): Promise<void> => {
+      await this.#persist(() =>
+        this.#runtime.store.updateState(runKey, { first, index: first, token }, state, payload),
+      );
+    };
     const outcome =
-      this.#hindered(node, claimed) ?? (await this.#attempt({ runKey, index: first, node, retries, cause, input }));
+      this.#hindered(node, claimed) ??
+      (await this.#attempt({ runKey, index: first, node, retries, cause, input, showState }));
     const addsNothing = outcome.kind === "succeeded" && outcome.additions === undefined;
     const next = addsNothing ? await this.#persist(() => this.#nextHere(runKey, node)) : undefined;
     const settlement: Settlement = {

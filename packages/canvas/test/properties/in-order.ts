@@ -40,12 +40,13 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
     const starts = [...stretchIndices(spread.starts)].map(({ index: start, stretch }) => `${stretch.kind}${start}`);
     take(await store.expand(runKey, { index, join: spread.join, total: spread.total }, 0, starts));
   };
+  const showState = async (): Promise<void> => undefined;
   const run = async ({ first, generation }: Dispatch): Promise<void> => {
     const node = await pages.node(runKey, first);
     const [claim] = await store.claim(runKey, "in order", [{ first, generation, withPage: false }]);
     if (node.kind !== "task" || claim?.kind !== "claimed") throw new Error(`node ${first} cannot be run`);
     const { retries, cause, token } = claim;
-    const outcome = await runner.run({ runKey, index: first, node, retries, cause, input: undefined });
+    const outcome = await runner.run({ runKey, index: first, node, retries, cause, input: undefined, showState });
     take(await store.settle(runKey, [{ first, index: first, token, outcome, node }]));
   };
   take(await store.create(graph, {}));

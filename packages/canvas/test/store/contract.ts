@@ -197,6 +197,40 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(await claim(graph, 0, { generation: 2 })).toMatchObject({ kind: "claimed", retries: 1, deliveries: 0 });
     });
 
+    test("a running task shows states of its own, until its attempt ends or is lost", async () => {
+      const graph = await create(chain(t, t));
+      const reply = await claim(graph, 0);
+      const attempt = { first: 0, index: 0, token: reply.kind === "claimed" ? reply.token : 0 };
+      const show = (state: string, payload: string, token = attempt.token): Promise<boolean> =>
+        store.updateState(graph.runKey, { ...attempt, token }, state, payload);
+      expect(await store.read(graph.runKey, 0)).toEqual({ kind: "running" });
+      expect(await show("BEGUN", "")).toBe(true);
+      expect(await store.read(graph.runKey, 0)).toEqual({ kind: "running", state: "BEGUN", payload: "" });
+      expect(await show("HALF\twell|", '{"a":"\\n|"}')).toBe(true);
+      const shown = { kind: "running", state: "HALF\twell|", payload: '{"a":"\\n|"}' };
+      expect(await store.read(graph.runKey, 0)).toEqual(shown);
+      expect(await store.readNodes(graph.runKey, [0], { withPayloads: false })).toEqual([{ ...shown, payload: "" }]);
+      // The worker is lost, and another one begins anew.
+      const second = await claim(graph, 0, { by: "w2", lost: "w1" });
+      expect(await store.read(graph.runKey, 0)).toEqual({ kind: "running" });
+      expect(await show("LATE", "1")).toBe(false);
+      const token = second.kind === "claimed" ? second.token : 0;
+      expect(await show("AGAIN", "1", token)).toBe(true);
+      await store.settle(graph.runKey, [settlement(graph, 0, token, { kind: "retried", delayMs: 0 })]);
+      expect(await store.read(graph.runKey, 0)).toEqual({ kind: "dispatched", retries: 1 });
+      expect(await show("LATE", "1", token)).toBe(false);
+      const third = await claim(graph, 0, { generation: 2 });
+      expect(await store.read(graph.runKey, 0)).toEqual({ kind: "running" });
+      const last = third.kind === "claimed" ? third.token : 0;
+      expect(await show("AGAIN", "1", last)).toBe(true);
+      await store.settle(graph.runKey, [settlement(graph, 0, last)]);
+      expect(await store.read(graph.runKey, 0)).toEqual({ kind: "succeeded", payload: "1" });
+      expect(await show("LATE", "1", last)).toBe(false);
+      await store.delete(graph.runKey);
+      expect(await show("LATE", "1", last)).toBe(false);
+      expect(await opened.leftovers()).toEqual([]);
+    });
+
     test("times come with the start", async () => {
       const graph = await create(chain(t, { ...t, options: { countdown: 2, expires: 5 } }));
       expect((await end(graph, 0)).dispatches).toEqual([{ first: 1, count: 1, generation: 1, delayMs: 2000 }]);

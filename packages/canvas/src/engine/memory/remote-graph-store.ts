@@ -64,6 +64,15 @@ export class RemoteGraphStore implements GraphStore {
     return this.#process.step(() => this.#store.redispatch(runKey, flight));
   }
 
+  updateState(
+    runKey: RunKey,
+    attempt: Pick<Settlement, "first" | "index" | "token">,
+    state: string,
+    payload: string,
+  ): Promise<boolean> {
+    return this.#process.step(() => this.#store.updateState(runKey, attempt, state, payload));
+  }
+
   inspect(runKey: RunKey): Promise<RunInspection> {
     return this.#process.step(() => this.#store.inspect(runKey));
   }

@@ -17,6 +17,7 @@ import {
   redispatchSlice,
   settleNodes,
   tooLate,
+  updateState,
 } from "../advance.ts";
 import {
   type ClaimReply,
@@ -112,6 +113,21 @@ export class MemoryGraphStore implements GraphStore {
   async redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
     const run = this.#find(runKey);
     return run === undefined ? undefined : redispatchSlice(run.state, flight, this.#options.now());
+  }
+
+  async updateState(
+    runKey: RunKey,
+    attempt: Pick<Settlement, "first" | "index" | "token">,
+    state: string,
+    payload: string,
+  ): Promise<boolean> {
+    const run = this.#find(runKey);
+    if (run === undefined || !updateState(run.state, attempt, state, payload)) return false;
+    const { index } = attempt;
+    const { notify, result } = run.state;
+    const news = { ended: [index], killed: [], result: index === result ? { index, record: "" } : undefined };
+    this.#options.tell?.({ runKey, notify, ...news });
+    return true;
   }
 
   async inspect(runKey: RunKey): Promise<RunInspection> {

@@ -22,7 +22,7 @@ import type {
   Started,
   StoredOutcome,
 } from "../graph-store.ts";
-import { NOTHING_STARTED, readRecord } from "../graph-store.ts";
+import { NOTHING_STARTED, readRecord, readRunning } from "../graph-store.ts";
 import { type RunKeys, runChannel, runKeys } from "../keys.ts";
 import { Script } from "./script.ts";
 import {
@@ -34,6 +34,7 @@ import {
   readNodes,
   redispatchSlice,
   settleNodes,
+  updateState,
   watchRun,
 } from "./scripts.generated.ts";
 
@@ -46,6 +47,7 @@ const scripts = {
   redispatchSlice: new Script(redispatchSlice),
   readNodes: new Script(readNodes),
   forgetResults: new Script(forgetResults),
+  updateState: new Script(updateState),
   watchRun: new Script(watchRun),
 };
 
@@ -188,6 +190,17 @@ export class RedisGraphStore implements GraphStore {
     return Number(generation) === 0 ? undefined : Number(generation);
   }
 
+  async updateState(
+    runKey: RunKey,
+    { first, index, token }: Pick<Settlement, "first" | "index" | "token">,
+    state: string,
+    payload: string,
+  ): Promise<boolean> {
+    const { prefix } = this.#options;
+    const args = [runChannel(prefix, runKey), first, index, token, state, payload];
+    return (await scripts.updateState.run(this.#redis, runKeys(prefix, runKey).all, args)) === 1;
+  }
+
   async inspect(runKey: RunKey): Promise<RunInspection> {
     const keys = runKeys(this.#options.prefix, runKey);
     const [, , openKey = ""] = keys.all;
@@ -296,12 +309,14 @@ function slicesOf(indices: readonly number[]): (readonly number[])[] {
 }
 
 function readNodeReply(reply: readonly unknown[]): NodeRecord {
-  const [kind, detail, retries] = reply;
+  const [kind, detail, retries, update] = reply;
   switch (kind) {
     case "result":
       return readRecord(String(detail));
     case "flight":
-      return String(detail).startsWith("r") ? { kind: "running" } : { kind: "dispatched", retries: Number(retries) };
+      return String(detail).startsWith("r")
+        ? readRunning(String(update))
+        : { kind: "dispatched", retries: Number(retries) };
     case "dead":
       return { kind: "dead", cause: Number(detail) };
     case "waiting":

@@ -50,6 +50,7 @@ local function claim(first, expected, lost_holder, page)
     for offset = 1, #bits do
       if string.sub(bits, offset, offset) == 'r' then
         local lost = redis.call('HINCRBY', COUNTS, 'd' .. (tonumber(first) + offset - 1), 1)
+        redis.call('HDEL', COUNTS, 's' .. (tonumber(first) + offset - 1))
         if offset == 1 then deliveries = lost end
       end
     end
@@ -406,7 +407,7 @@ return 'forgotten'
 export const readNodes = `-- Reads what is known of nodes.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   then the nodes
--- Returns for each {"result", record} | {"flight", bits, retries} | {"dead", cause} | {"waiting"} | {"unknown"}.
+-- Returns for each {"result", record} | {"flight", bits, retries, state of its own and what is told with it} | {"dead", cause} | {"waiting"} | {"unknown"}.
 --   O(nodes), and O(log failures) for each that has no result
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
@@ -426,7 +427,10 @@ local function read(index)
   end
   local flight = redis.call('HGET', FLIGHTS, index)
   if flight then
-    return { 'flight', string.match(flight, '^%d+|%d+|(%w+)|'), redis.call('HGET', COUNTS, 't' .. index) or 0 }
+    local counted = redis.call('HMGET', COUNTS, 't' .. index, 's' .. index)
+    local state = counted[2] or ''
+    if ARGV[1] == '0' then state = string.match(state, '^[^\\n]*') end
+    return { 'flight', string.match(flight, '^%d+|%d+|(%w+)|'), counted[1] or 0, state }
   end
   if is_stored == nil then is_stored = redis.call('HEXISTS', GRAPH, 'm') == 1 end
   if not is_stored then return { 'unknown' } end
@@ -614,6 +618,8 @@ local function retry(first, flight, delay)
 end
 
 local flags = {}
+-- Only where some task has given itself a state there may be one to take back.
+local has_states = redis.call('HEXISTS', COUNTS, 's') == 1
 for at = 5, #ARGV, 12 do
   local first, index, token, outcome = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local flight = redis.call('HGET', FLIGHTS, first)
@@ -623,6 +629,7 @@ for at = 5, #ARGV, 12 do
   if held_token ~= token or string.sub(bits, offset, offset) ~= 'r' then
     flags[#flags + 1] = '0'
   else
+    if has_states then redis.call('HDEL', COUNTS, 's' .. index) end
     if outcome == 'T' then
       retry(first, flight, ARGV[at + 4])
     elseif string.find(bits, '[0r]', offset + 1) or string.find(string.sub(bits, 1, offset - 1), '[0r]') then
@@ -669,6 +676,32 @@ local flags_text = table.concat(flags)
 if not string.find(flags_text, '[12]') then return { flags_text, 0, {}, {}, { '0' } } end
 local run_ended, _, _, refill = conclude(ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]))
 return { flags_text, run_ended, dispatches, spreads, refill }
+`;
+
+/** scripts/update-state.lua */
+export const updateState = `-- Shows a state that a running task gives itself. An attempt that was lost shows nothing.
+-- KEYS: the run's (see keys.ts)
+-- ARGV[1] channel of the run   ARGV[2] slice's first node   ARGV[3] node   ARGV[4] token   ARGV[5] state
+-- ARGV[6] what is told with it, JSON or ''
+-- Returns 1, or 0 when it was too late.  O(1)
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+
+-- The store's clock, epoch milliseconds. No worker's clock decides anything.
+local function read_clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+local flight = redis.call('HGET', FLIGHTS, ARGV[2])
+if not flight then return 0 end
+local token, bits = string.match(flight, '^%d+|(%d+)|(%w+)|')
+local offset = tonumber(ARGV[3]) - tonumber(ARGV[2]) + 1
+if token ~= ARGV[4] or string.sub(bits, offset, offset) ~= 'r' then return 0 end
+redis.call('HSET', COUNTS, 's' .. ARGV[3], ARGV[5] .. '\\n' .. ARGV[6], 's', 1)
+local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
+if told[2] and told[1] == ARGV[3] then redis.call('PUBLISH', told[2], ARGV[1] .. ' ' .. ARGV[3] .. ' ') end
+if told[3] then redis.call('PUBLISH', ARGV[1], ARGV[3]) end
+return 1
 `;
 
 /** scripts/watch-run.lua */

@@ -23,6 +23,7 @@ local function claim(first, expected, lost_holder, page)
     for offset = 1, #bits do
       if string.sub(bits, offset, offset) == 'r' then
         local lost = redis.call('HINCRBY', COUNTS, 'd' .. (tonumber(first) + offset - 1), 1)
+        redis.call('HDEL', COUNTS, 's' .. (tonumber(first) + offset - 1))
         if offset == 1 then deliveries = lost end
       end
     end

@@ -1,7 +1,7 @@
 -- Reads what is known of nodes.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   then the nodes
--- Returns for each {"result", record} | {"flight", bits, retries} | {"dead", cause} | {"waiting"} | {"unknown"}.
+-- Returns for each {"result", record} | {"flight", bits, retries, state of its own and what is told with it} | {"dead", cause} | {"waiting"} | {"unknown"}.
 --   O(nodes), and O(log failures) for each that has no result
 -- @include run
 local is_stored
@@ -14,7 +14,10 @@ local function read(index)
   end
   local flight = redis.call('HGET', FLIGHTS, index)
   if flight then
-    return { 'flight', string.match(flight, '^%d+|%d+|(%w+)|'), redis.call('HGET', COUNTS, 't' .. index) or 0 }
+    local counted = redis.call('HMGET', COUNTS, 't' .. index, 's' .. index)
+    local state = counted[2] or ''
+    if ARGV[1] == '0' then state = string.match(state, '^[^\n]*') end
+    return { 'flight', string.match(flight, '^%d+|%d+|(%w+)|'), counted[1] or 0, state }
   end
   if is_stored == nil then is_stored = redis.call('HEXISTS', GRAPH, 'm') == 1 end
   if not is_stored then return { 'unknown' } end

@@ -23,6 +23,8 @@ local function retry(first, flight, delay)
 end
 
 local flags = {}
+-- Only where some task has given itself a state there may be one to take back.
+local has_states = redis.call('HEXISTS', COUNTS, 's') == 1
 for at = 5, #ARGV, 12 do
   local first, index, token, outcome = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local flight = redis.call('HGET', FLIGHTS, first)
@@ -32,6 +34,7 @@ for at = 5, #ARGV, 12 do
   if held_token ~= token or string.sub(bits, offset, offset) ~= 'r' then
     flags[#flags + 1] = '0'
   else
+    if has_states then redis.call('HDEL', COUNTS, 's' .. index) end
     if outcome == 'T' then
       retry(first, flight, ARGV[at + 4])
     elseif string.find(bits, '[0r]', offset + 1) or string.find(string.sub(bits, 1, offset - 1), '[0r]') then

@@ -7,6 +7,7 @@ export { VirtualClock } from "./engine/memory/virtual-clock.ts";
 export type { Runtime } from "./engine/runtime.ts";
 export { chain } from "./primitives/chain.ts";
 export { chord } from "./primitives/chord.ts";
+export { type EachOptions, each } from "./primitives/each.ts";
 export { group } from "./primitives/group.ts";
 export { EagerEngine, type EagerEngineOptions } from "./worker/eager-engine.ts";
 export { serveByItself } from "./worker/own-workers.ts";

@@ -12,7 +12,7 @@ import {
   type Signature,
   type Submission,
 } from "@umbel/core";
-import { chain, chord, group } from "../src/index.ts";
+import { chain, chord, each, group } from "../src/index.ts";
 
 type Equal<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
 
@@ -112,6 +112,22 @@ export function immutableSignatures(): void {
   add.s(1, 2).immutable().delay();
   // @ts-expect-error all of its arguments are wanted
   add.si(1);
+}
+
+export function members(): void {
+  exactly<Signature<[items: readonly number[]], number[]>>()(each(add.s(1), { limit: 5 }));
+  gives<string[]>()(each(text.s()).delay([1, 2]));
+  gives<[number, number][]>()(each(chain(text.s(), group(size.s(), size.s()))).delay([1]));
+  gives<number>()(chain(rest.s(1, 2), each(add.s(1)), sum.s()).delay());
+  gives<number[]>()(each(add.si(1, 2)).delay(["whatever"]));
+  // @ts-expect-error two are missing
+  each(add.s());
+  // @ts-expect-error none is missing
+  each(add.s(1, 2));
+  // @ts-expect-error
+  chain(text.s(1), each(add.s(1)));
+  // @ts-expect-error
+  each(text.s()).delay(["1"]);
 }
 
 export function boundTasks(): void {

@@ -1,6 +1,6 @@
 /** The public names of `umbel`: what people import. What is not listed here is private. */
 
-export { chain, chord, group } from "@umbel/canvas";
+export { chain, chord, type EachOptions, each, group } from "@umbel/canvas";
 export {
   AlreadyRegistered,
   type AnySignature,

@@ -4,7 +4,7 @@
  */
 import type { RunKey } from "@umbel/core";
 import { stretchIndices } from "../graph/graph.ts";
-import type { Dispatch, GraphStore, SettleReply, Started } from "../store/graph-store.ts";
+import type { Dispatch, GraphStore, Refill, SettleReply, Started } from "../store/graph-store.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import type { PageCache } from "./page-cache.ts";
 import type { QueuedSlice, Queues } from "./queues.ts";
@@ -34,11 +34,10 @@ export class Driver {
     const dispatches = [...started.dispatches];
     let room = "room" in started ? started.room : this.#window;
     let runEnded = "runEnded" in started && started.runEnded;
-    let refill = "refill" in started ? started.refill : undefined;
+    const refills = "refills" in started ? [...started.refills] : [];
     for (;;) {
       const fresh = spreads.shift();
-      const spread = fresh === undefined ? refill : { spread: fresh, handedOut: 0 };
-      refill = undefined;
+      const spread = fresh === undefined ? refills.shift() : { spread: fresh, handedOut: 0 };
       // Without room the members wait; every settle that makes room asks for them.
       if (spread === undefined || (room <= 0 && fresh !== undefined && !(await this.#isEmpty(runKey, fresh)))) {
         if (spread === undefined) break;
@@ -47,7 +46,8 @@ export class Driver {
       const reply = await this.#expand(runKey, spread.spread, spread.handedOut, Math.max(room, 1));
       spreads.push(...reply.spreads);
       dispatches.push(...reply.dispatches);
-      ({ room, refill } = reply);
+      refills.push(...reply.refills);
+      ({ room } = reply);
       runEnded ||= reply.runEnded;
     }
     await this.dispatch(runKey, dispatches);
@@ -55,11 +55,7 @@ export class Driver {
   }
 
   /** Hands out members of a spread that wait, if there is room for them. @param flying how many slices are in flight */
-  async refill(
-    runKey: RunKey,
-    spread: { readonly spread: number; readonly handedOut: number },
-    flying: number,
-  ): Promise<void> {
+  async refill(runKey: RunKey, spread: Refill, flying: number): Promise<void> {
     const room = this.#window - flying;
     if (room < this.#window / 2) return;
     await this.follow(runKey, await this.#expand(runKey, spread.spread, spread.handedOut, room));
@@ -80,10 +76,13 @@ export class Driver {
     const spread = await this.#pages.node(runKey, index);
     if (spread.kind !== "spread") throw new Error(`node ${index} of run ${runKey} is no group`);
     const tokens: string[] = [];
-    for (const { index: start, stretch } of stretchIndices(spread.starts, handedOut, Math.min(room, MOST_STARTS))) {
+    const { join, total, limit } = spread;
+    const most = Math.min(room, MOST_STARTS, limit ?? room);
+    for (const { index: start, stretch } of stretchIndices(spread.starts, handedOut, most)) {
       tokens.push(`${stretch.kind}${start}${stretch.suffix}`);
     }
-    return await this.#store.expand(runKey, { index, join: spread.join, total: spread.total }, handedOut, tokens);
+    const place = { index, join, total, ...(limit === undefined ? {} : { limit }) };
+    return await this.#store.expand(runKey, place, handedOut, tokens);
   }
 
   async #queued(runKey: RunKey, dispatch: Dispatch): Promise<QueuedSlice> {

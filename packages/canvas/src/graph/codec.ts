@@ -53,6 +53,7 @@ interface EncodedSpread {
   readonly s: readonly EncodedStretch[];
   readonly j: number;
   readonly c: number;
+  /** limit */ readonly q?: number;
 }
 
 interface EncodedJoin extends EncodedEnding {
@@ -131,7 +132,12 @@ function encodeNode(node: GraphNode, index: number): EncodedNode {
         ...encodeEnding(node, index),
       };
     case "spread":
-      return { s: node.starts.map(encodeStretch), j: node.join, c: node.total };
+      return {
+        s: node.starts.map(encodeStretch),
+        j: node.join,
+        c: node.total,
+        ...(node.limit === undefined ? {} : { q: node.limit }),
+      };
     case "join":
       return {
         l: node.tails.map(encodeStretch),
@@ -154,7 +160,10 @@ function encodeEnding(node: TaskNode | JoinNode, index: number): EncodedEnding {
 }
 
 function decodeNode(node: EncodedNode, index: number): GraphNode {
-  if ("s" in node) return { kind: "spread", join: node.j, total: node.c, starts: node.s.map(decodeStretch) };
+  if ("s" in node) {
+    const limit = node.q === undefined ? {} : { limit: node.q };
+    return { kind: "spread", join: node.j, total: node.c, ...limit, starts: node.s.map(decodeStretch) };
+  }
   const ending = {
     next: node.n ?? [],
     onError: node.e ?? [],

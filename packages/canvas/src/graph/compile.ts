@@ -73,6 +73,8 @@ export interface PartPlace {
   readonly parent?: number;
   /** The join of the group that it is a member of. */
   readonly group?: number;
+  /** How many members may be in flight, of a part that is a group. */
+  readonly limit?: number;
   /** Options that hold for all of its tasks, unless they say otherwise. */
   readonly under?: SignatureOptions;
 }
@@ -175,6 +177,7 @@ interface SpreadDraft {
   readonly index: number;
   readonly join: { index: number };
   readonly starts: IndexStretch[];
+  limit: number | undefined;
 }
 
 type Draft = TaskDraft | JoinDraft | SpreadDraft;
@@ -244,6 +247,8 @@ class Compiler {
     if (compiled === undefined) return undefined;
     segment.end = this.#lastIndex;
     compiled.tail.isTail = true;
+    const [first] = this.#drafts;
+    if (place.limit !== undefined && first?.kind === "spread") first.limit = place.limit;
     return { nodes: this.#finish(), starts: compiled.starts.map(tokenOf), tail: compiled.tail.index };
   }
 
@@ -335,10 +340,7 @@ class Compiler {
 
   /** A task of the engine's own: when the list is there, it is replaced by the group of what runs for each item. */
   #each(data: SignatureData & { kind: "each" }, place: Place): Compiled {
-    if (data.limit !== undefined) {
-      throw new InvalidSignatureError("`each` with a `limit` cannot be run by this version; leave the limit out");
-    }
-    const args = [...(data.args ?? []), data.member];
+    const args = [...(data.args ?? []), data.member, ...(data.limit === undefined ? [] : [data.limit])];
     return this.#task(
       { kind: "task", task: EACH_TASK, args, ...optionsOf(data), ...(data.immutable ? { immutable: true } : {}) },
       place,
@@ -390,7 +392,7 @@ class Compiler {
   /** Numbers a spread, the members, and their join, in this order. */
   #spread(members: readonly SignatureData[], place: Place): Compiled {
     const join = { index: -1 };
-    const spread: SpreadDraft = { kind: "spread", index: this.#nextIndex, join, starts: [] };
+    const spread: SpreadDraft = { kind: "spread", index: this.#nextIndex, join, starts: [], limit: undefined };
     this.#drafts.push(spread);
     const tails: IndexStretch[] = [];
     let parent: number | undefined;
@@ -640,7 +642,8 @@ function errbackTokens(draft: TaskDraft): StartToken[] {
 function finish(draft: Draft, draftAt: (index: number) => Draft | undefined): GraphNode {
   if (draft.kind === "spread") {
     const total = draft.starts.reduce((sum, stretch) => sum + stretch.count, 0);
-    return { kind: "spread", join: draft.join.index, total, starts: draft.starts };
+    const limit = draft.limit === undefined ? {} : { limit: draft.limit };
+    return { kind: "spread", join: draft.join.index, total, ...limit, starts: draft.starts };
   }
   const ending = {
     next: draft.next,

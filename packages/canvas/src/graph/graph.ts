@@ -70,6 +70,8 @@ export interface SpreadNode {
   readonly kind: "spread";
   readonly join: number;
   readonly total: number;
+  /** How many of its members may be in flight; a member is until its tail has ended. */
+  readonly limit?: number;
   readonly starts: readonly IndexStretch[];
 }
 

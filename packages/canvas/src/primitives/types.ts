@@ -94,3 +94,12 @@ export type BodyFits<Header extends readonly unknown[], Body extends AnySignatur
 ) => void
   ? Body
   : { "the header gives the list": GroupOut<Header>; "but the body takes": TakesOf<Body> };
+
+/** The items that a member of `each` takes; whatever comes, if it takes nothing from before. */
+export type EachItem<Member extends AnySignature> =
+  ArgsOf<Member> extends readonly [infer Item, ...unknown[]] ? Item : unknown;
+
+/** The member itself where it takes one item, otherwise a type that says why not. */
+export type EachFits<Member extends AnySignature> = Member["~in"] extends (args: [EachItem<Member>]) => void
+  ? Member
+  : { "each gives one item at a time": "one argument must be missing"; "but this signature takes": TakesOf<Member> };

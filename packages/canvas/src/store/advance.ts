@@ -13,10 +13,12 @@ import {
   type ForgetReply,
   NOTHING_STARTED,
   type NodeRecord,
+  type Refill,
   readRecord,
   readRunning,
   type Settlement,
   type SettleReply,
+  type SpreadPlace,
   type Started,
 } from "./graph-store.ts";
 
@@ -69,6 +71,8 @@ export interface RunState {
   readonly notify: string | undefined;
   readonly flights: Map<number, FlightState>;
   readonly open: Map<number, OpenSpread>;
+  /** Spreads that wait for a member to end, because only so many may be in flight; by their joins. */
+  readonly limited: Map<number, OpenSpread & { readonly spread: number }>;
   /** As `readRecord` reads them. */
   readonly results: Map<number, string>;
   readonly joins: Map<number, JoinState>;
@@ -90,6 +94,7 @@ class Change {
   readonly spreads: number[] = [];
   readonly ended: number[] = [];
   readonly killed: Omit<DeadRange, "cause">[] = [];
+  readonly refills: Refill[] = [];
 
   constructor(now: number) {
     this.now = now;
@@ -123,6 +128,7 @@ export function createRun(
     notify,
     flights: new Map(),
     open: new Map(),
+    limited: new Map(),
     results: new Map(),
     joins: new Map(),
     dead: [],
@@ -273,10 +279,10 @@ function add(run: RunState, change: Change, { join, tail, start: token }: Additi
   start(run, change, token);
 }
 
-/** Hands out members of a group, in order. Nothing happens if somebody else has handed them out. */
+/** Hands out members of a group, in order, as many as its limit allows. Nothing happens if somebody else has. */
 export function expandSpread(
   run: RunState,
-  spread: { readonly index: number; readonly join: number; readonly total: number },
+  spread: SpreadPlace,
   from: number,
   starts: readonly StartToken[],
   window: number,
@@ -287,9 +293,14 @@ export function expandSpread(
   if (opened === undefined) return tooLate(1);
   if (opened.handedOut !== from) return conclude(run, change, ["stale"], window);
   const { cause } = opened;
-  startAll(run, change, cause === undefined ? starts : starts.map((token) => `${token}@${cause}`));
-  const reached = from + starts.length;
-  if (reached < spread.total) run.open.set(spread.index, { handedOut: reached, cause });
+  const seats = seatsOf(run, spread, from);
+  const tokens = starts.slice(0, seats);
+  startAll(run, change, cause === undefined ? tokens : tokens.map((token) => `${token}@${cause}`));
+  const reached = from + tokens.length;
+  if (reached < spread.total && tokens.length >= seats) {
+    run.open.delete(spread.index);
+    run.limited.set(spread.join, { spread: spread.index, handedOut: reached, cause });
+  } else if (reached < spread.total) run.open.set(spread.index, { handedOut: reached, cause });
   else {
     run.open.delete(spread.index);
     // A group without members has ended as soon as it starts.
@@ -299,6 +310,23 @@ export function expandSpread(
     }
   }
   return conclude(run, change, [], window);
+}
+
+/** How many more members of a spread may be in flight. */
+function seatsOf(run: RunState, { join, total, limit }: SpreadPlace, handedOut: number): number {
+  if (limit === undefined) return Number.POSITIVE_INFINITY;
+  // What was handed out and has not ended is in flight; the join knows how many of all have not ended.
+  return Math.max(0, limit - (handedOut - total + joinState(run, join).missing));
+}
+
+/** Opens a spread again that waited for one of its members to end. */
+function giveSeat(run: RunState, change: Change, join: number): void {
+  const waiting = run.limited.get(join);
+  if (waiting === undefined) return;
+  const { spread, handedOut, cause } = waiting;
+  run.limited.delete(join);
+  run.open.set(spread, { handedOut, cause });
+  change.refills.push({ spread, handedOut });
 }
 
 /** Dispatches a slice anew, if it is still as the janitor saw it. Gives the new generation. */
@@ -441,7 +469,10 @@ function leave(run: RunState, change: Change, join: number, failed: number | und
     const state = joinState(run, outer);
     if (member !== undefined) state.failed = Math.min(member, state.failed ?? member);
     state.missing -= 1;
-    if (state.missing > 0) return;
+    if (state.missing > 0) {
+      giveSeat(run, change, outer);
+      return;
+    }
     ({ outer, failed: member } = closeJoin(run, change, outer));
   }
 }
@@ -460,7 +491,7 @@ export function tooLate(count: number): Concluded {
     accepted: none,
     claimedNext: none,
     room: 0,
-    refill: undefined,
+    refills: [],
     runEnded: false,
   };
   return { reply: nothing, told: { ended: [], killed: [], hasResult: false } };
@@ -479,7 +510,10 @@ function conclude(run: RunState, change: Change, flags: readonly Flag[], window:
       dispatches: change.dispatches,
       spreads: change.spreads,
       room: window - flying,
-      refill: waiting === undefined ? undefined : { spread: waiting[0], handedOut: waiting[1].handedOut },
+      refills:
+        change.refills.length === 0 && waiting !== undefined
+          ? [{ spread: waiting[0], handedOut: waiting[1].handedOut }]
+          : change.refills,
       runEnded,
     },
     told: {

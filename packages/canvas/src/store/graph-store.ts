@@ -86,6 +86,21 @@ export interface Settlement {
   readonly claimNextAs?: string;
 }
 
+/** A spread with members left. */
+export interface Refill {
+  readonly spread: number;
+  readonly handedOut: number;
+}
+
+/** Where a spread's members are handed out from. */
+export interface SpreadPlace {
+  readonly index: number;
+  readonly join: number;
+  readonly total: number;
+  /** How many of its members may be in flight. */
+  readonly limit?: number;
+}
+
 export interface SettleReply extends Started {
   /** For each settlement, in order, whether it counted; a lost attempt does not. */
   readonly accepted: readonly boolean[];
@@ -93,8 +108,8 @@ export interface SettleReply extends Started {
   readonly claimedNext: readonly boolean[];
   /** How many more slices may be in flight; may be less than 0. */
   readonly room: number;
-  /** A spread with members left, when half the window is free. */
-  readonly refill: { readonly spread: number; readonly handedOut: number } | undefined;
+  /** Spreads with members left to hand out now: one when half the window is free, and each whose own limit allows it. */
+  readonly refills: readonly Refill[];
   readonly runEnded: boolean;
 }
 
@@ -140,7 +155,8 @@ export interface RunInspection {
   /** The store's time, epoch milliseconds. */
   readonly now: number;
   readonly flights: readonly Flight[];
-  readonly openSpreads: readonly { readonly spread: number; readonly handedOut: number }[];
+  /** But for those that wait for a member to end. */
+  readonly openSpreads: readonly Refill[];
 }
 
 /** What became of results that were to be forgotten; those of a run that goes on stay. */
@@ -165,13 +181,11 @@ export interface GraphStore {
   claim(runKey: RunKey, incarnation: string, requests: readonly ClaimRequest[]): Promise<readonly ClaimReply[]>;
   /** Ends attempts of nodes of one run, stores their results, and starts what is ready then. Safe to repeat. */
   settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply>;
-  /** Hands out members of a spread, from the ordinal `from`. Nothing happens if they were handed out already. */
-  expand(
-    runKey: RunKey,
-    spread: { readonly index: number; readonly join: number; readonly total: number },
-    from: number,
-    starts: readonly StartToken[],
-  ): Promise<SettleReply>;
+  /**
+   * Hands out members of a spread, from the ordinal `from`, as many as its limit allows. Nothing happens if they were
+   * handed out already.
+   */
+  expand(runKey: RunKey, spread: SpreadPlace, from: number, starts: readonly StartToken[]): Promise<SettleReply>;
   /** Dispatches a slice anew, if it is still as the janitor saw it. Gives the new generation. */
   redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined>;
   /** Shows a state that a running task gives itself, with what is told, JSON or "". False when the attempt was lost. */

@@ -22,7 +22,8 @@ export interface RunKeys {
  * - `results`: node → `S` value, `F` error, `I` (ignored), `R` why it was revoked, `J<added tails>` (join: its members'
  *   values), `C<node>` (join: that member failed), `P<node>` and `Q<node>` (replaced: ended as that node did),
  *   `X` (forgotten)
- * - `joins`: join → members still missing, `x<join>` → the first member in order that failed, `a<join>` → tails added
+ * - `joins`: join → members still missing, `x<join>` → the first member in order that failed, `a<join>` → tails added,
+ *   `l<join>` → `spread|handed out|cause` of the spread that waits for a member to end, `l` set once any spread has
  * - `dead` (sorted set): nodes that never run, `from:to:cause` by `from`
  * - `counts`: `d<node>` deliveries lost with a worker, `t<node>` retries, `s<node>` the state that a running task gave
  *   itself (first line) and what it told with it (JSON), `s` set once any task has

@@ -19,14 +19,20 @@ export class GraphAdditions {
 
   /**
    * Stores what takes a task's place: it takes over its id and its seat in a group.
+   * @param limit how many members of a group may be in flight
    * @throws ImproperlyConfigured for a canvas without any task
    */
-  async replace({ runKey, index, node }: Attempt, replacement: SignatureData): Promise<StoredOutcome> {
+  async replace(
+    { runKey, index, node }: Attempt,
+    replacement: SignatureData,
+    limit?: number | undefined,
+  ): Promise<StoredOutcome> {
     const part = await this.#add(runKey, replacement, {
       join: index,
       ownId: node.ownId ?? nodeId(runKey, index),
       ...(node.parent === undefined ? {} : { parent: node.parent }),
       ...(node.group === undefined ? {} : { group: node.group }),
+      ...(limit === undefined ? {} : { limit }),
     });
     if (part === undefined) throw new ImproperlyConfigured("Cannot replace with an empty chain");
     return { kind: "replaced", starts: part.starts, tail: part.tail };

@@ -135,9 +135,9 @@ export class TaskRunner {
     }
   }
 
-  async #replaced(attempt: Attempt, replacement: SignatureData): Promise<StoredOutcome> {
+  async #replaced(attempt: Attempt, replacement: SignatureData, limit?: number): Promise<StoredOutcome> {
     try {
-      return await this.#parts.additions.replace(attempt, replacement);
+      return await this.#parts.additions.replace(attempt, replacement, limit);
     } catch (error) {
       // A canvas that cannot be compiled is the task's fault; a broker that is gone is not.
       if (error instanceof UmbelError) return failed(error);
@@ -146,11 +146,12 @@ export class TaskRunner {
   }
 
   async #each(attempt: Attempt, args: readonly unknown[]): Promise<StoredOutcome> {
-    const [items, member] = args;
+    const [items, member, limit] = args;
     if (!Array.isArray(items)) {
       return failed(new TypeError(`\`each\` takes a list; it got ${items === null ? "null" : typeof items}`));
     }
-    return await this.#replaced(attempt, eachGroup(items, parseSignature(member)));
+    const group = eachGroup(items, parseSignature(member));
+    return await this.#replaced(attempt, group, typeof limit === "number" ? limit : undefined);
   }
 
   #attemptOf(task: AnyTask, attempt: Attempt, args: readonly unknown[], meta: RunMeta): TaskAttempt {

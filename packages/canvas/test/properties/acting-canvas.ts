@@ -40,12 +40,17 @@ export function giveDeeds(data: SignatureData, seed: number): SignatureData {
         return dressTask(canvas);
     }
   };
+  const member = (): SignatureData =>
+    chance.happens(0.7)
+      ? act(chance.happens(0.2) ? "fail" : "value")
+      : { kind: "chain", steps: [act("value"), act("retry")] };
+  const limit = (): { limit?: number } => (chance.happens(0.5) ? { limit: chance.happens(0.5) ? 1 : 2 } : {});
   const dressTask = (canvas: SignatureData): SignatureData => {
     const { link = [], linkError = [] } = canvas.options ?? {};
     const callbacks = { options: { link: link.map(dress), linkError: linkError.map(dress) } };
     const does = deed();
     if (does === "each")
-      return { kind: "each", member: act("value"), args: [[1, 2, 3]], immutable: true, ...callbacks };
+      return { kind: "each", member: member(), ...limit(), args: [[1, 2, 3]], immutable: true, ...callbacks };
     if (does !== "replace") return { ...act(does), ...callbacks };
     const by: SignatureData = chance.happens(0.5)
       ? { kind: "chain", steps: [act("value"), act(chance.happens(0.3) ? "fail" : "value")] }

@@ -6,7 +6,7 @@ import type { App } from "@umbel/core";
 import { PageCache } from "../../src/engine/page-cache.ts";
 import { Results } from "../../src/engine/results.ts";
 import { type Graph, stretchIndices } from "../../src/graph/graph.ts";
-import type { Dispatch, SettleReply, Started } from "../../src/store/graph-store.ts";
+import type { Dispatch, Refill, SettleReply, Started } from "../../src/store/graph-store.ts";
 import { MemoryGraphStore } from "../../src/store/memory/memory-graph-store.ts";
 import { MemoryRuns } from "../../src/store/memory/memory-runs.ts";
 import { GraphAdditions } from "../../src/worker/graph-additions.ts";
@@ -29,16 +29,19 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
   });
   const { runKey } = graph;
   const dispatches: Dispatch[] = [];
-  const spreads: number[] = [];
+  const spreads: Refill[] = [];
   const take = (started: Started | SettleReply): void => {
     dispatches.push(...started.dispatches);
-    spreads.push(...started.spreads);
+    spreads.push(...started.spreads.map((spread) => ({ spread, handedOut: 0 })));
+    if ("refills" in started) spreads.push(...started.refills);
   };
-  const expand = async (index: number): Promise<void> => {
+  const expand = async ({ spread: index, handedOut }: Refill): Promise<void> => {
     const spread = await pages.node(runKey, index);
     if (spread.kind !== "spread") throw new Error(`node ${index} is no spread`);
-    const starts = [...stretchIndices(spread.starts)].map(({ index: start, stretch }) => `${stretch.kind}${start}`);
-    take(await store.expand(runKey, { index, join: spread.join, total: spread.total }, 0, starts));
+    const { join, total, limit, starts } = spread;
+    const tokens = [...stretchIndices(starts, handedOut)].map(({ index: start, stretch }) => `${stretch.kind}${start}`);
+    const place = { index, join, total, ...(limit === undefined ? {} : { limit }) };
+    take(await store.expand(runKey, place, handedOut, tokens));
   };
   const showState = async (): Promise<void> => undefined;
   const run = async ({ first, generation }: Dispatch): Promise<void> => {

@@ -79,9 +79,9 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       if (reply.kind !== "claimed") throw new Error(`node ${index} is ${reply.kind}`);
       return await store.settle(graph.runKey, [settlement(graph, index, reply.token, outcome)]);
     };
-    const expand = (graph: Graph, index: number, from = 0, most?: number): Promise<SettleReply> => {
+    const expand = (graph: Graph, index: number, from = 0, most?: number, limit?: number): Promise<SettleReply> => {
       const spread = spreadAt(graph, index);
-      const place = { index, join: spread.join, total: spread.total };
+      const place = { index, join: spread.join, total: spread.total, ...(limit === undefined ? {} : { limit }) };
       return store.expand(graph.runKey, place, from, startsOf(spread, from, most));
     };
     const kinds = async (runKey: RunKey, indices: readonly number[]): Promise<string[]> =>
@@ -249,9 +249,46 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
 
     test("members that wait are asked for when half of the window is free", async () => {
       const graph = await create(group(...Array.from({ length: 20 }, () => t)));
-      expect(await expand(graph, 0, 0, 10)).toMatchObject({ room: 0, refill: undefined });
-      for (let index = 1; index < 5; index += 1) expect((await end(graph, index)).refill).toBeUndefined();
-      expect(await end(graph, 5)).toMatchObject({ room: 5, refill: { spread: 0, handedOut: 10 } });
+      expect(await expand(graph, 0, 0, 10)).toMatchObject({ room: 0, refills: [] });
+      for (let index = 1; index < 5; index += 1) expect((await end(graph, index)).refills).toEqual([]);
+      expect(await end(graph, 5)).toMatchObject({ room: 5, refills: [{ spread: 0, handedOut: 10 }] });
+    });
+
+    test("a spread with a limit hands out no more than that, and goes on when a member's tail has ended", async () => {
+      // 0 spread, 1 t, 2 t and then 3 t, 4 t, 5 t, 6 join
+      const graph = await create(group(t, chain(t, t), t, t));
+      const openSpreads = async (): Promise<unknown> => (await store.inspect(graph.runKey)).openSpreads;
+      expect(firsts((await expand(graph, 0, 0, 1, 2)).dispatches)).toEqual([1]);
+      expect(await openSpreads()).toEqual([{ spread: 0, handedOut: 1 }]);
+      expect(await expand(graph, 0, 1, 3, 2)).toMatchObject({ dispatches: [{ first: 2 }], refills: [] });
+      expect(await openSpreads()).toEqual([]);
+      // Nobody can hand out more meanwhile, and the run has not ended.
+      expect(await expand(graph, 0, 2, 2, 2)).toMatchObject({ accepted: [false], dispatches: [], runEnded: false });
+      expect(await end(graph, 2)).toMatchObject({ dispatches: [{ first: 3 }], refills: [] });
+      expect(await end(graph, 3, failed)).toMatchObject({ dispatches: [], refills: [{ spread: 0, handedOut: 2 }] });
+      expect(await openSpreads()).toEqual([{ spread: 0, handedOut: 2 }]);
+      // The one that ends before the seat is taken gives another.
+      expect((await end(graph, 1)).runEnded).toBe(false);
+      expect(firsts((await expand(graph, 0, 2, 2, 2)).dispatches)).toEqual([4, 5]);
+      await end(graph, 5);
+      expect(await end(graph, 4)).toMatchObject({ runEnded: true, refills: [] });
+      expect(await store.read(graph.runKey, 6)).toEqual({ kind: "joinFailed", member: 3 });
+    });
+
+    test("limits do not know of each other, and each goes on by itself", async () => {
+      // 0 spread; 1 spread, 2 t, 3 t, 4 join; 5 spread, 6 t, 7 t, 8 join; 9 join
+      const graph = await create(group(chain(group(t, t), t), chain(group(t, t), t)));
+      await expand(graph, 0);
+      const [one = 0, other = 0] = graph.nodes.flatMap((node, index) =>
+        node.kind === "spread" && index > 0 ? [index] : [],
+      );
+      await expand(graph, one, 0, 2, 1);
+      await expand(graph, other, 0, 2, 1);
+      expect((await end(graph, one + 1)).refills).toEqual([{ spread: one, handedOut: 1 }]);
+      expect((await end(graph, other + 1)).refills).toEqual([{ spread: other, handedOut: 1 }]);
+      expect(firsts((await expand(graph, other, 1, 1, 1)).dispatches)).toEqual([other + 2]);
+      expect((await end(graph, other + 2)).dispatches).toHaveLength(1);
+      expect(firsts((await expand(graph, one, 1, 1, 1)).dispatches)).toEqual([one + 2]);
     });
 
     test("a group without members has ended as soon as it is handed out", async () => {
@@ -321,7 +358,7 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect((await end(graph, 0, failed)).spreads).toEqual([1]);
       expect((await expand(graph, 1, 0, 1)).dispatches).toHaveLength(1);
       expect((await store.inspect(graph.runKey)).openSpreads).toEqual([{ spread: 1, handedOut: 1 }]);
-      expect((await end(graph, 2)).refill).toEqual({ spread: 1, handedOut: 1 });
+      expect((await end(graph, 2)).refills).toEqual([{ spread: 1, handedOut: 1 }]);
       expect(await expand(graph, 1, 1)).toMatchObject({ spreads: [3] });
       await expand(graph, 3);
       for (const index of [4, 5, 8]) expect(await claim(graph, index)).toMatchObject({ kind: "claimed", cause: 0 });

@@ -72,7 +72,7 @@ test("Redis and memory answer alike, step by step, whatever the canvas, the orde
     const log: unknown[] = [];
     log.push(await simulate(listening(store, log), graph, choices));
     for (const index of graph.nodes.keys()) log.push(await store.read(graph.runKey, index));
-    return JSON.parse(JSON.stringify(log, (name, value: unknown) => (name === "refill" ? undefined : value)));
+    return JSON.parse(JSON.stringify(log, (name, value: unknown) => (name === "refills" ? undefined : value)));
   };
   try {
     await fc.assert(

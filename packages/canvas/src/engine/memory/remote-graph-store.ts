@@ -16,6 +16,7 @@ import type {
   RunInspection,
   Settlement,
   SettleReply,
+  SpreadPlace,
   Started,
 } from "../../store/graph-store.ts";
 import type { FaultSource } from "./faults.ts";
@@ -51,12 +52,7 @@ export class RemoteGraphStore implements GraphStore {
     });
   }
 
-  expand(
-    runKey: RunKey,
-    spread: { readonly index: number; readonly join: number; readonly total: number },
-    from: number,
-    starts: readonly StartToken[],
-  ): Promise<SettleReply> {
+  expand(runKey: RunKey, spread: SpreadPlace, from: number, starts: readonly StartToken[]): Promise<SettleReply> {
     return this.#process.step(() => this.#store.expand(runKey, spread, from, starts));
   }
 

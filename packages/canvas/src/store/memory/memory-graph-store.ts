@@ -31,6 +31,7 @@ import {
   type RunInspection,
   type Settlement,
   type SettleReply,
+  type SpreadPlace,
   type Started,
 } from "../graph-store.ts";
 import type { MemoryRun, MemoryRuns } from "./memory-runs.ts";
@@ -98,12 +99,7 @@ export class MemoryGraphStore implements GraphStore {
     return this.#conclude(runKey, run, settleNodes(run.state, settlements, window, now()));
   }
 
-  async expand(
-    runKey: RunKey,
-    spread: { readonly index: number; readonly join: number; readonly total: number },
-    from: number,
-    starts: readonly StartToken[],
-  ): Promise<SettleReply> {
+  async expand(runKey: RunKey, spread: SpreadPlace, from: number, starts: readonly StartToken[]): Promise<SettleReply> {
     const run = this.#find(runKey);
     if (run === undefined) return tooLate(1).reply;
     const { window, now } = this.#options;

@@ -16,9 +16,11 @@ import type {
   ForgetReply,
   GraphStore,
   NodeRecord,
+  Refill,
   RunInspection,
   Settlement,
   SettleReply,
+  SpreadPlace,
   Started,
   StoredOutcome,
 } from "../graph-store.ts";
@@ -169,13 +171,16 @@ export class RedisGraphStore implements GraphStore {
     return readSettleReply(await scripts.settleNodes.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args));
   }
 
-  async expand(
-    runKey: RunKey,
-    spread: { readonly index: number; readonly join: number; readonly total: number },
-    from: number,
-    starts: readonly StartToken[],
-  ): Promise<SettleReply> {
-    const args = [...this.#concludeArgs(runKey), spread.index, from, spread.join, spread.total, ...starts];
+  async expand(runKey: RunKey, spread: SpreadPlace, from: number, starts: readonly StartToken[]): Promise<SettleReply> {
+    const args = [
+      ...this.#concludeArgs(runKey),
+      spread.index,
+      from,
+      spread.join,
+      spread.total,
+      spread.limit ?? "",
+      ...starts,
+    ];
     return readSettleReply(
       await scripts.expandSpread.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args),
     );
@@ -400,8 +405,8 @@ function readFlight(first: number, text: string): Flight {
 }
 
 function readSettleReply(reply: unknown): SettleReply {
-  const [flags, runEnded, dispatches, spreads, refill] = replyArray(reply);
-  const [room = 0, spread, handedOut] = readNumbers(refill);
+  const [flags, runEnded, dispatches, spreads, seats] = replyArray(reply);
+  const [room = 0, ...open] = readNumbers(seats);
   const accepted = [...String(flags)];
   return {
     accepted: accepted.map((flag) => flag !== "0"),
@@ -409,9 +414,18 @@ function readSettleReply(reply: unknown): SettleReply {
     dispatches: readDispatches(dispatches),
     spreads: readNumbers(spreads),
     room,
-    refill: spread === undefined || handedOut === undefined ? undefined : { spread, handedOut },
+    refills: readRefills(open),
     runEnded: runEnded === 1,
   };
+}
+
+function readRefills(numbers: readonly number[]): Refill[] {
+  const refills: Refill[] = [];
+  for (let at = 0; at < numbers.length; at += 2) {
+    const [spread = 0, handedOut = 0] = numbers.slice(at, at + 2);
+    refills.push({ spread, handedOut });
+  }
+  return refills;
 }
 
 function readDispatches(reply: unknown): Dispatch[] {

@@ -91,9 +91,9 @@ local function read_clock()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 -- What has changed in this call: dispatches as index, generation, delay; spreads that were opened; nodes that ended;
--- ranges of nodes that never run, as first, last.
+-- ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
-local dispatches, spreads, ended, killed = {}, {}, {}, {}
+local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 
 -- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
 -- The members of a spread are handed out with the cause that the spread was started with.
@@ -156,6 +156,19 @@ local function close_join(join)
   return '-1', nil
 end
 
+local has_limits
+
+-- Opens a spread again that waited for one of its members to end, because only so many may be in flight.
+local function give_seat(join)
+  if has_limits == nil then has_limits = redis.call('HEXISTS', JOINS, 'l') == 1 end
+  local waiting = has_limits and redis.call('HGET', JOINS, 'l' .. join)
+  if not waiting then return end
+  local spread, opened = string.match(waiting, '^(%d+)|(.*)$')
+  redis.call('HDEL', JOINS, 'l' .. join)
+  redis.call('HSET', OPEN, spread, opened)
+  refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
+end
+
 -- Tells a join that a member of it ended, and the joins around it as far as they end with it.
 -- failed: the index of what failed, or nil.  The first in order is what a ChordError names.
 local function leave(join, failed)
@@ -164,7 +177,7 @@ local function leave(join, failed)
       local first = redis.call('HGET', JOINS, 'x' .. join)
       if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
     end
-    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return end
+    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return give_seat(join) end
     join, failed = close_join(join)
   end
 end
@@ -199,12 +212,11 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       redis.call('PUBLISH', channel, news)
     end
   end
-  local refill = { tostring(window - flying) }
-  if opened > 0 and flying <= window / 2 then
+  if #refills == 0 and opened > 0 and flying <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
-    refill[2], refill[3] = spread[1], string.match(spread[2], '^%d+')
+    refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, refill
+  return run_ended and 1 or 0, dispatches, spreads, { tostring(window - flying), unpack(refills) }
 end
 if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'exists' } end
 local at = 6
@@ -229,8 +241,10 @@ return { 'created', dispatches, spreads }
 export const expandSpread = `-- Hands out members of a group, in order. Nothing happens if somebody else has handed them out.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] to ARGV[4]: as in settle-nodes
--- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] join   ARGV[8] members in all   then start tokens
--- Returns {"" or "0" when it was too late, run ended, dispatches, spreads, {room, spread, handed out}}.  O(tokens)
+-- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] join   ARGV[8] members in all
+-- ARGV[9] how many of them may be in flight, or ''   then start tokens
+-- Returns {"" or "0" when it was too late, run ended, dispatches, spreads, {room, then spread, handed out of each to
+--   go on with}}.  O(tokens)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 
@@ -240,9 +254,9 @@ local function read_clock()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 -- What has changed in this call: dispatches as index, generation, delay; spreads that were opened; nodes that ended;
--- ranges of nodes that never run, as first, last.
+-- ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
-local dispatches, spreads, ended, killed = {}, {}, {}, {}
+local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 
 -- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
 -- The members of a spread are handed out with the cause that the spread was started with.
@@ -305,6 +319,19 @@ local function close_join(join)
   return '-1', nil
 end
 
+local has_limits
+
+-- Opens a spread again that waited for one of its members to end, because only so many may be in flight.
+local function give_seat(join)
+  if has_limits == nil then has_limits = redis.call('HEXISTS', JOINS, 'l') == 1 end
+  local waiting = has_limits and redis.call('HGET', JOINS, 'l' .. join)
+  if not waiting then return end
+  local spread, opened = string.match(waiting, '^(%d+)|(.*)$')
+  redis.call('HDEL', JOINS, 'l' .. join)
+  redis.call('HSET', OPEN, spread, opened)
+  refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
+end
+
 -- Tells a join that a member of it ended, and the joins around it as far as they end with it.
 -- failed: the index of what failed, or nil.  The first in order is what a ChordError names.
 local function leave(join, failed)
@@ -313,7 +340,7 @@ local function leave(join, failed)
       local first = redis.call('HGET', JOINS, 'x' .. join)
       if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
     end
-    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return end
+    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return give_seat(join) end
     join, failed = close_join(join)
   end
 end
@@ -348,12 +375,11 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       redis.call('PUBLISH', channel, news)
     end
   end
-  local refill = { tostring(window - flying) }
-  if opened > 0 and flying <= window / 2 then
+  if #refills == 0 and opened > 0 and flying <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
-    refill[2], refill[3] = spread[1], string.match(spread[2], '^%d+')
+    refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, refill
+  return run_ended and 1 or 0, dispatches, spreads, { tostring(window - flying), unpack(refills) }
 end
 local opened = redis.call('HGET', OPEN, ARGV[5])
 local flags = ''
@@ -362,10 +388,19 @@ local handed_out, cause = string.match(opened, '^(%d+)|(%d*)$')
 if handed_out ~= ARGV[6] then
   flags = '0'
 else
-  for position = 9, #ARGV do start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause) end
-  local total = tonumber(ARGV[8])
-  local reached = tonumber(ARGV[6]) + #ARGV - 8
-  if reached < total then
+  local total, limit, tokens = tonumber(ARGV[8]), tonumber(ARGV[9]), #ARGV - 9
+  local seats
+  if limit then
+    -- What was handed out and has not ended is in flight; the join knows how many of all have not ended.
+    seats = limit - (tonumber(handed_out) - total + tonumber(redis.call('HGET', JOINS, ARGV[7])))
+    tokens = math.max(0, math.min(tokens, seats))
+  end
+  for position = 10, 9 + tokens do start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause) end
+  local reached = tonumber(handed_out) + tokens
+  if reached < total and limit and tokens >= seats then
+    redis.call('HDEL', OPEN, ARGV[5])
+    redis.call('HSET', JOINS, 'l' .. ARGV[7], ARGV[5] .. '|' .. reached .. '|' .. cause, 'l', 1)
+  elseif reached < total then
     redis.call('HSET', OPEN, ARGV[5], reached .. '|' .. cause)
   else
     redis.call('HDEL', OPEN, ARGV[5])
@@ -480,7 +515,8 @@ export const settleNodes = `-- Ends attempts of nodes: stores their results and 
 --   members added to joins (\`join:tail:start\`, joined by commas)
 -- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again
 --   | P record of the join that the node becomes; next starts are then those of what replaces it
--- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, spread, handed out}}.  O(successors)
+-- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, then spread, handed out of each to go on
+--   with}}.  O(successors)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 
@@ -490,9 +526,9 @@ local function read_clock()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 -- What has changed in this call: dispatches as index, generation, delay; spreads that were opened; nodes that ended;
--- ranges of nodes that never run, as first, last.
+-- ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
-local dispatches, spreads, ended, killed = {}, {}, {}, {}
+local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 
 -- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
 -- The members of a spread are handed out with the cause that the spread was started with.
@@ -555,6 +591,19 @@ local function close_join(join)
   return '-1', nil
 end
 
+local has_limits
+
+-- Opens a spread again that waited for one of its members to end, because only so many may be in flight.
+local function give_seat(join)
+  if has_limits == nil then has_limits = redis.call('HEXISTS', JOINS, 'l') == 1 end
+  local waiting = has_limits and redis.call('HGET', JOINS, 'l' .. join)
+  if not waiting then return end
+  local spread, opened = string.match(waiting, '^(%d+)|(.*)$')
+  redis.call('HDEL', JOINS, 'l' .. join)
+  redis.call('HSET', OPEN, spread, opened)
+  refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
+end
+
 -- Tells a join that a member of it ended, and the joins around it as far as they end with it.
 -- failed: the index of what failed, or nil.  The first in order is what a ChordError names.
 local function leave(join, failed)
@@ -563,7 +612,7 @@ local function leave(join, failed)
       local first = redis.call('HGET', JOINS, 'x' .. join)
       if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
     end
-    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return end
+    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return give_seat(join) end
     join, failed = close_join(join)
   end
 end
@@ -598,12 +647,11 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       redis.call('PUBLISH', channel, news)
     end
   end
-  local refill = { tostring(window - flying) }
-  if opened > 0 and flying <= window / 2 then
+  if #refills == 0 and opened > 0 and flying <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
-    refill[2], refill[3] = spread[1], string.match(spread[2], '^%d+')
+    refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, refill
+  return run_ended and 1 or 0, dispatches, spreads, { tostring(window - flying), unpack(refills) }
 end
 
 -- Puts a node back: the same slice in a new generation, due later.

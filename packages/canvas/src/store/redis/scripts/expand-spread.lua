@@ -1,8 +1,10 @@
 -- Hands out members of a group, in order. Nothing happens if somebody else has handed them out.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] to ARGV[4]: as in settle-nodes
--- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] join   ARGV[8] members in all   then start tokens
--- Returns {"" or "0" when it was too late, run ended, dispatches, spreads, {room, spread, handed out}}.  O(tokens)
+-- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] join   ARGV[8] members in all
+-- ARGV[9] how many of them may be in flight, or ''   then start tokens
+-- Returns {"" or "0" when it was too late, run ended, dispatches, spreads, {room, then spread, handed out of each to
+--   go on with}}.  O(tokens)
 -- @include advance
 local opened = redis.call('HGET', OPEN, ARGV[5])
 local flags = ''
@@ -11,10 +13,19 @@ local handed_out, cause = string.match(opened, '^(%d+)|(%d*)$')
 if handed_out ~= ARGV[6] then
   flags = '0'
 else
-  for position = 9, #ARGV do start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause) end
-  local total = tonumber(ARGV[8])
-  local reached = tonumber(ARGV[6]) + #ARGV - 8
-  if reached < total then
+  local total, limit, tokens = tonumber(ARGV[8]), tonumber(ARGV[9]), #ARGV - 9
+  local seats
+  if limit then
+    -- What was handed out and has not ended is in flight; the join knows how many of all have not ended.
+    seats = limit - (tonumber(handed_out) - total + tonumber(redis.call('HGET', JOINS, ARGV[7])))
+    tokens = math.max(0, math.min(tokens, seats))
+  end
+  for position = 10, 9 + tokens do start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause) end
+  local reached = tonumber(handed_out) + tokens
+  if reached < total and limit and tokens >= seats then
+    redis.call('HDEL', OPEN, ARGV[5])
+    redis.call('HSET', JOINS, 'l' .. ARGV[7], ARGV[5] .. '|' .. reached .. '|' .. cause, 'l', 1)
+  elseif reached < total then
     redis.call('HSET', OPEN, ARGV[5], reached .. '|' .. cause)
   else
     redis.call('HDEL', OPEN, ARGV[5])

@@ -8,7 +8,8 @@
 --   members added to joins (`join:tail:start`, joined by commas)
 -- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again
 --   | P record of the join that the node becomes; next starts are then those of what replaces it
--- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, spread, handed out}}.  O(successors)
+-- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, then spread, handed out of each to go on
+--   with}}.  O(successors)
 -- @include advance
 
 -- Puts a node back: the same slice in a new generation, due later.

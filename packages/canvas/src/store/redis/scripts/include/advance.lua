@@ -1,8 +1,8 @@
 -- @include run
 -- What has changed in this call: dispatches as index, generation, delay; spreads that were opened; nodes that ended;
--- ranges of nodes that never run, as first, last.
+-- ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
-local dispatches, spreads, ended, killed = {}, {}, {}, {}
+local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 
 -- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
 -- The members of a spread are handed out with the cause that the spread was started with.
@@ -65,6 +65,19 @@ local function close_join(join)
   return '-1', nil
 end
 
+local has_limits
+
+-- Opens a spread again that waited for one of its members to end, because only so many may be in flight.
+local function give_seat(join)
+  if has_limits == nil then has_limits = redis.call('HEXISTS', JOINS, 'l') == 1 end
+  local waiting = has_limits and redis.call('HGET', JOINS, 'l' .. join)
+  if not waiting then return end
+  local spread, opened = string.match(waiting, '^(%d+)|(.*)$')
+  redis.call('HDEL', JOINS, 'l' .. join)
+  redis.call('HSET', OPEN, spread, opened)
+  refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
+end
+
 -- Tells a join that a member of it ended, and the joins around it as far as they end with it.
 -- failed: the index of what failed, or nil.  The first in order is what a ChordError names.
 local function leave(join, failed)
@@ -73,7 +86,7 @@ local function leave(join, failed)
       local first = redis.call('HGET', JOINS, 'x' .. join)
       if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
     end
-    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return end
+    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return give_seat(join) end
     join, failed = close_join(join)
   end
 end
@@ -108,10 +121,9 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       redis.call('PUBLISH', channel, news)
     end
   end
-  local refill = { tostring(window - flying) }
-  if opened > 0 and flying <= window / 2 then
+  if #refills == 0 and opened > 0 and flying <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
-    refill[2], refill[3] = spread[1], string.match(spread[2], '^%d+')
+    refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, refill
+  return run_ended and 1 or 0, dispatches, spreads, { tostring(window - flying), unpack(refills) }
 end

@@ -1,6 +1,7 @@
 /** The public names of `@umbel/core`. What is not listed here is private. */
 export { App, type AppOptions, type EngineFactory, isApp } from "./app.ts";
 export type { Conf, Settings } from "./conf.ts";
+export { type Deep, runDeep } from "./deep.ts";
 export { parseSeconds, type TimeoutOptions, timeoutInMs } from "./duration.ts";
 export type { ApplyOptions, Engine, ResultRecord, SubmitRequest, SubmittedRun } from "./engine.ts";
 export {

@@ -113,7 +113,7 @@ const record: OptionReader = (name, value) => {
 const signatures: OptionReader = (name, value) => {
   const list: unknown[] = Array.isArray(value) ? value : [value];
   return list.map((item) => {
-    const data: unknown = isJsonable(item) ? item.toJSON() : item;
+    const data = signatureDataOf(item);
     if (typeof data === "object" && data !== null && "kind" in data) return data;
     throw new OptionError(`option \`${name}\` must be a signature or a list of them; got ${show(item)}`);
   });
@@ -198,6 +198,9 @@ function joined(name: "link" | "linkError", under: SignatureOptions, over: Signa
   return first !== undefined && second !== undefined ? { [name]: [...first, ...second] } : {};
 }
 
-function isJsonable(value: unknown): value is { toJSON(): unknown } {
-  return typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function";
+/** The data of a signature, which may be nested too deep for its `toJSON`. */
+function signatureDataOf(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("toJSON" in value)) return value;
+  if ("data" in value) return value.data;
+  return typeof value.toJSON === "function" ? value.toJSON() : value;
 }

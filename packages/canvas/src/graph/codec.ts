@@ -113,24 +113,12 @@ export function encodeJoinRecord(join: Ending, standsFor?: number): string {
   return `${join.join},${join.isTail ? 1 : 0},${join.deadEnd}|${join.next.join(",")}|${join.onError.join(",")}|${standsFor ?? ""}`;
 }
 
+type Writable<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
+
 function encodeNode(node: GraphNode, index: number): EncodedNode {
   switch (node.kind) {
     case "task":
-      if (node.args.length > 0) requireJson(node.args, `the list of arguments of task "${node.task}"`);
-      if (Object.keys(node.kwargs).length > 0) requireJson(node.kwargs, `the named arguments of task "${node.task}"`);
-      return {
-        t: node.task,
-        ...(node.mode === undefined ? {} : { m: node.mode }),
-        ...(node.args.length === 0 ? {} : { a: node.args }),
-        ...(Object.keys(node.kwargs).length === 0 ? {} : { k: node.kwargs }),
-        ...(Object.keys(node.options).length === 0 ? {} : { o: node.options }),
-        ...(node.input === undefined ? {} : { i: node.input }),
-        ...(node.takesError ? { x: 1 } : {}),
-        ...(node.ownId === undefined ? {} : { u: node.ownId }),
-        ...(node.parent === undefined ? {} : { p: node.parent }),
-        ...(node.group === undefined ? {} : { g: node.group }),
-        ...encodeEnding(node, index),
-      };
+      return encodeTask(node, index);
     case "spread":
       return {
         s: node.starts.map(encodeStretch),
@@ -138,25 +126,48 @@ function encodeNode(node: GraphNode, index: number): EncodedNode {
         c: node.total,
         ...(node.limit === undefined ? {} : { q: node.limit }),
       };
-    case "join":
-      return {
-        l: node.tails.map(encodeStretch),
-        c: node.size,
-        ...(node.ownId === undefined ? {} : { u: node.ownId }),
-        ...(node.parent === undefined ? {} : { p: node.parent }),
-        ...encodeEnding(node, index),
-      };
+    case "join": {
+      const encoded: Writable<EncodedJoin> = { l: node.tails.map(encodeStretch), c: node.size };
+      if (node.ownId !== undefined) encoded.u = node.ownId;
+      if (node.parent !== undefined) encoded.p = node.parent;
+      encodeEnding(encoded, node, index);
+      return encoded;
+    }
   }
 }
 
-function encodeEnding(node: TaskNode | JoinNode, index: number): EncodedEnding {
-  return {
-    ...(node.next.length === 0 ? {} : { n: node.next }),
-    ...(node.onError.length === 0 ? {} : { e: node.onError }),
-    ...(node.join === -1 ? {} : { j: node.join }),
-    ...(node.isTail ? { z: 1 } : {}),
-    ...(node.deadEnd === index ? {} : { d: node.deadEnd - index }),
-  };
+function encodeTask(node: TaskNode, index: number): EncodedTask {
+  const encoded: Writable<EncodedTask> = { t: node.task };
+  if (node.mode !== undefined) encoded.m = node.mode;
+  if (node.args.length > 0) {
+    requireJson(node.args, `the list of arguments of task "${node.task}"`);
+    encoded.a = node.args;
+  }
+  if (!isEmpty(node.kwargs)) {
+    requireJson(node.kwargs, `the named arguments of task "${node.task}"`);
+    encoded.k = node.kwargs;
+  }
+  if (!isEmpty(node.options)) encoded.o = node.options;
+  if (node.input !== undefined) encoded.i = node.input;
+  if (node.takesError) encoded.x = 1;
+  if (node.ownId !== undefined) encoded.u = node.ownId;
+  if (node.parent !== undefined) encoded.p = node.parent;
+  if (node.group !== undefined) encoded.g = node.group;
+  encodeEnding(encoded, node, index);
+  return encoded;
+}
+
+function encodeEnding(encoded: Writable<EncodedEnding>, node: TaskNode | JoinNode, index: number): void {
+  if (node.next.length > 0) encoded.n = node.next;
+  if (node.onError.length > 0) encoded.e = node.onError;
+  if (node.join !== -1) encoded.j = node.join;
+  if (node.isTail) encoded.z = 1;
+  if (node.deadEnd !== index) encoded.d = node.deadEnd - index;
+}
+
+function isEmpty(fields: object): boolean {
+  for (const _name in fields) return false;
+  return true;
 }
 
 function decodeNode(node: EncodedNode, index: number): GraphNode {

@@ -128,13 +128,17 @@ export function* stretchIndices(
   }
 }
 
+/** Stretches that are being made. */
+export type GrowingStretches = { -readonly [Field in keyof IndexStretch]: IndexStretch[Field] }[];
+
 /** Appends an index, lengthening the last stretch where it fits. */
-export function appendIndex(stretches: IndexStretch[], index: number, kind: "t" | "s", suffix: string): void {
+export function appendIndex(stretches: GrowingStretches, index: number, kind: "t" | "s", suffix: string): void {
   const last = stretches.at(-1);
   if (last !== undefined && last.kind === kind && last.suffix === suffix) {
     const stride = last.count === 1 ? index - last.first : last.stride;
     if (last.first + last.count * stride === index) {
-      stretches[stretches.length - 1] = { ...last, stride, count: last.count + 1 };
+      last.stride = stride;
+      last.count += 1;
       return;
     }
   }

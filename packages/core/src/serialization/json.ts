@@ -22,6 +22,7 @@ export function decodeJson(text: string): unknown {
 
 /** @throws SerializationError as `encodeJson` does, without making the text. */
 export function requireJson(value: unknown, what: string): void {
+  if (isPlainList(value)) return;
   if (!isFlat(value)) stringify(value, what);
   refuseUnfit(value, what);
 }
@@ -35,6 +36,19 @@ function stringify(value: unknown, what: string): string | undefined {
     const reason = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
     throw new SerializationError(`${what} cannot be kept as JSON: ${reason}`, { cause: error });
   }
+}
+
+/** Whether a value is a list of text, finite numbers, true, false, null: what most calls are given. */
+function isPlainList(value: unknown): boolean {
+  if (!Array.isArray(value) || Object.getPrototypeOf(value) !== Array.prototype) return false;
+  for (const item of value as unknown[]) {
+    if (typeof item === "number" ? !Number.isFinite(item) : !isPlain(item)) return false;
+  }
+  return true;
+}
+
+function isPlain(item: unknown): boolean {
+  return typeof item === "string" || typeof item === "boolean" || item === null;
 }
 
 /** Whether a value holds no objects deeper than one list or record, so that it can hold no cycle. */

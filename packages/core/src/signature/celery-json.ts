@@ -2,14 +2,16 @@
  * Celery's own signature JSON. One rule: every form that Celery writes is read with the meaning it has there; an option
  * that has no counterpart is refused, but for those that Celery adds on sending.
  */
-import { OptionError } from "../errors.ts";
-import { normalizeOptions, type SignatureOptions } from "../options.ts";
+import type { Deep } from "../deep.ts";
+import type { SignatureOptions } from "../options.ts";
 import type { SignatureData } from "./data.ts";
 import {
   type Fields,
   fail,
   isRecord,
   join,
+  optionsIn,
+  type Reading,
   readCommon,
   readCount,
   readEach,
@@ -51,12 +53,12 @@ const INTERNAL_OPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** Reads a signature in Celery's form: `{task, args, kwargs, options, subtask_type, immutable}`. */
-export function celerySignature(fields: Fields, place: string, read: SignatureReader): SignatureData {
+export function* celerySignature(fields: Fields, place: string, read: SignatureReader): Deep<SignatureData> {
   const { task, options, ...rest } = fields;
   if (typeof task !== "string" || task === "") return fail(join(place, "task"), "must be a task's name");
-  const celeryOptions = readCeleryOptions(options, join(place, "options"), read);
+  const celeryOptions = yield* readCeleryOptions(options, join(place, "options"), read);
   const common = {
-    ...readCommon(rest, place, read),
+    ...(yield* readCommon(rest, place, read)),
     ...(Object.keys(celeryOptions).length === 0 ? {} : { options: celeryOptions }),
   };
   const kwargs = isRecord(fields.kwargs) ? fields.kwargs : {};
@@ -65,17 +67,17 @@ export function celerySignature(fields: Fields, place: string, read: SignatureRe
   const { kwargs: _parts, ...composite } = common;
   switch (task) {
     case "celery.chain":
-      return { kind: "chain", steps: readEach(kwargs.tasks, join(kwargsPlace, "tasks"), read), ...composite };
+      return { kind: "chain", steps: yield* readEach(kwargs.tasks, join(kwargsPlace, "tasks"), read), ...composite };
     case "celery.group":
       return {
         kind: "group",
-        members: readEach(kwargs.tasks, join(kwargsPlace, "tasks"), read),
+        members: yield* readEach(kwargs.tasks, join(kwargsPlace, "tasks"), read),
         unroll: true,
         ...composite,
       };
     case "celery.chord": {
-      const header = readHeader(kwargs.header, join(kwargsPlace, "header"), read);
-      const body = read(kwargs.body, join(kwargsPlace, "body"));
+      const header = yield* readHeader(kwargs.header, join(kwargsPlace, "header"), read);
+      const body = yield read(kwargs.body, join(kwargsPlace, "body"));
       const chordKwargs =
         isRecord(kwargs.kwargs) && Object.keys(kwargs.kwargs).length > 0 ? { kwargs: kwargs.kwargs } : {};
       return { kind: "chord", header, body, ...composite, ...chordKwargs };
@@ -85,7 +87,7 @@ export function celerySignature(fields: Fields, place: string, read: SignatureRe
     case "celery.chunks": {
       const { immutable: _always, args: _none, ...own } = composite;
       const mapped = {
-        task: mappedTask(kwargs.task, join(kwargsPlace, "task"), read),
+        task: yield* mappedTask(kwargs.task, join(kwargsPlace, "task"), read),
         items: readList(kwargs.it, join(kwargsPlace, "it")),
       };
       if (task === "celery.chunks")
@@ -98,12 +100,12 @@ export function celerySignature(fields: Fields, place: string, read: SignatureRe
 }
 
 // Celery uses only the name of a mapped signature: its stored arguments and options are ignored.
-function mappedTask(value: unknown, place: string, read: SignatureReader): string {
-  const mapped = read(value, place);
+function* mappedTask(value: unknown, place: string, read: SignatureReader): Reading<string> {
+  const mapped = yield read(value, place);
   return mapped.kind === "task" ? mapped.task : fail(place, "only a task can be mapped over items");
 }
 
-function readCeleryOptions(value: unknown, place: string, read: SignatureReader): SignatureOptions {
+function* readCeleryOptions(value: unknown, place: string, read: SignatureReader): Reading<SignatureOptions> {
   if (value === undefined || value === null) return {};
   if (!isRecord(value)) return fail(place, "must be an object");
   const named: Record<string, unknown> = {};
@@ -111,7 +113,7 @@ function readCeleryOptions(value: unknown, place: string, read: SignatureReader)
   for (const [name, option] of Object.entries(value)) {
     if (option === null || INTERNAL_OPTIONS.has(name)) continue;
     if (name === "link" || name === "link_error") {
-      const list = readEach(Array.isArray(option) ? option : [option], join(place, name), read);
+      const list = yield* readEach(Array.isArray(option) ? option : [option], join(place, name), read);
       links = { ...links, [name === "link" ? "link" : "linkError"]: list };
       continue;
     }
@@ -119,10 +121,5 @@ function readCeleryOptions(value: unknown, place: string, read: SignatureReader)
     if (own === undefined) fail(join(place, name), "this option of Celery's has no counterpart here");
     else named[own] = option;
   }
-  try {
-    return { ...normalizeOptions(named), ...links };
-  } catch (error) {
-    if (error instanceof OptionError) fail(place, error.message);
-    throw error;
-  }
+  return { ...optionsIn(place, named), ...links };
 }

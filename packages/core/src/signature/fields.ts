@@ -1,4 +1,5 @@
 /** Reading the fields of a signature's JSON. One rule: each reader gives a right value or an error that names the place. */
+import type { Deep } from "../deep.ts";
 import { InvalidSignatureError, OptionError } from "../errors.ts";
 import { normalizeOptions, type SignatureOptions } from "../options.ts";
 import { show as showWhole } from "../show.ts";
@@ -7,8 +8,11 @@ import type { GroupData, SignatureData } from "./data.ts";
 /** An object's fields, not looked at yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Reads a signature that stands in another one. */
-export type SignatureReader = (json: unknown, place: string) => SignatureData;
+/** Reads a signature that stands in another one. A group as a chord's header is no level of its own. */
+export type SignatureReader = (json: unknown, place: string, isHeader?: boolean) => Deep<SignatureData>;
+
+/** Reads something that signatures may stand in. */
+export type Reading<Value> = Generator<Deep<SignatureData>, Value, SignatureData>;
 
 /** What all kinds of signatures share. */
 export interface CommonFields {
@@ -19,7 +23,7 @@ export interface CommonFields {
 }
 
 /** Reads what all kinds share; what says nothing is left out. */
-export function readCommon(fields: Fields, place: string, read: SignatureReader): CommonFields {
+export function* readCommon(fields: Fields, place: string, read: SignatureReader): Reading<CommonFields> {
   const common: CommonFields = {};
   if (fields.args !== undefined && fields.args !== null) {
     const args = readList(fields.args, join(place, "args"));
@@ -30,7 +34,7 @@ export function readCommon(fields: Fields, place: string, read: SignatureReader)
     else if (Object.keys(fields.kwargs).length > 0) common.kwargs = fields.kwargs;
   }
   if (fields.options !== undefined && fields.options !== null) {
-    const options = readOptions(fields.options, join(place, "options"), read);
+    const options = yield* readOptions(fields.options, join(place, "options"), read);
     if (Object.keys(options).length > 0) common.options = options;
   }
   if (fields.immutable === true) common.immutable = true;
@@ -40,15 +44,22 @@ export function readCommon(fields: Fields, place: string, read: SignatureReader)
   return common;
 }
 
-function readOptions(value: unknown, place: string, read: SignatureReader): SignatureOptions {
+function* readOptions(value: unknown, place: string, read: SignatureReader): Reading<SignatureOptions> {
   if (!isRecord(value)) return fail(place, `must be an object; got ${show(value)}`);
   const { link, linkError, ...plain } = value;
+  return {
+    ...optionsIn(place, plain),
+    ...(link === undefined ? {} : { link: yield* readEach(asList(link), join(place, "link"), read) }),
+    ...(linkError === undefined
+      ? {}
+      : { linkError: yield* readEach(asList(linkError), join(place, "linkError"), read) }),
+  };
+}
+
+/** Reads options that hold no signatures. */
+export function optionsIn(place: string, plain: Fields): SignatureOptions {
   try {
-    return {
-      ...normalizeOptions(plain),
-      ...(link === undefined ? {} : { link: readEach(asList(link), join(place, "link"), read) }),
-      ...(linkError === undefined ? {} : { linkError: readEach(asList(linkError), join(place, "linkError"), read) }),
-    };
+    return normalizeOptions(plain);
   } catch (error) {
     if (error instanceof OptionError) fail(place, error.message);
     throw error;
@@ -56,15 +67,19 @@ function readOptions(value: unknown, place: string, read: SignatureReader): Sign
 }
 
 /** Reads a chord's header: a group, or a list of signatures. */
-export function readHeader(value: unknown, place: string, read: SignatureReader): GroupData {
-  if (Array.isArray(value)) return { kind: "group", members: readEach(value, place, read) };
-  const header = read(value, place);
+export function* readHeader(value: unknown, place: string, read: SignatureReader): Reading<GroupData> {
+  if (Array.isArray(value)) return { kind: "group", members: yield* readEach(value, place, read) };
+  const header = yield read(value, place, true);
   return header.kind === "group" ? header : { kind: "group", members: [header] };
 }
 
 /** Reads a list of signatures. */
-export function readEach(value: unknown, place: string, read: SignatureReader): SignatureData[] {
-  return readList(value, place).map((item, index) => read(item, `${place}[${index}]`));
+export function* readEach(value: unknown, place: string, read: SignatureReader): Reading<SignatureData[]> {
+  const signatures: SignatureData[] = [];
+  for (const [index, item] of readList(value, place).entries()) {
+    signatures.push(yield read(item, `${place}[${index}]`));
+  }
+  return signatures;
 }
 
 /** Reads a list. */
@@ -91,8 +106,16 @@ export function join(place: string, field: string): string {
 
 /** @throws InvalidSignatureError always */
 export function fail(place: string, problem: string): never {
-  throw new InvalidSignatureError(place === "" ? problem : `\`${place}\` of a signature: ${problem}`);
+  throw new InvalidSignatureError(place === "" ? problem : `\`${shortened(place)}\` of a signature: ${problem}`);
 }
+
+/** A place deep inside is shown by its two ends. */
+function shortened(place: string): string {
+  return place.length > MOST_PLACE ? `${place.slice(0, MOST_PLACE / 2)}…${place.slice(-MOST_PLACE / 2)}` : place;
+}
+
+/** The longest place that a message shows whole. */
+const MOST_PLACE = 200;
 
 function asList(value: unknown): unknown {
   return Array.isArray(value) ? value : [value];

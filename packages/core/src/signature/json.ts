@@ -2,6 +2,7 @@
  * Signatures from JSON: ours, told by `kind`, and Celery's own, told by `task`. One rule: what comes in is unknown, and
  * what goes out is right in every field, or an error names the place.
  */
+import { type Deep, runDeep } from "../deep.ts";
 import { InvalidSignatureError } from "../errors.ts";
 import { celerySignature } from "./celery-json.ts";
 import type { SignatureData } from "./data.ts";
@@ -18,16 +19,14 @@ import {
   type SignatureReader,
   show,
 } from "./fields.ts";
-
-/** How deep signatures may be nested in one another; few enough for the stack. Steps of a chain and calls of `pipe` do not nest. */
-const MOST_NESTED = 500;
+import { MOST_NESTED } from "./nesting.ts";
 
 /**
  * Reads a signature from data, from JSON text, or from a signature.
  * @throws InvalidSignatureError with the place, such as `steps[2].task`
  */
 export function parseSignature(json: unknown): SignatureData {
-  if (typeof json !== "string") return readSignature(json, "", 0);
+  if (typeof json !== "string") return runDeep(readSignature(json, "", 1));
   let parsed: unknown;
   try {
     parsed = JSON.parse(json);
@@ -39,16 +38,23 @@ export function parseSignature(json: unknown): SignatureData {
       },
     );
   }
-  return readSignature(parsed, "", 0);
+  return runDeep(readSignature(parsed, "", 1));
 }
 
 /** `place` is where it stands in the whole, for messages. */
-function readSignature(json: unknown, place: string, depth: number): SignatureData {
-  if (depth > MOST_NESTED) fail("", `signatures are nested more than ${MOST_NESTED} deep`);
+function* readSignature(json: unknown, place: string, depth: number): Deep<SignatureData> {
+  if (depth > MOST_NESTED) fail("", `signatures are nested more than ${MOST_NESTED} deep, the most that JSON can hold`);
   const value = hasToJson(json) ? json.toJSON() : json;
   if (!isRecord(value)) return fail(place, `a signature must be an object; got ${show(value)}`);
-  const read: SignatureReader = (inner, innerPlace) => readSignature(inner, innerPlace, depth + 1);
-  return "task" in value && !("kind" in value) ? celerySignature(value, place, read) : readOwn(value, place, read);
+  const read: SignatureReader = (inner, innerPlace, isHeader) =>
+    readSignature(inner, innerPlace, isHeader && isGroupJson(inner) ? depth : depth + 1);
+  return yield* "task" in value && !("kind" in value)
+    ? celerySignature(value, place, read)
+    : readOwn(value, place, read);
+}
+
+function isGroupJson(json: unknown): boolean {
+  return isRecord(json) && (json.kind === "group" || json.task === "celery.group");
 }
 
 const COMMON_FIELDS = ["kind", "args", "kwargs", "options", "immutable"];
@@ -65,7 +71,7 @@ const KIND_FIELDS: { readonly [Kind in SignatureData["kind"]]: readonly string[]
   each: ["member", "limit"],
 };
 
-function readOwn(fields: Fields, place: string, read: SignatureReader): SignatureData {
+function* readOwn(fields: Fields, place: string, read: SignatureReader): Deep<SignatureData> {
   const { kind } = fields;
   if (!isKind(kind))
     return fail(join(place, "kind"), `must be one of ${Object.keys(KIND_FIELDS).join(", ")}; got ${show(kind)}`);
@@ -74,24 +80,24 @@ function readOwn(fields: Fields, place: string, read: SignatureReader): Signatur
       fail(join(place, name), `a ${kind} has no such field`);
     }
   }
-  const common = readCommon(fields, place, read);
+  const common = yield* readCommon(fields, place, read);
   switch (kind) {
     case "task":
       return { kind, task: readTaskName(fields, place), ...common };
     case "chain":
-      return { kind, steps: readEach(fields.steps, join(place, "steps"), read), ...common };
+      return { kind, steps: yield* readEach(fields.steps, join(place, "steps"), read), ...common };
     case "group":
       return {
         kind,
-        members: readEach(fields.members, join(place, "members"), read),
+        members: yield* readEach(fields.members, join(place, "members"), read),
         ...(fields.unroll === true ? { unroll: true } : {}),
         ...common,
       };
     case "chord":
       return {
         kind,
-        header: readHeader(fields.header, join(place, "header"), read),
-        body: read(fields.body, join(place, "body")),
+        header: yield* readHeader(fields.header, join(place, "header"), read),
+        body: yield read(fields.body, join(place, "body")),
         ...common,
       };
     case "map":
@@ -113,7 +119,7 @@ function readOwn(fields: Fields, place: string, read: SignatureReader): Signatur
     case "each":
       return {
         kind,
-        member: read(fields.member, join(place, "member")),
+        member: yield read(fields.member, join(place, "member")),
         ...(fields.limit === undefined ? {} : { limit: readCount(fields.limit, join(place, "limit")) }),
         ...common,
       };

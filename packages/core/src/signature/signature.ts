@@ -10,6 +10,7 @@ import { type CallOptions, mergeOptions, normalizeOptions } from "../options.ts"
 import { type AsyncResult, type Submission, submissionOf } from "../result.ts";
 import type { SignatureData } from "./data.ts";
 import { parseSignature } from "./json.ts";
+import { copySignature, requireWritable } from "./nesting.ts";
 import { signatureText } from "./text.ts";
 import type { AnySignature, Signature as TypedSignature } from "./types.ts";
 
@@ -68,7 +69,7 @@ export class SignatureObject {
 
   /** A copy that shares nothing that could be changed. */
   clone(): SignatureObject {
-    return this.#with(structuredClone(this.data));
+    return this.#with(copySignature(this.data));
   }
 
   /** The same, but taking neither a result from before nor the arguments of a call. */
@@ -81,9 +82,12 @@ export class SignatureObject {
     return this;
   }
 
-  /** The data; `JSON.stringify(signature)` gives it as text, and `Signature.from` reads it back. */
+  /**
+   * The data; `JSON.stringify(signature)` gives it as text, and `Signature.from` reads it back.
+   * @throws InvalidSignatureError for signatures nested more than 1,000 deep, which JSON.stringify could not write
+   */
   toJSON(): SignatureData {
-    return this.data;
+    return requireWritable(this.data);
   }
 
   /** The signature as flow text. */

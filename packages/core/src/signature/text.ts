@@ -2,47 +2,62 @@
  * Signatures as flow text. One rule: the text compiles to an equal signature, or holds a `<…>` that no parser of the
  * language takes; it never means something else. The property tests are those of the dsl package.
  */
+import { type Deep, runDeep } from "../deep.ts";
 import { optionNames } from "../options.ts";
 import type { GroupData, SignatureData } from "./data.ts";
 
 /** Gives the flow text of a signature. What the language cannot say stands in `<…>`. */
 export function signatureText(data: SignatureData): string {
-  const { text, isLoose } = baseText(data);
-  const options = optionsText(data);
-  if (options === "") return text;
-  return `${isLoose ? `(${text})` : text} ${options}`;
+  return runDeep(textOf(data)).text;
+}
+
+/** The text of a signature, and where it may stand as it is. */
+interface Text {
+  readonly text: string;
+  /** It needs parentheses where it is a step. */
+  readonly isLoose: boolean;
+  /** It has no options; those of the whole could be taken for its own. */
+  readonly isBare: boolean;
 }
 
 /** The text of a signature without its options. A loose one needs parentheses where more belongs to it. */
-interface BaseText {
-  readonly text: string;
-  readonly isLoose: boolean;
+type BaseText = Omit<Text, "isBare">;
+
+type Writing<Value> = Generator<Deep<Text>, Value, Text>;
+
+function* textOf(data: SignatureData): Deep<Text> {
+  const { text, isLoose } = yield* baseText(data);
+  const options = yield* optionsText(data);
+  if (options === "") return { text, isLoose, isBare: true };
+  return { text: `${isLoose ? `(${text})` : text} ${options}`, isLoose: false, isBare: false };
 }
 
 const tight = (text: string): BaseText => ({ text, isLoose: false });
 
-function baseText(data: SignatureData): BaseText {
+function* baseText(data: SignatureData): Writing<BaseText> {
   if (data.kind === "task") {
     return tight(`${taskName(data.task)}${data.immutable ? "!" : ""}(${argumentTexts(data).join(", ")})`);
   }
-  const base = compositeText(data);
+  const base = yield* compositeText(data);
   const given = data.kind === "each" ? { ...data, args: [] } : data;
   const isPlain = argumentTexts(given).length === 0 && data.immutable === undefined;
   if (isPlain) return base;
   return unsayable(`${base.text} given (${argumentTexts(given).join(", ")})${data.immutable ? ", immutable" : ""}`);
 }
 
-function compositeText(data: Exclude<SignatureData, { kind: "task" }>): BaseText {
+function* compositeText(data: Exclude<SignatureData, { kind: "task" }>): Writing<BaseText> {
   switch (data.kind) {
     case "chain": {
-      const text = data.steps.map(stepText).join(" | ");
+      const steps: string[] = [];
+      for (const step of data.steps) steps.push(stepText(step, yield textOf(step)));
+      const text = joined(steps, " | ");
       // One step alone is no chain in the language.
       return data.steps.length < 2 ? unsayable(`chain of ${text}`) : { text, isLoose: true };
     }
     case "group":
-      return groupText(data);
+      return yield* groupText(data);
     case "chord":
-      return tight(`chord(${signatureText(data.header)}, ${signatureText(data.body)})`);
+      return tight(`chord(${(yield textOf(data.header)).text}, ${(yield textOf(data.body)).text})`);
     case "map":
     case "starmap":
       // `x.map(…)` could be the call of a task that is named "x.map".
@@ -51,7 +66,7 @@ function compositeText(data: Exclude<SignatureData, { kind: "task" }>): BaseText
       return tight(`chunks(${taskName(data.task)}, ${valueText(data.items)}, ${data.size})`);
     case "each": {
       const limit = data.limit === undefined ? "" : `, limit: ${data.limit}`;
-      const each = `each(${signatureText(data.member)}${limit})`;
+      const each = `each(${(yield textOf(data.member)).text}${limit})`;
       const [first, ...rest] = (data.args ?? []).map(valueText);
       if (first === undefined) return tight(each);
       // A list that is known stands before it, and each value before that in front of it.
@@ -61,20 +76,28 @@ function compositeText(data: Exclude<SignatureData, { kind: "task" }>): BaseText
   }
 }
 
+/** Joins without copying, as `Array.join` would: what is nested deep would be copied at every level. */
+function joined(texts: readonly string[], separator: string): string {
+  let whole = "";
+  for (const [position, text] of texts.entries()) whole += position === 0 ? text : separator + text;
+  return whole;
+}
+
 /** A chain is spliced into one around it, so one inside another cannot be said. */
-function stepText(step: SignatureData): string {
-  const text = signatureText(step);
-  if (!isBare(step)) return text;
+function stepText(step: SignatureData, { text, isLoose, isBare }: Text): string {
+  if (!isBare) return text;
   if (step.kind === "chain") return unsayable(text).text;
-  return step.kind === "each" && baseText(step).isLoose ? `(${text})` : text;
+  return step.kind === "each" && isLoose ? `(${text})` : text;
 }
 
 /** A group is flattened into one around it, so one inside another cannot be said. */
-function groupText(group: GroupData): BaseText {
-  const members = group.members.map((member) =>
-    member.kind === "group" ? unsayable(signatureText(member)).text : signatureText(member),
-  );
-  const text = members.length === 0 ? EMPTY_GROUP : `[${members.join(", ")}]`;
+function* groupText(group: GroupData): Writing<BaseText> {
+  const members: string[] = [];
+  for (const member of group.members) {
+    const { text } = yield textOf(member);
+    members.push(member.kind === "group" ? unsayable(text).text : text);
+  }
+  const text = members.length === 0 ? EMPTY_GROUP : `[${joined(members, ", ")}]`;
   return group.unroll ? unsayable(`Celery's group ${text}`) : tight(text);
 }
 
@@ -85,18 +108,20 @@ function unsayable(text: string): BaseText {
   return tight(`<${text}>`);
 }
 
-function optionsText(data: SignatureData): string {
-  const { link = [], linkError = [], ...plain } = data.options ?? {};
+function* optionsText(data: SignatureData): Writing<string> {
+  if (data.options === undefined) return "";
+  const { link = [], linkError = [], ...plain } = data.options;
   const entries = Object.entries(plain)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${optionName(data, name)}: ${valueText(value)}`);
   const parts = entries.length > 0 ? [`with {${entries.join(", ")}}`] : [];
   for (const callback of link) {
+    const text = handlerText(yield textOf(callback));
     // A group has no single success.
-    parts.push(data.kind === "group" ? unsayable("on success").text : `on success ${handlerText(callback)}`);
+    parts.push(data.kind === "group" ? unsayable("on success").text : `on success ${text}`);
   }
-  for (const errback of linkError) parts.push(`on error ${handlerText(errback)}`);
-  return parts.join(" ");
+  for (const errback of linkError) parts.push(`on error ${handlerText(yield textOf(errback))}`);
+  return joined(parts, " ");
 }
 
 function optionName(data: SignatureData, name: string): string {
@@ -105,13 +130,8 @@ function optionName(data: SignatureData, name: string): string {
   return isKnown ? name : unsayable(name).text;
 }
 
-function handlerText(handler: SignatureData): string {
-  const text = signatureText(handler);
-  return !isBare(handler) || baseText(handler).isLoose ? `(${text})` : text;
-}
-
-function isBare(data: SignatureData): boolean {
-  return optionsText(data) === "";
+function handlerText({ text, isLoose, isBare }: Text): string {
+  return !isBare || isLoose ? `(${text})` : text;
 }
 
 function argumentTexts(data: Pick<SignatureData, "args" | "kwargs">): string[] {

@@ -107,12 +107,9 @@ test("text that is no JSON is refused with what is wrong with it", () => {
 });
 
 test("signatures nested without end are refused", () => {
-  let deep: SignatureData = add;
-  for (let depth = 0; depth < 500; depth += 1) deep = { kind: "chain", steps: [deep] };
-  expect(parseSignature(JSON.stringify(deep))).toEqual(deep);
   const loop: { kind: "chain"; steps: unknown[] } = { kind: "chain", steps: [] };
   loop.steps.push(loop);
-  expect(() => parseSignature(loop)).toThrow("signatures are nested more than 500 deep");
+  expect(() => parseSignature(loop)).toThrow("signatures are nested more than 1000 deep");
 });
 
 function thrownBy(fn: () => unknown): unknown {

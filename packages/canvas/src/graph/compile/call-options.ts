@@ -1,0 +1,134 @@
+/**
+ * The options of one call of a task, from all that say something about it. One rule: calls that say nothing themselves
+ * share what was found for the first of them, because most of 100,000 members are alike.
+ */
+import { InvalidSignatureError, mergeOptions, type SignatureData, type SignatureOptions } from "@umbel/core";
+
+/** What compile asks of its surroundings. */
+export interface CompileEnvironment {
+  /** Options that a task's definition sets for all its calls. */
+  taskDefaults(task: string): SignatureOptions | undefined;
+  /** The queue of every task, whatever it or its call says. */
+  readonly onlyQueue?: string | undefined;
+}
+
+/** Options as a node needs them. */
+export interface CallOptions {
+  /** Final options, without links and times. */
+  readonly options: SignatureOptions;
+  readonly links: readonly SignatureData[];
+  readonly linkErrors: readonly SignatureData[];
+  readonly taskId: string | undefined;
+  /** The times, as they follow the index in a start token. */
+  readonly suffix: string;
+}
+
+/** What holds around a call. */
+interface Around {
+  /** Options of composites around it: defaults. */
+  readonly under: SignatureOptions;
+  /** Options of the call of the whole: they win. */
+  readonly over: SignatureOptions;
+  /** `countdown` and `eta` for what starts the whole. */
+  readonly entryUnder: SignatureOptions;
+  readonly entryOver: SignatureOptions;
+}
+
+const NONE: SignatureOptions = {};
+
+/** Options that hold for all calls in one place. */
+export class OptionScope {
+  readonly #around: Around;
+  readonly #environment: CompileEnvironment;
+  readonly #found = new Map<string, CallOptions>();
+  #later: OptionScope | undefined;
+
+  constructor(environment: CompileEnvironment, around: Partial<Around> = {}) {
+    this.#environment = environment;
+    this.#around = { under: NONE, over: NONE, entryUnder: NONE, entryOver: NONE, ...around };
+  }
+
+  /** The scope of a composite's parts: what it says itself wins over what is said around it. */
+  inside(under: SignatureOptions, entryUnder: SignatureOptions): OptionScope {
+    if (saysNothing(under) && saysNothing(entryUnder)) return this;
+    return new OptionScope(this.#environment, {
+      ...this.#around,
+      under: { ...this.#around.under, ...under },
+      entryUnder: { ...this.#around.entryUnder, ...entryUnder },
+    });
+  }
+
+  /** The scope of what comes behind: it starts without delay. */
+  get later(): OptionScope {
+    const { under, over, entryUnder, entryOver } = this.#around;
+    if (saysNothing(entryUnder) && saysNothing(entryOver)) return this;
+    this.#later ??= new OptionScope(this.#environment, { under, over });
+    return this.#later;
+  }
+
+  /** Gives the options of a call. @throws InvalidSignatureError for one that cannot be honoured */
+  of(task: string, own: SignatureOptions | undefined): CallOptions {
+    if (own !== undefined) return this.#resolve(task, own);
+    const found = this.#found.get(task) ?? this.#resolve(task, own);
+    this.#found.set(task, found);
+    return found;
+  }
+
+  #resolve(task: string, own: SignatureOptions | undefined): CallOptions {
+    const { under, over, entryUnder, entryOver } = this.#around;
+    const defaults = mergeOptions(this.#environment.taskDefaults(task), under);
+    const said = mergeOptions(defaults, mergeOptions(entryUnder, own));
+    const merged = mergeOptions(said, mergeOptions(over, entryOver)) ?? NONE;
+    const { link = [], linkError = [], taskId, countdown, eta, expires, ...options } = merged;
+    refuseNotHonoured(task, options);
+    const { onlyQueue } = this.#environment;
+    return {
+      options: onlyQueue === undefined ? options : { ...options, queue: onlyQueue },
+      links: link,
+      linkErrors: linkError,
+      taskId,
+      suffix: timesSuffix(countdown, eta, expires),
+    };
+  }
+}
+
+function saysNothing(options: SignatureOptions): boolean {
+  for (const _name in options) return false;
+  return true;
+}
+
+/** Options that the language and Celery have and this engine does not honour; to ignore one would be a lie. */
+const NOT_HONOURED: readonly (keyof SignatureOptions)[] = [
+  "timeLimit",
+  "softTimeLimit",
+  "ignoreResult",
+  "serializer",
+  "compression",
+  "headers",
+  "shadow",
+];
+
+function refuseNotHonoured(task: string, options: SignatureOptions): void {
+  const name = NOT_HONOURED.find((option) => options[option] !== undefined);
+  if (name === undefined) return;
+  throw new InvalidSignatureError(
+    `task "${task}": the option \`${name}\` cannot be honoured by this version; leave it out`,
+  );
+}
+
+/** The options that say when something starts. */
+export function times(countdown: number | undefined, eta: string | undefined): SignatureOptions {
+  if (countdown === undefined && eta === undefined) return NONE;
+  return { ...(countdown === undefined ? {} : { countdown }), ...(eta === undefined ? {} : { eta }) };
+}
+
+function timesSuffix(
+  countdown: number | undefined,
+  eta: string | undefined,
+  expires: number | string | undefined,
+): string {
+  if (countdown === undefined && eta === undefined && expires === undefined) return "";
+  const expiresIn = typeof expires === "number" ? Math.round(expires * 1000) : "";
+  const expiresAt = typeof expires === "string" ? Date.parse(expires) : "";
+  return `;${countdown === undefined ? "" : Math.round(countdown * 1000)};${eta === undefined ? "" : Date.parse(eta)};${expiresIn};${expiresAt}`;
+}

@@ -1,0 +1,285 @@
+/**
+ * Numbers the nodes of signatures, depth first. One rule: no call in here stands on another of its kind, so signatures
+ * may be nested as deep as memory holds.
+ */
+import {
+  type ChainData,
+  type ChordData,
+  type Deep,
+  type EachData,
+  type GroupData,
+  type MapData,
+  runDeep,
+  type SignatureData,
+  type TaskData,
+} from "@umbel/core";
+import {
+  appendIndex,
+  countStretches,
+  type GraphNode,
+  type GrowingStretches,
+  type IndexStretch,
+  type StartToken,
+  type TaskNode,
+} from "../graph.ts";
+import { type CompileEnvironment, OptionScope } from "./call-options.ts";
+import {
+  type Compiled,
+  type Draft,
+  type Ended,
+  finish,
+  follow,
+  type JoinDraft,
+  type SpreadDraft,
+  type TaskDraft,
+  tokenOf,
+} from "./drafts.ts";
+import { chainSteps, chunksGroup, groupMembers, onlyChainOf } from "./members.ts";
+import {
+  behind,
+  type Errback,
+  type Incoming,
+  inside,
+  insideGroup,
+  memberPlace,
+  NOTHING,
+  newErrback,
+  type Place,
+  plainPlace,
+  type Segment,
+  valueOf,
+} from "./place.ts";
+
+/** The name under which an `each` is shown; no task of an App can have it. */
+export const EACH_TASK = "umbel.each";
+
+/** What is one node: the call of a task. */
+type CallData = TaskData | MapData | EachData;
+
+/** A signature that is being compiled; `undefined` for one that stands for nothing, such as Celery's empty chain. */
+type Compiling = Deep<Compiled | undefined>;
+
+/** Compiles signatures to nodes behind one another. */
+export class Compiler {
+  readonly #callbackScope: OptionScope;
+  /** The index of the first draft. */
+  readonly #base: number;
+  readonly #drafts: Draft[] = [];
+  /** Callbacks are numbered behind what they hang on, so that they are in no range that its failure ends. */
+  readonly #postponed: (() => void)[] = [];
+
+  constructor(environment: CompileEnvironment, base = 0) {
+    this.#callbackScope = new OptionScope(environment);
+    this.#base = base;
+  }
+
+  /** Compiles a signature in its place, whose segment it ends; `undefined` for one that stands for nothing. */
+  place(data: SignatureData, place: Place): Compiled | undefined {
+    const compiled = isCall(data) ? this.#call(data, place) : runDeep(this.#composite(data, place));
+    place.segment.end = this.#lastIndex;
+    return compiled;
+  }
+
+  /** Numbers the callbacks and gives all nodes. */
+  finish(): GraphNode[] {
+    // Callbacks may have callbacks of their own, which are appended while this runs.
+    for (let position = 0; position < this.#postponed.length; position += 1) this.#postponed[position]?.();
+    return this.#drafts.map((draft) => finish(draft, this.draftAt));
+  }
+
+  /** Gives the draft of a node. */
+  readonly draftAt = (index: number): Draft | undefined => this.#drafts[index - this.#base];
+
+  get #nextIndex(): number {
+    return this.#base + this.#drafts.length;
+  }
+
+  get #lastIndex(): number {
+    return this.#nextIndex - 1;
+  }
+
+  #composite(data: Exclude<SignatureData, CallData>, place: Place): Compiling {
+    switch (data.kind) {
+      case "chain":
+        return this.#chain(data, inside(data, place));
+      case "group":
+        return this.#group(data, place);
+      case "chord":
+        return this.#chord(data, inside(data, place));
+      case "chunks":
+        return this.#group(chunksGroup(data), place);
+    }
+  }
+
+  #call(data: CallData, place: Place): Compiled {
+    switch (data.kind) {
+      case "task":
+        return this.#task(data, place, data.args, data.immutable === true);
+      case "map":
+      case "starmap":
+        return this.#task(data, place, [data.items], true, data.kind);
+      case "each":
+        return this.#each(data, place);
+    }
+  }
+
+  /** A task of the engine's own: when the list is there, it is replaced by the group of what runs for each item. */
+  #each(data: EachData, place: Place): Compiled {
+    const { options, limit } = data;
+    const args = [...(data.args ?? []), data.member, ...(limit === undefined ? [] : [limit])];
+    const task = { task: EACH_TASK, ...(options === undefined ? {} : { options }) };
+    return this.#task(task, place, args, data.immutable === true, "each");
+  }
+
+  #task(
+    data: Pick<TaskData, "task" | "kwargs" | "options">,
+    place: Place,
+    ownArgs: readonly unknown[] | undefined,
+    immutable: boolean,
+    mode?: TaskNode["mode"],
+  ): Compiled {
+    const incoming = immutable ? NOTHING : place.incoming;
+    const { options, links, linkErrors, taskId, suffix } = place.scope.of(data.task, data.options);
+    const ownId = place.taskId ?? taskId;
+    const index = this.#nextIndex;
+    const next: StartToken[] = [];
+    const node: TaskDraft["node"] = {
+      kind: "task",
+      task: data.task,
+      args: argumentsOf(incoming, ownArgs),
+      kwargs: { ...(mode === undefined ? data.kwargs : undefined), ...incoming.kwargs },
+      options,
+      next,
+      onError: [],
+      join: -1,
+      isTail: false,
+      deadEnd: index,
+    };
+    if (mode !== undefined) node.mode = mode;
+    if (incoming.from !== undefined) node.input = incoming.from;
+    if (incoming.takesError) node.takesError = true;
+    if (ownId !== undefined) node.ownId = ownId;
+    if (place.parent !== undefined) node.parent = place.parent;
+    const errbacks = linkErrors.length === 0 ? place.errbacks : [...place.errbacks, ...linkErrors.map(newErrback)];
+    const draft: TaskDraft = { kind: "task", index, node, next, segment: place.segment, errbacks, group: place.group };
+    this.#drafts.push(draft);
+    this.#hangLinks(draft, place.links);
+    this.#hangLinks(draft, links);
+    for (const errback of errbacks) this.#hangErrback(errback, index);
+    return { starts: [{ kind: "t", index, suffix }], tail: draft, parent: index };
+  }
+
+  *#chain(data: ChainData, place: Place): Compiling {
+    const steps = chainSteps(data);
+    let first: Compiled | undefined;
+    let before: Compiled | undefined;
+    for (const [position, step] of steps.entries()) {
+      const isLast = position === steps.length - 1;
+      const around = before === undefined ? place : behind(before, place);
+      const at: Place = {
+        ...around,
+        taskId: isLast ? place.taskId : undefined,
+        links: isLast ? place.links : [],
+        isFollowed: !isLast || place.isFollowed,
+      };
+      const compiled = isCall(step) ? this.#call(step, at) : yield this.#composite(step, at);
+      if (compiled === undefined) continue;
+      if (before !== undefined) follow(before.tail, compiled);
+      first ??= compiled;
+      before = compiled;
+    }
+    return first === undefined || before === undefined ? undefined : { ...before, starts: first.starts };
+  }
+
+  *#group(data: GroupData, place: Place): Compiling {
+    const only = onlyChainOf(data);
+    if (only !== undefined) return yield this.#composite(only, insideGroup(data, place));
+    return yield this.#spread(groupMembers(data), insideGroup(data, place));
+  }
+
+  *#chord(data: ChordData, place: Place): Compiling {
+    const headerPlace = insideGroup(data.header, { ...place, taskId: undefined, links: [], errbacks: [] });
+    const header = yield this.#spread(groupMembers(data.header), headerPlace);
+    if (header === undefined) return undefined;
+    const at = behind(header, place);
+    const body = isCall(data.body) ? this.#call(data.body, at) : yield this.#composite(data.body, at);
+    if (body === undefined) return header;
+    follow(header.tail, body);
+    return { ...body, starts: header.starts };
+  }
+
+  /** Numbers a spread, the members, and their join, in this order. */
+  *#spread(members: readonly SignatureData[], place: Place): Compiling {
+    const join = { index: -1 };
+    const spread: SpreadDraft = { kind: "spread", index: this.#nextIndex, join, starts: [], limit: undefined };
+    this.#drafts.push(spread);
+    const tails: GrowingStretches = [];
+    let parent: number | undefined;
+    for (const member of members) {
+      const at = memberPlace(place, join);
+      const compiled = isCall(member) ? this.#call(member, at) : yield this.#composite(member, at);
+      at.segment.end = this.#lastIndex;
+      if (compiled === undefined) continue;
+      compiled.tail.node.isTail = true;
+      for (const start of compiled.starts) appendIndex(spread.starts, start.index, start.kind, start.suffix);
+      appendIndex(tails, compiled.tail.index, "t", "");
+      parent = compiled.parent;
+    }
+    join.index = this.#nextIndex;
+    const draft = this.#join(join.index, tails, place);
+    return {
+      starts: [{ kind: "s", index: spread.index, suffix: "" }],
+      tail: draft,
+      parent: parent ?? place.parent ?? draft.index,
+    };
+  }
+
+  #join(index: number, tails: readonly IndexStretch[], { segment, taskId, parent, links }: Place): JoinDraft {
+    const next: StartToken[] = [];
+    const node: JoinDraft["node"] = {
+      kind: "join",
+      size: countStretches(tails),
+      tails,
+      next,
+      onError: [],
+      join: -1,
+      isTail: false,
+      deadEnd: index,
+    };
+    if (taskId !== undefined) node.ownId = taskId;
+    if (parent !== undefined) node.parent = parent;
+    const draft: JoinDraft = { kind: "join", index, node, next, segment, followers: [] };
+    this.#drafts.push(draft);
+    this.#hangLinks(draft, links);
+    return draft;
+  }
+
+  #hangLinks(host: Ended, links: readonly SignatureData[]): void {
+    for (const link of links) {
+      this.#postponed.push(() => host.next.push(...this.#callback(link, valueOf(host.index), host.index)));
+    }
+  }
+
+  #hangErrback(errback: Errback, host: number): void {
+    if (errback.isHung) return;
+    errback.isHung = true;
+    this.#postponed.push(() => {
+      errback.starts = this.#callback(errback.data, { ...NOTHING, takesError: true }, host);
+    });
+  }
+
+  #callback(data: SignatureData, incoming: Incoming, parent: number): StartToken[] {
+    const segment: Segment = { join: undefined, end: 0 };
+    const place = { ...plainPlace(segment, this.#callbackScope), incoming, parent };
+    return this.place(data, place)?.starts.map(tokenOf) ?? [];
+  }
+}
+
+function isCall(data: SignatureData): data is CallData {
+  return data.kind === "task" || data.kind === "map" || data.kind === "starmap" || data.kind === "each";
+}
+
+function argumentsOf(incoming: Incoming, own: readonly unknown[] | undefined): readonly unknown[] {
+  if (own === undefined) return [...incoming.args];
+  return incoming.args.length === 0 ? [...own] : [...incoming.args, ...own];
+}

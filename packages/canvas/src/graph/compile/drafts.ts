@@ -1,0 +1,116 @@
+/** Nodes whose surroundings are not all numbered yet. One rule: `finish` gives a node only when everything is. */
+import {
+  countStretches,
+  type GraphNode,
+  type GrowingStretches,
+  type IndexStretch,
+  type JoinNode,
+  type SpreadNode,
+  type StartToken,
+  stretchIndices,
+  type TaskNode,
+} from "../graph.ts";
+import type { Errback, JoinPlace, Segment } from "./place.ts";
+
+/** What a compiled signature is to its surroundings. */
+export interface Compiled {
+  readonly starts: readonly Start[];
+  /** The node that has its value. */
+  readonly tail: Ended;
+  /** A task that stands for it as a parent. */
+  readonly parent: number;
+}
+
+/** How a compiled signature is started. */
+export interface Start {
+  readonly kind: "t" | "s";
+  readonly index: number;
+  /** Times, as they follow the index in a start token. */
+  readonly suffix: string;
+}
+
+/** A draft of something that ends. */
+export type Ended = TaskDraft | JoinDraft;
+
+export interface TaskDraft {
+  readonly kind: "task";
+  readonly index: number;
+  readonly node: Writable<TaskNode>;
+  readonly next: StartToken[];
+  readonly segment: Segment;
+  readonly errbacks: readonly Errback[];
+  readonly group: JoinPlace | undefined;
+}
+
+export interface JoinDraft {
+  readonly kind: "join";
+  readonly index: number;
+  readonly node: Writable<JoinNode>;
+  readonly next: StartToken[];
+  readonly segment: Segment;
+  /** What comes after it in its segment; when it fails, these are what failed. */
+  readonly followers: Start[];
+}
+
+export interface SpreadDraft {
+  readonly kind: "spread";
+  readonly index: number;
+  readonly join: JoinPlace;
+  readonly starts: GrowingStretches;
+  limit: number | undefined;
+}
+
+export type Draft = TaskDraft | JoinDraft | SpreadDraft;
+
+type Writable<Node> = { -readonly [Field in keyof Node]: Node[Field] };
+
+/** Makes one signature follow another in its segment. */
+export function follow(before: Ended, compiled: Compiled): void {
+  before.next.push(...compiled.starts.map(tokenOf));
+  if (before.kind === "join") before.followers.push(...compiled.starts);
+}
+
+/** A start as scripts read it. */
+export function tokenOf(start: Start): StartToken {
+  return `${start.kind}${start.index}${start.suffix}`;
+}
+
+/** Gives the node of a draft. */
+export function finish(draft: Draft, draftAt: (index: number) => Draft | undefined): GraphNode {
+  if (draft.kind === "spread") return spreadNode(draft.join.index, draft.starts, draft.limit);
+  const { node, segment } = draft;
+  node.join = segment.join?.index ?? -1;
+  node.deadEnd = Math.max(draft.index, segment.end);
+  if (draft.kind === "join") {
+    if (draft.followers.length > 0) node.onError = followerErrbacks(draft.followers, draftAt);
+    return node;
+  }
+  if (draft.errbacks.length > 0) node.onError = errbackTokens(draft);
+  if (draft.group !== undefined) draft.node.group = draft.group.index;
+  return node;
+}
+
+/** The node from which a group's members are handed out. @param limit how many of them may be in flight */
+export function spreadNode(join: number, starts: readonly IndexStretch[], limit?: number): SpreadNode {
+  return { kind: "spread", join, total: countStretches(starts), ...(limit === undefined ? {} : { limit }), starts };
+}
+
+/** The errbacks of what a join leads to: when a header fails it is the body that is told to have failed. */
+export function followerErrbacks(
+  followers: readonly Start[],
+  draftAt: (index: number) => Draft | undefined,
+): StartToken[] {
+  const tokens: StartToken[] = [];
+  const open = followers.map((start) => start.index);
+  for (let position = 0; position < open.length; position += 1) {
+    const draft = draftAt(open[position] ?? -1);
+    if (draft?.kind === "spread") for (const { index } of stretchIndices(draft.starts)) open.push(index);
+    else if (draft?.kind === "task") for (const token of errbackTokens(draft)) tokens.push(token);
+  }
+  return tokens;
+}
+
+/** Behind `@` stands the node whose error the errback gets. */
+function errbackTokens(draft: TaskDraft): StartToken[] {
+  return draft.errbacks.flatMap((errback) => errback.starts.map((start) => `${start}@${draft.index}`));
+}

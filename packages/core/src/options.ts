@@ -200,7 +200,10 @@ function joined(name: "link" | "linkError", under: SignatureOptions, over: Signa
 
 /** The data of a signature, which may be nested too deep for its `toJSON`. */
 function signatureDataOf(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("toJSON" in value)) return value;
-  if ("data" in value) return value.data;
-  return typeof value.toJSON === "function" ? value.toJSON() : value;
+  if (!isJsonable(value)) return value;
+  return "data" in value ? value.data : value.toJSON();
+}
+
+function isJsonable(value: unknown): value is { toJSON(): unknown } {
+  return typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function";
 }

@@ -47,7 +47,7 @@ import {
   type Place,
   plainPlace,
   type Segment,
-  valueOf,
+  valueFrom,
 } from "./place.ts";
 
 /** The name under which an `each` is shown; no task of an App can have it. */
@@ -256,7 +256,7 @@ export class Compiler {
 
   #hangLinks(host: Ended, links: readonly SignatureData[]): void {
     for (const link of links) {
-      this.#postponed.push(() => host.next.push(...this.#callback(link, valueOf(host.index), host.index)));
+      this.#postponed.push(() => host.next.push(...this.#callback(link, valueFrom(host.index), host.index)));
     }
   }
 

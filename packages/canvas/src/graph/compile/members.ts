@@ -21,19 +21,15 @@ export function onlyChainOf(group: GroupData): ChainData | undefined {
   return group.unroll && only?.kind === "chain" && endsInGroup(only) ? only : undefined;
 }
 
-/** A group on the way to a member, and those around it that have something to hand down. */
-interface Around {
-  readonly group: GroupData;
-  readonly outer: Around | undefined;
-}
-
 /** A group in a group is its members; what the inner one says is handed down to them. */
 function flatMembers(group: GroupData): readonly SignatureData[] {
   if (!group.members.some(isGroup)) return group.members;
   const flat: SignatureData[] = [];
-  const open: { readonly members: readonly SignatureData[]; next: number; readonly around: Around | undefined }[] = [
-    { members: group.members, next: 0, around: undefined },
-  ];
+  const open: {
+    readonly members: readonly SignatureData[];
+    next: number;
+    readonly around: SignatureData | undefined;
+  }[] = [{ members: group.members, next: 0, around: undefined }];
   for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
     const member = top.members[top.next];
     top.next += 1;
@@ -43,12 +39,12 @@ function flatMembers(group: GroupData): readonly SignatureData[] {
     }
     const inner = member.kind === "chunks" ? chunksGroup(member) : member;
     if (inner.kind !== "group") {
-      flat.push(handDownAll(top.around, inner));
+      flat.push(handDown(top.around, inner));
       continue;
     }
     const only = onlyChainOf(inner);
-    if (only !== undefined) flat.push(handDownAll(top.around, only));
-    else open.push({ members: inner.members, next: 0, around: around(inner, top.around) });
+    if (only !== undefined) flat.push(handDown(top.around, only));
+    else open.push({ members: inner.members, next: 0, around: handDown(top.around, inner) });
   }
   return flat;
 }
@@ -57,24 +53,11 @@ function isGroup(member: SignatureData): boolean {
   return member.kind === "group" || member.kind === "chunks";
 }
 
-function around(group: GroupData, outer: Around | undefined): Around | undefined {
-  return handsDown(group) ? { group, outer } : outer;
-}
-
-function handDownAll(innermost: Around | undefined, member: SignatureData): SignatureData {
-  let handed = member;
-  for (let at = innermost; at !== undefined; at = at.outer) handed = handDown(at.group, handed);
-  return handed;
-}
-
-function handsDown(group: GroupData): boolean {
-  return (
-    group.args !== undefined || group.kwargs !== undefined || group.options !== undefined || group.immutable === true
-  );
-}
-
-function handDown(group: GroupData, member: SignatureData): SignatureData {
-  if (!handsDown(group)) return member;
+/** What a group says, handed down to a member, or to a group inside that hands all of it down in turn. */
+function handDown(group: SignatureData | undefined, member: SignatureData): SignatureData {
+  if (group === undefined) return member;
+  if (group.args === undefined && group.kwargs === undefined && group.options === undefined && !group.immutable)
+    return member;
   const { taskId: _groupId, ...groupOptions } = group.options ?? {};
   const options = mergeOptions(groupOptions, member.options);
   const takesArguments = member.immutable !== true;

@@ -73,14 +73,14 @@ export function plainPlace(segment: Segment, scope: OptionScope): Place {
 export function behind(before: Compiled, place: Place): Place {
   return {
     ...place,
-    incoming: valueOf(before.tail.index),
+    incoming: valueFrom(before.tail.index),
     scope: place.scope.later,
     parent: before.parent,
   };
 }
 
 /** The value of a node comes in. */
-export function valueOf(index: number): Incoming {
+export function valueFrom(index: number): Incoming {
   return { from: index, takesError: false, args: NOTHING.args, kwargs: NOTHING.kwargs };
 }
 

@@ -8,7 +8,8 @@ import type { Engine } from "./engine.ts";
 import { AlreadyRegistered, ImproperlyConfigured, NotRegistered, OptionError } from "./errors.ts";
 import { type CallOptions, normalizeOptions } from "./options.ts";
 import type { AnyFunction } from "./parameters.ts";
-import { AsyncResult } from "./result.ts";
+import { AsyncResult, assembleGroup, GroupResult } from "./result.ts";
+import { resultFromTuple } from "./result-tuple.ts";
 import { parseSignature } from "./signature/json.ts";
 import { bindSignature } from "./signature/signature.ts";
 import type { Signature } from "./signature/types.ts";
@@ -40,6 +41,11 @@ type IsStarred<Names extends readonly string[]> = Extract<Names[number], `*${str
 
 // biome-ignore lint/suspicious/noExplicitAny: such a call fits everywhere
 type AnyCall = any[];
+
+/** The values of results, in order. */
+type ValuesOf<Members extends readonly AsyncResult[]> = {
+  [K in keyof Members]: Members[K] extends AsyncResult<infer Result> ? Result : never;
+};
 
 /** What a call takes; with `*` marks its shape is not the function's, and is only checked at run time. */
 type CallParameters<P extends readonly unknown[], Names extends readonly string[]> =
@@ -164,6 +170,32 @@ export class App {
   /** A handle on the result with this id, from whatever process it was sent. */
   asyncResult<Result = unknown>(id: string): AsyncResult<Result> {
     return new AsyncResult<Result>(id, this.engine);
+  }
+
+  /** A handle on the result of the group with this id, from whatever process it was sent. */
+  groupResult<Results extends readonly unknown[] = readonly unknown[]>(id: string): GroupResult<Results>;
+  /** A group of results that were sent one by one, with an id of its own. @throws OptionError for a group of this kind among them */
+  groupResult<const Members extends readonly AsyncResult[]>(members: Members): GroupResult<ValuesOf<Members>>;
+  groupResult(idOrMembers: string | readonly AsyncResult[]): GroupResult {
+    return typeof idOrMembers === "string"
+      ? new GroupResult(idOrMembers, this.engine)
+      : assembleGroup(idOrMembers, this.engine);
+  }
+
+  /** Finds a group that was saved, or one whose run is still stored; `undefined` when there is none with this id. */
+  async restoreGroup<Results extends readonly unknown[] = readonly unknown[]>(
+    id: string,
+  ): Promise<GroupResult<Results> | undefined> {
+    const { engine } = this;
+    const found = await engine.findGroup(id);
+    if (found === undefined) return undefined;
+    const members = found.members?.map((member) => resultFromTuple(member, engine));
+    return new GroupResult<Results>(id, engine, members === undefined ? undefined : { members });
+  }
+
+  /** Makes the handle that `asTuple()` described. @throws OptionError for anything else */
+  resultFromTuple<Result = unknown>(tuple: unknown): AsyncResult<Result> {
+    return resultFromTuple(tuple, this.engine) as AsyncResult<Result>;
   }
 
   /** Ends what the app opened. Safe to repeat; an app that was never used has nothing to close. */

@@ -46,6 +46,31 @@ export interface ResultRecord {
   readonly raised?: WireError;
 }
 
+/** A result as another one names it. */
+export interface ResultReference {
+  readonly id: string;
+  readonly isGroup: boolean;
+}
+
+/**
+ * A result as plain data, in Celery's form: its id and its parent's tuple, and for a group its members' tuples. From it,
+ * `app.resultFromTuple` makes the handle again.
+ */
+export type ResultTuple = readonly [
+  result: readonly [id: string, parent: ResultTuple | null],
+  members: readonly ResultTuple[] | null,
+];
+
+/** Results of a group: its id, for all of its members, or ids. */
+export type Members = string | readonly string[];
+
+/** How long to wait. */
+export interface WaitLimits {
+  readonly timeoutMs?: number;
+  /** Ends the waiting; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /** Runs signatures and knows their results. Opens nothing before it is asked for something. */
 export interface Engine {
   /**
@@ -55,8 +80,31 @@ export interface Engine {
   submit(request: SubmitRequest): SubmittedRun;
   /** Reads the state of a task or group now; an unknown id is PENDING. */
   read(id: string): Promise<ResultRecord>;
-  /** Resolves when the task or group has ended. @throws TimeoutError after `timeoutMs` */
-  wait(id: string, limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<ResultRecord>;
+  /**
+   * Resolves when the task or group has ended. Limits hold from the call on, whatever must be opened or asked first.
+   * @param stored the call that this is the result of is stored when it resolves
+   * @throws TimeoutError after `timeoutMs`; UnknownTaskIdError; RunExpiredError
+   */
+  wait(id: string, limits: WaitLimits, stored?: Promise<void>): Promise<ResultRecord>;
+  /** Reads states now, in order. @throws UnknownTaskIdError, RunExpiredError for a group that is not there */
+  states(members: Members): Promise<readonly State[]>;
+  /**
+   * Gives the results of members as they end, each with its place in the group; those that have ended first.
+   * @throws what `wait` throws
+   */
+  ends(members: Members, limits: WaitLimits): AsyncGenerator<readonly [place: number, record: ResultRecord]>;
+  /** Gives the result before this one. @throws UnknownTaskIdError, RunExpiredError */
+  parent(id: string): Promise<ResultReference | undefined>;
+  /** Gives what the task called or led to, or the members of the group. @throws UnknownTaskIdError, RunExpiredError */
+  children(id: string): Promise<readonly ResultReference[]>;
+  /** Deletes results, with those before them. What is not there is forgotten already. @throws RunNotEndedError */
+  forget(ids: readonly string[]): Promise<void>;
+  /** Keeps the members of a group that no run made, for as long as an ended run. */
+  saveGroup(id: string, members: readonly ResultTuple[]): Promise<void>;
+  /** Gives a group by its id: `members` for one that was saved, `{}` for one of a run, `undefined` for none. */
+  findGroup(id: string): Promise<{ readonly members?: readonly ResultTuple[] } | undefined>;
+  /** Deletes what `saveGroup` keeps. */
+  deleteGroup(id: string): Promise<void>;
   /** Ends what the engine opened. Safe to repeat. */
   close(): Promise<void>;
 }

@@ -74,6 +74,11 @@ export class RunExpiredError extends UmbelError {
   readonly code = "RUN_EXPIRED";
 }
 
+/** The run still goes on, so its results cannot be forgotten. */
+export class RunNotEndedError extends UmbelError {
+  readonly code = "RUN_NOT_ENDED";
+}
+
 /** A chord's body did not run because a member of its header did not succeed. */
 export class ChordError extends UmbelError {
   readonly code = "CHORD_ERROR";

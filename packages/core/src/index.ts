@@ -3,7 +3,17 @@ export { App, type AppOptions, type EngineFactory, isApp } from "./app.ts";
 export type { Conf, Settings } from "./conf.ts";
 export { type Deep, runDeep } from "./deep.ts";
 export { parseSeconds, type TimeoutOptions, timeoutInMs } from "./duration.ts";
-export type { ApplyOptions, Engine, ResultRecord, SubmitRequest, SubmittedRun } from "./engine.ts";
+export type {
+  ApplyOptions,
+  Engine,
+  Members,
+  ResultRecord,
+  ResultReference,
+  ResultTuple,
+  SubmitRequest,
+  SubmittedRun,
+  WaitLimits,
+} from "./engine.ts";
 export {
   AlreadyRegistered,
   ChordError,
@@ -18,6 +28,7 @@ export {
   RemoteError,
   ResultTooLargeError,
   RunExpiredError,
+  RunNotEndedError,
   SerializationError,
   TaskRevokedError,
   TimeoutError,
@@ -46,7 +57,7 @@ export {
   parametersFromFunction,
   parametersFromNames,
 } from "./parameters.ts";
-export { AsyncResult, type GetOptions, GroupResult, Submission, submissionOf } from "./result.ts";
+export { AsyncResult, type GetOptions, GroupResult } from "./result.ts";
 export { decodeError, encodeError, type WireError } from "./serialization/error.ts";
 export { decodeJson, encodeJson, requireJson } from "./serialization/json.ts";
 export type {
@@ -74,6 +85,7 @@ export type {
   TakesOf,
 } from "./signature/types.ts";
 export { isReady, readyStates, type State } from "./states.ts";
+export { Submission, submissionOf } from "./submission.ts";
 export { didYouMean, nearest } from "./suggest.ts";
 export { type AnyTask, isTask, type Task, type TaskInfo, type TaskRegistry, taskData } from "./task.ts";
 export {

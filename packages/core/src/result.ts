@@ -1,11 +1,13 @@
 /**
- * Handles on results. One rule: a handle holds an id and an engine and nothing else, so it can be made from an id
+ * Handles on results. One rule: a handle holds ids and an engine and nothing else, so it can be made from an id
  * anywhere. Methods that ask the store are async; a handle is never thenable, a Submission is.
  */
+import { v4 } from "uuid";
 import { type TimeoutOptions, timeoutInMs } from "./duration.ts";
-import type { Engine, ResultRecord, SubmittedRun } from "./engine.ts";
-import { TaskRevokedError } from "./errors.ts";
+import type { Engine, ResultRecord, ResultReference, ResultTuple, WaitLimits } from "./engine.ts";
+import { OptionError, TaskRevokedError } from "./errors.ts";
 import { decodeError } from "./serialization/error.ts";
+import { show } from "./show.ts";
 import { isReady, type State } from "./states.ts";
 
 /** How long, and how, to wait for a result. */
@@ -28,7 +30,8 @@ export class AsyncResult<out Result = unknown> {
 
   /** Reads the state. An id that nobody knows is PENDING, as in Celery. */
   async state(): Promise<State> {
-    return (await this.#engine.read(this.id)).state;
+    const [state = "PENDING"] = await this.#engine.states([this.id]);
+    return state;
   }
 
   /** Reads the value, the error, or what the task has told with a state of its own; `undefined` when there is nothing yet. */
@@ -53,23 +56,77 @@ export class AsyncResult<out Result = unknown> {
     return (await this.state()) === "FAILURE";
   }
 
+  /** Reads the result, or the error that is stored instead of it; `undefined` while there is neither. Never waits. */
+  async result(): Promise<Result | Error | undefined> {
+    const record = await this.#engine.read(this.id);
+    if (record.state === "SUCCESS") return record.value as Result;
+    return record.error === undefined || record.state === "IGNORED" ? undefined : decodeError(record.error);
+  }
+
+  /** Reads the stack of the stored error, as it was where the task threw; `undefined` when there is none. */
+  async traceback(): Promise<string | undefined> {
+    const { state, error } = await this.#engine.read(this.id);
+    return state === "IGNORED" ? undefined : error?.stack;
+  }
+
+  /** Throws what `get` would throw, if that is known by now. Never waits. */
+  async maybeThrow(): Promise<void> {
+    const record = await this.#engine.read(this.id);
+    if (record.state === "FAILURE" || record.state === "REVOKED") throw errorOf(record, this.id);
+  }
+
   /**
-   * Waits for the end and gives the result. Throws the error of the step that failed; a chord's body that did not run
-   * because of its header throws the header member's own error (the stored one is a ChordError).
+   * Waits for the end and gives the result. Throws the error of the step that failed, also when that stands before this
+   * one; a chord's body that did not run because of its header throws the header member's own error (the stored one is a
+   * ChordError).
    * @throws TimeoutError when `timeout` passes first; the run goes on
    */
   async get(options: GetOptions = {}): Promise<Result> {
-    const timeoutMs = timeoutInMs(options);
-    const record = await this.#engine.wait(this.id, {
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
-    if (record.state === "SUCCESS") return record.value as Result;
-    if (record.state === "IGNORED") return undefined as Result;
-    const error = errorOf(record, this.id);
-    // Celery's `propagate=False` returns what it would have raised; so the type of the value is a matter of that flag.
-    if (options.propagate === false) return error as Result;
-    throw error;
+    return (await getResult(this.#engine, this.id, options)) as Result;
+  }
+
+  /**
+   * Gives the result before this one: of a chain's step the step before it, of a chord's body the header's group, of a
+   * callback what called it. The first of all has none, nor has the first step of a group's member.
+   * @throws UnknownTaskIdError, RunExpiredError
+   */
+  async parent(): Promise<AsyncResult | undefined> {
+    const reference = await this.#engine.parent(this.id);
+    return reference === undefined ? undefined : handleOf(reference, this.#engine);
+  }
+
+  /**
+   * Gives what this task called or led to when it ended: its callbacks and the step behind it. None before it has ended.
+   * @throws UnknownTaskIdError, RunExpiredError
+   */
+  async children(): Promise<readonly AsyncResult[]> {
+    return (await this.#engine.children(this.id)).map((reference) => handleOf(reference, this.#engine));
+  }
+
+  /**
+   * Waits for this result and for all that follow from it, in breadth: its children, theirs, and so on.
+   * @throws the first error among them
+   */
+  async *collect(options: GetOptions = {}): AsyncGenerator<readonly [result: AsyncResult, value: unknown]> {
+    const open: AsyncResult[] = [this];
+    for (let result = open.shift(); result !== undefined; result = open.shift()) {
+      yield [result, await result.get(options)];
+      for (const child of await result.children()) open.push(child);
+    }
+  }
+
+  /** Gives this result and those before it as plain data; `app.resultFromTuple` makes the handle again. */
+  async asTuple(): Promise<ResultTuple> {
+    return await tupleOf(this, null);
+  }
+
+  /**
+   * Deletes this result and those before it, for good; of a canvas's own result all that is stored of the run. Its state
+   * is PENDING then, and `get` throws.
+   * @throws RunNotEndedError while the run goes on
+   */
+  async forget(): Promise<void> {
+    await this.#engine.forget([this.id]);
   }
 
   toString(): string {
@@ -77,54 +134,210 @@ export class AsyncResult<out Result = unknown> {
   }
 }
 
+/** What is known of a group that no run made. */
+export interface GroupParts {
+  readonly members: readonly AsyncResult[];
+  readonly parent?: AsyncResult;
+}
+
+/** The handles on the results of a group's members, in their order. */
+export type MemberResults<Results extends readonly unknown[]> = {
+  readonly [K in keyof Results]: AsyncResult<Results[K]>;
+};
+
+/** Groups that no run made. */
+const assembled = new WeakSet<AsyncResult>();
+
 /** The result of a group: the ordered list of its members' results. */
-export class GroupResult<out Results extends readonly unknown[] = readonly unknown[]> extends AsyncResult<Results> {}
+export class GroupResult<out Results extends readonly unknown[] = readonly unknown[]> extends AsyncResult<Results> {
+  readonly #engine: Engine;
+  readonly #parts: GroupParts | undefined;
+
+  /** @param parts for a group of results that no run made; else all is read from the run */
+  constructor(id: string, engine: Engine, parts?: GroupParts) {
+    super(id, engine);
+    this.#engine = engine;
+    this.#parts = parts;
+    if (parts !== undefined) assembled.add(this);
+  }
+
+  /** Gives the members' results, in order. @throws UnknownTaskIdError, RunExpiredError */
+  async results(): Promise<MemberResults<Results>> {
+    const members = this.#parts?.members ?? (await super.children());
+    return members as MemberResults<Results>;
+  }
+
+  /** Gives the members' results, in order. */
+  override async children(): Promise<readonly AsyncResult[]> {
+    return await this.results();
+  }
+
+  override async parent(): Promise<AsyncResult | undefined> {
+    return this.#parts === undefined ? await super.parent() : this.#parts.parent;
+  }
+
+  /** PENDING until all members have ended, then SUCCESS if all of them succeeded, else FAILURE. */
+  override async state(): Promise<State> {
+    if (this.#parts === undefined) return await super.state();
+    const states = await this.#states();
+    if (!states.every(isReady)) return "PENDING";
+    return states.every((state) => state === "SUCCESS") ? "SUCCESS" : "FAILURE";
+  }
+
+  /** How many members have succeeded. */
+  async completedCount(): Promise<number> {
+    return (await this.#states()).filter((state) => state === "SUCCESS").length;
+  }
+
+  /** Whether any member has failed, though others may still run. */
+  override async failed(): Promise<boolean> {
+    return (await this.#states()).includes("FAILURE");
+  }
+
+  /** Whether any member has not ended. */
+  async waiting(): Promise<boolean> {
+    return !(await this.ready());
+  }
+
+  override async result(): Promise<Results | Error | undefined> {
+    if (this.#parts === undefined) return await super.result();
+    return (await this.ready()) ? await this.get({ propagate: false }) : undefined;
+  }
+
+  override async traceback(): Promise<string | undefined> {
+    if (this.#parts === undefined) return await super.traceback();
+    const error = await this.result();
+    return error instanceof Error ? error.stack : undefined;
+  }
+
+  override async maybeThrow(): Promise<void> {
+    if (this.#parts === undefined) return await super.maybeThrow();
+    if (await this.ready()) await this.get();
+  }
+
+  /**
+   * Waits until all members have ended and gives the list of their results, in their order. Throws the error of the
+   * first member in order that failed.
+   * @throws TimeoutError when `timeout` passes first; the run goes on
+   */
+  override async get(options: GetOptions = {}): Promise<Results> {
+    if (this.#parts === undefined) return await super.get(options);
+    const records: ResultRecord[] = [];
+    for await (const [place, record] of this.#engine.ends(this.#memberIds(), limitsOf(options)))
+      records[place] = record;
+    const failed = records.find(({ state }) => state !== "SUCCESS" && state !== "IGNORED");
+    if (failed === undefined) return records.map(({ value }) => value) as readonly unknown[] as Results;
+    return throwUnless(options, errorOf(failed, this.id)) as Results;
+  }
+
+  /** As `get`, under Celery's other name. */
+  async join(options: GetOptions = {}): Promise<Results> {
+    return await this.get(options);
+  }
+
+  /**
+   * Gives the members' values as they come, each with its place in the group; those that are there first, in order. The
+   * limits hold for all of it.
+   * @throws the error of a member that failed, when its turn comes; with `propagate: false` it is given like a value
+   */
+  async *iterate(options: GetOptions = {}): AsyncGenerator<readonly [place: number, value: Results[number]]> {
+    for await (const [place, record] of this.#engine.ends(this.#memberIds(), limitsOf(options))) {
+      yield [place, valueOf(record, this.id, options)];
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<readonly [place: number, value: Results[number]]> {
+    return this.iterate();
+  }
+
+  /**
+   * Keeps the group, so that `app.restoreGroup` finds it by its id, for as long as an ended run is kept. Only needed for
+   * groups made by `app.groupResult`; any other can be found as long as its run is kept.
+   */
+  async save(): Promise<void> {
+    if (this.#parts === undefined) return;
+    await this.#engine.saveGroup(this.id, await Promise.all(this.#parts.members.map((member) => member.asTuple())));
+  }
+
+  /** Deletes what `save` keeps; the members' results stay. */
+  async delete(): Promise<void> {
+    if (this.#parts !== undefined) await this.#engine.deleteGroup(this.id);
+  }
+
+  override async asTuple(): Promise<ResultTuple> {
+    return await tupleOf(this, await Promise.all((await this.results()).map((member) => member.asTuple())));
+  }
+
+  override async forget(): Promise<void> {
+    if (this.#parts === undefined) return await super.forget();
+    await this.#engine.forget(this.#parts.members.map(({ id }) => id));
+    await this.delete();
+  }
+
+  #memberIds(): string | readonly string[] {
+    return this.#parts === undefined ? this.id : this.#parts.members.map(({ id }) => id);
+  }
+
+  async #states(): Promise<readonly State[]> {
+    return await this.#engine.states(this.#memberIds());
+  }
+}
+
+/** Makes a group of results that were sent one by one. @throws OptionError for such a group among them */
+export function assembleGroup(members: readonly AsyncResult[], engine: Engine): GroupResult {
+  for (const [place, member] of members.entries()) {
+    if (!(member instanceof AsyncResult)) {
+      throw new OptionError(
+        `a group is made of results; number ${place + 1} is ${show(member)} (await what \`delay\` gives)`,
+      );
+    }
+    if (assembled.has(member)) {
+      throw new OptionError(`number ${place + 1} of the results is itself a group that no run made; give its members`);
+    }
+  }
+  return new GroupResult(v4(), engine, { members: [...members] });
+}
+
+/** Makes the handle of what another result names. */
+export function handleOf({ id, isGroup }: ResultReference, engine: Engine): AsyncResult {
+  return isGroup ? new GroupResult(id, engine) : new AsyncResult(id, engine);
+}
+
+/** Waits for a result. @param stored the call that it is the result of is stored when it resolves */
+export async function getResult(
+  engine: Engine,
+  id: string,
+  options: GetOptions,
+  stored?: Promise<void>,
+): Promise<unknown> {
+  return valueOf(await engine.wait(id, limitsOf(options), stored), id, options);
+}
+
+function limitsOf(options: GetOptions): WaitLimits {
+  const timeoutMs = timeoutInMs(options);
+  return {
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+}
+
+function valueOf(record: ResultRecord, id: string, options: GetOptions): unknown {
+  if (record.state === "SUCCESS") return record.value;
+  return record.state === "IGNORED" ? undefined : throwUnless(options, errorOf(record, id));
+}
+
+// Celery's `propagate=False` returns what it would have raised; so the type of the value is a matter of that flag.
+function throwUnless({ propagate }: GetOptions, error: Error): unknown {
+  if (propagate === false) return error;
+  throw error;
+}
 
 function errorOf(record: ResultRecord, id: string): Error {
   const wire = record.raised ?? record.error;
   return wire === undefined ? new TaskRevokedError(`task ${id} was revoked`) : decodeError(wire);
 }
 
-/**
- * A call on its way. Awaiting it gives the handle once the run is stored; `id` and `get()` work at once.
- * A submission that fails and that nobody awaits is an unhandled rejection, as with any promise.
- */
-export class Submission<out Handle extends AsyncResult> implements PromiseLike<Handle> {
-  readonly #handle: Handle;
-  readonly #stored: Promise<void>;
-
-  constructor(handle: Handle, stored: Promise<void>) {
-    this.#handle = handle;
-    this.#stored = stored;
-  }
-
-  /** The id of the result; known before anything is sent. */
-  get id(): string {
-    return this.#handle.id;
-  }
-
-  /** Its id, as a handle prints too. */
-  toString(): string {
-    return this.id;
-  }
-
-  /** Waits until the run is stored, and then for its result. @see AsyncResult.get */
-  async get(options: GetOptions = {}): Promise<Handle extends AsyncResult<infer Result> ? Result : never> {
-    await this.#stored;
-    return (await this.#handle.get(options)) as Handle extends AsyncResult<infer Result> ? Result : never;
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: awaiting a submission is what it is for
-  then<Fulfilled = Handle, Rejected = never>(
-    onFulfilled?: ((handle: Handle) => Fulfilled | PromiseLike<Fulfilled>) | null,
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<Fulfilled | Rejected> {
-    return this.#stored.then(() => this.#handle).then(onFulfilled, onRejected);
-  }
-}
-
-/** Makes the submission of a run that an engine has taken. */
-export function submissionOf(run: SubmittedRun, engine: Engine): Submission<AsyncResult> {
-  const handle = run.isGroup ? new GroupResult(run.resultId, engine) : new AsyncResult(run.resultId, engine);
-  return new Submission(handle, run.stored);
+async function tupleOf(result: AsyncResult, members: readonly ResultTuple[] | null): Promise<ResultTuple> {
+  const parent = await result.parent();
+  return [[result.id, parent === undefined ? null : await parent.asTuple()], members];
 }

@@ -13,10 +13,11 @@ import {
   parametersFromFunction,
   parametersFromNames,
 } from "./parameters.ts";
-import type { AsyncResult, Submission } from "./result.ts";
+import type { AsyncResult } from "./result.ts";
 import type { SignatureData, TaskData } from "./signature/data.ts";
 import { SignatureObject } from "./signature/signature.ts";
 import type { Given, GroupSignature, Missing, Signature } from "./signature/types.ts";
+import type { Submission } from "./submission.ts";
 import { type BoundTask, directCall } from "./task-context.ts";
 import { readTaskOptions, type TaskOptions } from "./task-options.ts";
 

@@ -8,7 +8,29 @@ const signal = new AbortController().signal;
 /** An AppEngine over an engine whose every run ends with `record`. */
 function engineGiving(record: ResultRecord, submit = jest.fn<Engine["submit"]>()) {
   submit.mockImplementation(() => ({ resultId: "r", isGroup: false, stored: Promise.resolve() }));
-  const engine: Engine = { submit, read: async () => record, wait: async () => record, close: async () => {} };
+  const engine: Engine = {
+    submit,
+    read: async () => record,
+    wait: async () => record,
+    states: async () => [record.state],
+    ends: async function* () {
+      yield [0, record] as const;
+    },
+    // The result is the second step of a chain whose first one is a group of two.
+    parent: async (id) => (id === "r" ? { id: "g", isGroup: true } : undefined),
+    children: async (id) =>
+      id === "g"
+        ? [
+            { id: "m1", isGroup: false },
+            { id: "m2", isGroup: false },
+          ]
+        : [],
+    forget: async () => {},
+    saveGroup: async () => {},
+    findGroup: async () => undefined,
+    deleteGroup: async () => {},
+    close: async () => {},
+  };
   const runEnded = jest.fn<(id: string, signal: AbortSignal) => Promise<void>>(async () => {});
   const records = new MemoryRecords();
   const appEngine = new AppEngine({ app: new App("x", {}, () => engine), records, runEnded, close: async () => {} });
@@ -40,6 +62,17 @@ test("the stored error and what get() throws are both observed", async () => {
     error: { type: "ChordError", message: error.message },
     raised: { type: "ValueError", message: "h" },
   });
+});
+
+test("the tree is the result and all before it, groups with their members", async () => {
+  const { appEngine } = engineGiving({ state: "SUCCESS", value: 3 });
+  const run = await appEngine.apply(add, [], {});
+  const node = { state: "SUCCESS", result: 3 };
+  expect(await run?.tree?.(signal)).toEqual([node, { group: [node, node] }]);
+  const { appEngine: failing } = engineGiving({ state: "FAILURE", error: { name: "E", message: "m" } });
+  const failed = await failing.apply(add, [], {});
+  const error = { state: "FAILURE", error: { type: "E", message: "m" } };
+  expect(await failed?.tree?.(signal)).toEqual([error, { group: [error, error] }]);
 });
 
 test("what submitting throws is thrown to who applies", async () => {

@@ -5,6 +5,10 @@
 import { DuplicateTaskIdError, parseNodeId, type RunKey } from "@umbel/core";
 import type { Redis } from "ioredis";
 import { aliasKey } from "../store/keys.ts";
+import { Script } from "../store/redis/script.ts";
+import { releaseAlias } from "../store/redis/scripts.generated.ts";
+
+const release = new Script(releaseAlias);
 
 /** Ids that lead to nodes. */
 export interface Aliases {
@@ -14,6 +18,8 @@ export interface Aliases {
   find(id: string): Promise<{ readonly runKey: RunKey; readonly index: number } | undefined>;
   /** Keeps ids of a run that goes on. */
   renew(ids: readonly string[]): Promise<void>;
+  /** Gives ids of a run that is gone to whoever wants them next. */
+  release(ids: readonly string[], runKey: RunKey): Promise<void>;
 }
 
 /** The error for an id that is taken. */
@@ -53,5 +59,9 @@ export class RedisAliases implements Aliases {
 
   async renew(ids: readonly string[]): Promise<void> {
     await Promise.all(ids.map((id) => this.#redis.pexpire(aliasKey(this.#prefix, id), this.#expiresMs)));
+  }
+
+  async release(ids: readonly string[], runKey: RunKey): Promise<void> {
+    await Promise.all(ids.map((id) => release.run(this.#redis, [aliasKey(this.#prefix, id)], [runKey])));
   }
 }

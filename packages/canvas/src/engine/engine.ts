@@ -5,21 +5,21 @@
 import { randomUUID } from "node:crypto";
 import {
   type Engine,
-  isReady,
+  type Members,
   newRunKey,
   nodeId,
   normalizeOptions,
   parseNodeId,
   type ResultRecord,
-  RunExpiredError,
+  type ResultReference,
+  type ResultTuple,
   type RunKey,
-  runKeyTime,
   type SignatureOptions,
+  type State,
   type SubmitRequest,
   type SubmittedRun,
   type TaskRegistry,
-  TimeoutError,
-  UnknownTaskIdError,
+  type WaitLimits,
 } from "@umbel/core";
 import { LRUCache } from "lru-cache";
 import { decodeMeta, encodeMeta } from "../graph/codec.ts";
@@ -27,12 +27,16 @@ import { type CompileEnvironment, compile } from "../graph/compile.ts";
 import { type Graph, type StartToken, stretchIndices } from "../graph/graph.ts";
 import { withOwnArguments } from "../graph/own-arguments.ts";
 import type { Dispatch } from "../store/graph-store.ts";
-import { readRecord } from "../store/graph-store.ts";
 import type { Broker } from "./broker.ts";
 import { isConnectionError, unreachable } from "./connection-error.ts";
+import { Deadline } from "./deadline.ts";
+import { findNode, requireNode } from "./find-node.ts";
+import { forgetNode } from "./forget.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import type { News } from "./news.ts";
+import { MemberEnds } from "./member-ends.ts";
+import { findMembers, readStates } from "./members.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
+import { type Expected, expect, waitForNode } from "./waiting.ts";
 
 /** How the engine is set up. */
 export interface CanvasEngineOptions {
@@ -60,17 +64,8 @@ export interface RuntimeOpener {
 /** How many runs that nobody waits for are listened to; the result of an older one is read when it is asked for. */
 const MOST_EXPECTED = 10_000;
 
-/** How long a run may take from its id to the store; one that is not there after that is gone, milliseconds. */
-const STORING_MS = 60_000;
-
 const DAY_MS = 86_400_000;
-
-/** Node ends a longer timer at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const DEFAULT_WINDOW = 1000;
-
-/** How often a result that is waited for is read without any news of it. */
-const POLL_MS = 5000;
 
 /** Runs an App's signatures on Redis and BullMQ. */
 export class CanvasEngine implements Engine {
@@ -112,24 +107,88 @@ export class CanvasEngine implements Engine {
   }
 
   async read(id: string): Promise<ResultRecord> {
-    return await this.hold(
-      this.#explained(
-        this.runtime().then(async (runtime): Promise<ResultRecord> => {
-          const place = parseNodeId(id) ?? (await runtime.aliases.find(id));
-          return place === undefined ? { state: "PENDING" } : await runtime.results.read(place.runKey, place.index);
-        }),
-      ),
-    );
+    return await this.#ask(async (runtime) => {
+      const node = await findNode(runtime, id);
+      return node === undefined ? { state: "PENDING" } : await runtime.results.read(node.runKey, node.index);
+    });
   }
 
-  async wait(
-    id: string,
-    limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
-  ): Promise<ResultRecord> {
-    const { signal, timeoutMs } = limits;
-    signal?.throwIfAborted();
-    const within = timeoutMs === undefined ? limits : { ...limits, timeoutMs: Math.min(timeoutMs, LONGEST_TIMER_MS) };
-    return await this.hold(this.#explained(this.#waitFor(id, within)));
+  async wait(id: string, limits: WaitLimits, stored?: Promise<void>): Promise<ResultRecord> {
+    limits.signal?.throwIfAborted();
+    const deadline = new Deadline(limits);
+    try {
+      return await this.hold(this.#explained(this.#wait(id, deadline, stored)));
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async states(members: Members): Promise<readonly State[]> {
+    return await this.#ask((runtime) => readStates(runtime, members));
+  }
+
+  async *ends(members: Members, limits: WaitLimits): AsyncGenerator<readonly [place: number, record: ResultRecord]> {
+    limits.signal?.throwIfAborted();
+    const deadline = new Deadline(limits);
+    const ends = this.#ends(members, deadline);
+    try {
+      for (;;) {
+        const next = await this.hold(this.#explained(ends.next()));
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      await ends.return(undefined);
+      deadline.end();
+    }
+  }
+
+  async parent(id: string): Promise<ResultReference | undefined> {
+    return await this.#ask(async (runtime) => {
+      const { runKey, index } = await requireNode(runtime, id);
+      const parent = await runtime.relatives.parent(runKey, index);
+      return parent === undefined ? undefined : await runtime.relatives.reference(runKey, parent);
+    });
+  }
+
+  async children(id: string): Promise<readonly ResultReference[]> {
+    return await this.#ask(async (runtime) => {
+      const { runKey, index } = await requireNode(runtime, id);
+      const references: ResultReference[] = [];
+      for (const child of await runtime.relatives.children(runKey, index)) {
+        references.push(await runtime.relatives.reference(runKey, child));
+      }
+      return references;
+    });
+  }
+
+  async forget(ids: readonly string[]): Promise<void> {
+    await this.#ask(async (runtime) => {
+      for (const id of ids) {
+        const node = await findNode(runtime, id);
+        if (node !== undefined) await forgetNode(runtime, id, node);
+      }
+    });
+  }
+
+  async saveGroup(id: string, members: readonly ResultTuple[]): Promise<void> {
+    await this.#ask((runtime) => runtime.savedGroups.save(id, members));
+  }
+
+  async findGroup(id: string): Promise<{ readonly members?: readonly ResultTuple[] } | undefined> {
+    return await this.#ask(async (runtime) => {
+      const node = await findNode(runtime, id);
+      if (node === undefined) {
+        const members = await runtime.savedGroups.find(id);
+        return members === undefined ? undefined : { members };
+      }
+      if ((await runtime.store.readMeta(node.runKey)) === undefined) return undefined;
+      return (await runtime.relatives.reference(node.runKey, node.index)).isGroup ? {} : undefined;
+    });
+  }
+
+  async deleteGroup(id: string): Promise<void> {
+    await this.#ask((runtime) => runtime.savedGroups.delete(id));
   }
 
   async close(): Promise<void> {
@@ -241,65 +300,51 @@ export class CanvasEngine implements Engine {
     if (problem !== undefined) warnUnqueued(runKey, problem);
   }
 
-  async #waitFor(
-    id: string,
-    limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
-  ): Promise<ResultRecord> {
-    const place = parseNodeId(id) ?? (await (await this.runtime()).aliases.find(id));
-    if (place === undefined)
-      throw new UnknownTaskIdError(`there is no task with the id "${id}", so its result cannot be waited for`);
-    return await this.#wait(id, place.runKey, place.index, limits);
+  async #wait(id: string, deadline: Deadline, stored: Promise<void> | undefined): Promise<ResultRecord> {
+    if (stored !== undefined) {
+      await deadline.within(
+        stored,
+        (timeoutMs) =>
+          `the call whose result is ${id} was not stored after ${timeoutMs} ms; it may be later, unless awaiting the submission says otherwise`,
+      );
+    }
+    const runtime = await this.#opened(deadline, `the result of ${id}`);
+    const node = await deadline.within(
+      requireNode(runtime, id),
+      (timeoutMs) => `the broker did not say within ${timeoutMs} ms which run the id ${id} belongs to`,
+    );
+    const expected = this.#expected.get(node.runKey);
+    this.#expected.delete(node.runKey);
+    return await waitForNode(runtime, { ...node, id }, expected, deadline);
   }
 
-  async #wait(
-    id: string,
-    runKey: RunKey,
-    index: number,
-    limits: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
-  ): Promise<ResultRecord> {
-    const runtime = await this.runtime();
-    const expected = this.#expected.get(runKey);
-    this.#expected.delete(runKey);
-    const isOwnResult = expected?.result === index;
-    const waiting = deferred<ResultRecord>();
-    const read = async (): Promise<void> => {
-      const stored = await runtime.store.read(runKey, index);
-      if (stored.kind === "unknown" && Date.now() - runKeyTime(runKey) > STORING_MS) throw gone(id);
-      if (stored.kind === "forgotten") throw forgotten(id);
-      const record = await runtime.results.resolve(runKey, index, stored);
-      if (isReady(record.state)) waiting.resolve(record);
-    };
-    const readNow = (): void => void read().catch(waiting.reject);
-    const stopListening = runtime.news.listen(runKey, (ended, text) => {
-      if (ended !== undefined && (index < ended.first || ended.last < index)) return;
-      if (text === "") return readNow();
-      void runtime.results.resolve(runKey, index, readRecord(text)).then(waiting.resolve, waiting.reject);
-    });
-    const stopPolling = runtime.timers.every(POLL_MS, readNow);
-    const cancelTimeout =
-      limits.timeoutMs === undefined
-        ? undefined
-        : runtime.timers.after(limits.timeoutMs, () => waiting.reject(timedOut(id, limits.timeoutMs)));
-    const aborted = (): void => waiting.reject(limits.signal?.reason);
-    limits.signal?.addEventListener("abort", aborted, { once: true });
+  async *#ends(members: Members, deadline: Deadline): ReturnType<Engine["ends"]> {
+    const what = typeof members === "string" ? `the results of group ${members}` : `${members.length} results`;
+    const runtime = await this.#opened(deadline, what);
+    const { nodes } = await deadline.within(
+      findMembers(runtime, members, requireNode),
+      (timeoutMs) => `the broker did not say within ${timeoutMs} ms where to find ${what}`,
+    );
+    const ends = new MemberEnds(runtime, nodes, deadline);
     try {
-      // An abort while the connection was being opened was heard by nobody.
-      if (limits.signal?.aborted) aborted();
-      const look = async (): Promise<void> => {
-        if (!isOwnResult) await runtime.news.follow(runKey);
-        // News of a run that this process submitted is told to it alone, and cannot have been missed but by a lost connection.
-        if (expected?.isCertain(index, runtime.news.losses) !== true) await read();
-      };
-      // Not awaited: a timeout holds for a server that does not answer, too.
-      look().catch(waiting.reject);
-      return await waiting.promise;
+      yield* ends.iterate();
     } finally {
-      stopListening();
-      stopPolling();
-      cancelTimeout?.();
-      limits.signal?.removeEventListener("abort", aborted);
-      if (!isOwnResult) runtime.news.unfollow(runKey).catch(() => undefined);
+      ends.end();
     }
+  }
+
+  /** The open parts, for somebody who does not wait for them for ever. */
+  async #opened(deadline: Deadline, what: string): Promise<Runtime> {
+    const runtime = await deadline.within(
+      this.runtime(),
+      (timeoutMs) => `the broker could not be reached within ${timeoutMs} ms, so ${what} could not be asked for`,
+    );
+    deadline.useTimers(runtime.timers);
+    return runtime;
+  }
+
+  async #ask<Answer>(ask: (runtime: Runtime) => Promise<Answer>): Promise<Answer> {
+    return await this.hold(this.#explained(this.runtime().then(ask)));
   }
 
   /** Words what ioredis and BullMQ throw when the connection is at fault. */
@@ -355,63 +400,10 @@ function plainDispatch(token: StartToken): Dispatch | undefined {
   return index === undefined ? undefined : { first: Number(index), count: 1, generation: 1, delayMs: 0 };
 }
 
-/** The result of a run that was submitted here and that nobody has waited for yet. */
-interface Expected {
-  readonly result: number;
-  readonly stopListening: () => void;
-  /** Whether it is sure that the result of this node is not there yet. */
-  isCertain(index: number, losses: number): boolean;
-}
-
-function expect(graph: Graph, news: News): Expected {
-  const { losses } = news;
-  let isThere = false;
-  const stopListening = news.listen(graph.runKey, () => {
-    isThere = true;
-  });
-  return {
-    result: graph.result,
-    stopListening,
-    isCertain: (index, lossesNow) => index === graph.result && !isThere && losses === lossesNow,
-  };
-}
-
-interface Deferred<Value> {
-  readonly promise: Promise<Value>;
-  readonly resolve: (value: Value) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-/** A promise with its two ends, as Promise.withResolvers gives it from Node 22 on. */
-function deferred<Value>(): Deferred<Value> {
-  let ends: Omit<Deferred<Value>, "promise"> | undefined;
-  const promise = new Promise<Value>((resolve, reject) => {
-    ends = { resolve, reject };
-  });
-  if (ends === undefined) throw new Error("a promise's executor runs at once");
-  return { promise, ...ends };
-}
-
 function warnUnqueued(runKey: RunKey, problem: unknown): void {
   const reason = problem instanceof Error ? problem.message : String(problem);
   process.emitWarning(
     `run ${runKey} is stored, but its jobs could not be queued (${reason}); a worker will do that within seconds`,
     "UmbelWarning",
-  );
-}
-
-function gone(id: string): RunExpiredError {
-  return new RunExpiredError(
-    `there is no run of task ${id}: it has expired, was discarded, or was sent to another broker or with another prefix`,
-  );
-}
-
-function forgotten(id: string): RunExpiredError {
-  return new RunExpiredError(`the result of task ${id} was forgotten`);
-}
-
-function timedOut(id: string, timeoutMs: number | undefined): TimeoutError {
-  return new TimeoutError(
-    `the result of ${id} was not there after ${timeoutMs} ms; the run goes on, and its result can be asked for later`,
   );
 }

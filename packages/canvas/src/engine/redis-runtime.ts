@@ -17,8 +17,10 @@ import { RedisLifeSigns } from "./life-signs.ts";
 import { RedisNews } from "./news.ts";
 import { PageCache } from "./page-cache.ts";
 import { BullQueues } from "./queues.ts";
+import { Relatives } from "./relatives.ts";
 import { Results } from "./results.ts";
 import type { Runtime } from "./runtime.ts";
+import { RedisSavedGroups } from "./saved-groups.ts";
 import { systemTimers } from "./timers.ts";
 import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
 
@@ -30,9 +32,11 @@ export class RedisRuntime implements Runtime {
   readonly store: RedisGraphStore;
   readonly pages: PageCache;
   readonly results: Results;
+  readonly relatives: Relatives;
   readonly queues: BullQueues;
   readonly activeRuns: RedisActiveRuns;
   readonly aliases: RedisAliases;
+  readonly savedGroups: RedisSavedGroups;
   readonly driver: Driver;
   readonly news: RedisNews;
   readonly lifeSigns: RedisLifeSigns;
@@ -55,9 +59,11 @@ export class RedisRuntime implements Runtime {
     this.store = new RedisGraphStore(this.commands, options);
     this.pages = new PageCache(this.store);
     this.results = new Results(this.store, this.pages);
+    this.relatives = new Relatives(this.pages, this.results);
     this.queues = new BullQueues(this.commands, options.prefix);
     this.activeRuns = new RedisActiveRuns(this.commands, options.prefix);
     this.aliases = new RedisAliases(this.commands, options.prefix, options.resultExpiresMs);
+    this.savedGroups = new RedisSavedGroups(this.commands, options.prefix, options.resultExpiresMs);
     this.driver = new Driver({
       store: this.store,
       pages: this.pages,

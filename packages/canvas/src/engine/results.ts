@@ -5,10 +5,12 @@
 import {
   encodeError,
   Ignore,
+  isReady,
   nodeId,
   type ResultRecord,
   RunExpiredError,
   type RunKey,
+  type State,
   TaskRevokedError,
   type WireError,
 } from "@umbel/core";
@@ -71,16 +73,38 @@ export class Results {
         return await this.#ended(runKey, index, record);
       case "running":
         return {
-          state: record.state ?? "STARTED",
+          state: ownState(record),
           ...(record.payload ? { info: JSON.parse(record.payload) as unknown } : {}),
         };
       case "dispatched":
-        return { state: record.retries > 0 ? "RETRY" : "PENDING" };
       case "waiting":
       case "forgotten":
       case "unknown":
-        return { state: "PENDING" };
+        return { state: ownState(record) };
     }
+  }
+
+  /** Gives the states of nodes, in order, without reading what they gave. */
+  async states(runKey: RunKey, indices: readonly number[]): Promise<readonly State[]> {
+    if (indices.length === 0) return [];
+    const records = await this.#store.readNodes(runKey, indices, { withPayloads: false });
+    // What follows from others follows from few of them, as a rule.
+    const others = [...new Set(records.flatMap(otherOf))];
+    const known = await this.states(runKey, others);
+    const stateOf = new Map(others.map((other, position) => [other, known[position] ?? "PENDING"]));
+    return records.map((record) => {
+      const [other] = otherOf(record);
+      return other === undefined ? ownState(record) : derivedState(record, stateOf.get(other) ?? "PENDING");
+    });
+  }
+
+  /** Gives a node's state, and whether it has got there by running. */
+  async ending(runKey: RunKey, index: number): Promise<{ readonly state: State; readonly hasRun: boolean }> {
+    const [[record], [state = "PENDING"]] = await Promise.all([
+      this.#store.readNodes(runKey, [index], { withPayloads: false }),
+      this.states(runKey, [index]),
+    ]);
+    return { state, hasRun: isReady(state) && record?.kind !== "dead" };
   }
 
   /** Gives the error of a node that failed or never ran; for errbacks. */
@@ -175,6 +199,42 @@ export class Results {
     const node = await this.#pages.node(runKey, index);
     if (node.kind !== "join") throw new Error(`node ${nodeId(runKey, index)} is no group`);
     return node;
+  }
+}
+
+/** The node from which a record's state follows, if it does not tell it itself. */
+function otherOf(record: NodeRecord): readonly number[] {
+  if (record.kind === "dead") return [record.cause];
+  return record.kind === "replaced" ? [record.by] : [];
+}
+
+function derivedState(record: NodeRecord, other: State): State {
+  if (record.kind !== "dead") return other;
+  return other === "REVOKED" || other === "IGNORED" ? "REVOKED" : "FAILURE";
+}
+
+function ownState(record: NodeRecord): State {
+  switch (record.kind) {
+    case "succeeded":
+    case "joined":
+      return "SUCCESS";
+    case "failed":
+    case "joinFailed":
+    case "dead":
+      return "FAILURE";
+    case "revoked":
+      return "REVOKED";
+    case "ignored":
+      return "IGNORED";
+    case "running":
+      return record.state ?? "STARTED";
+    case "dispatched":
+      return record.retries > 0 ? "RETRY" : "PENDING";
+    case "replaced":
+    case "waiting":
+    case "forgotten":
+    case "unknown":
+      return "PENDING";
   }
 }
 

@@ -11,7 +11,9 @@ import type { LifeSigns } from "./life-signs.ts";
 import type { News } from "./news.ts";
 import type { PageCache } from "./page-cache.ts";
 import type { Queues } from "./queues.ts";
+import type { Relatives } from "./relatives.ts";
 import type { Results } from "./results.ts";
+import type { SavedGroups } from "./saved-groups.ts";
 import type { Timers } from "./timers.ts";
 import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
 
@@ -32,9 +34,11 @@ export interface Runtime {
   readonly store: GraphStore;
   readonly pages: PageCache;
   readonly results: Results;
+  readonly relatives: Relatives;
   readonly queues: Queues;
   readonly activeRuns: ActiveRuns;
   readonly aliases: Aliases;
+  readonly savedGroups: SavedGroups;
   readonly driver: Driver;
   readonly news: News;
   readonly lifeSigns: LifeSigns;

@@ -61,6 +61,11 @@ export function aliasKey(prefix: string, id: string): string {
   return `${prefix}:alias:${id}`;
 }
 
+/** String: the members of a group that somebody made of results. Expires as long after it was saved as an ended run. */
+export function savedGroupKey(prefix: string, id: string): string {
+  return `${prefix}:group:${id}`;
+}
+
 /** String with a short expiry that a worker's process renews: while it is there, the process is alive. */
 export function heartbeatKey(prefix: string, incarnation: string): string {
   return `${prefix}:heartbeat:${incarnation}`;

@@ -6,7 +6,8 @@
 import type { App } from "../app.ts";
 import type { ApplyOptions } from "../engine.ts";
 import type { CallOptions } from "../options.ts";
-import type { AsyncResult, GroupResult, Submission } from "../result.ts";
+import type { AsyncResult, GroupResult } from "../result.ts";
+import type { Submission } from "../submission.ts";
 import type { SignatureData } from "./data.ts";
 
 /** What every signature has, whatever it takes and gives. `AnySignature[]` holds everything of the kind. */

@@ -1,5 +1,15 @@
 /** An engine that notes what it is sent, and gives the results that a test lays ready. */
-import type { Engine, ResultRecord, SubmitRequest, SubmittedRun } from "../../src/engine.ts";
+import type {
+  Engine,
+  Members,
+  ResultRecord,
+  ResultReference,
+  ResultTuple,
+  SubmitRequest,
+  SubmittedRun,
+  WaitLimits,
+} from "../../src/engine.ts";
+import type { State } from "../../src/states.ts";
 
 /** Sends nothing anywhere. */
 export class RecordingEngine implements Engine {
@@ -9,6 +19,9 @@ export class RecordingEngine implements Engine {
   isGroup = false;
   stored: Promise<void> = Promise.resolve();
   closings = 0;
+  readonly parents = new Map<string, ResultReference>();
+  readonly groups = new Map<string, readonly ResultTuple[]>();
+  readonly forgotten: string[] = [];
 
   submit(request: SubmitRequest): SubmittedRun {
     this.submitted.push(request);
@@ -19,12 +32,50 @@ export class RecordingEngine implements Engine {
     return this.record;
   }
 
-  async wait(id: string, limits: { readonly timeoutMs?: number }): Promise<ResultRecord> {
+  async wait(id: string, limits: WaitLimits, stored?: Promise<void>): Promise<ResultRecord> {
+    await stored;
     this.waited.push({ id, ...limits });
     return this.record;
+  }
+
+  async states(members: Members): Promise<readonly State[]> {
+    return idsOf(members).map(() => this.record.state);
+  }
+
+  async *ends(members: Members): AsyncGenerator<readonly [place: number, record: ResultRecord]> {
+    for (const place of idsOf(members).keys()) yield [place, this.record];
+  }
+
+  async parent(id: string): Promise<ResultReference | undefined> {
+    return this.parents.get(id);
+  }
+
+  async children(): Promise<readonly ResultReference[]> {
+    return [];
+  }
+
+  async forget(ids: readonly string[]): Promise<void> {
+    this.forgotten.push(...ids);
+  }
+
+  async saveGroup(id: string, members: readonly ResultTuple[]): Promise<void> {
+    this.groups.set(id, members);
+  }
+
+  async findGroup(id: string): Promise<{ readonly members: readonly ResultTuple[] } | undefined> {
+    const members = this.groups.get(id);
+    return members === undefined ? undefined : { members };
+  }
+
+  async deleteGroup(id: string): Promise<void> {
+    this.groups.delete(id);
   }
 
   async close(): Promise<void> {
     this.closings += 1;
   }
+}
+
+function idsOf(members: Members): readonly string[] {
+  return typeof members === "string" ? [members] : members;
 }

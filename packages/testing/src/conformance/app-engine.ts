@@ -2,9 +2,17 @@
  * The engine of an App, as the conformance runner asks for it. One rule: it goes the way that users go, `applyAsync`
  * and `get()`; only the stored error is read beside it, since `get()` throws the cause instead.
  */
-import { type App, type AsyncResult, InvalidSignatureError, type SignatureData, SignatureObject } from "@umbel/core";
+import {
+  type App,
+  type AsyncResult,
+  GroupResult,
+  InvalidSignatureError,
+  type SignatureData,
+  SignatureObject,
+  type WireError,
+} from "@umbel/core";
 import type { Records } from "../tasks/records.ts";
-import { storedErrorOf } from "./case.ts";
+import { type StoredError, storedErrorOf, type TreeNode } from "./case.ts";
 import type { ConformanceEngine, ConformanceRun, ObservedResult } from "./engine.ts";
 
 /** What an AppEngine is made of. */
@@ -38,6 +46,7 @@ export class AppEngine implements ConformanceEngine {
       return {
         result: (signal) => observe(handle, app, signal),
         ended: (signal) => runEnded(handle.id, signal),
+        tree: () => readTree(handle, app),
       };
     } catch (error) {
       // Applying an empty chain gives None in Celery; with us it is refused. Neither gives a result.
@@ -63,7 +72,27 @@ async function observe(handle: AsyncResult, app: App, signal: AbortSignal): Prom
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     const { state, error } = await app.engine.read(handle.id);
-    const stored = error === undefined ? {} : { error: { type: error.name, message: error.message } };
-    return { state, ...stored, raised: storedErrorOf(thrown) };
+    return { state, ...stored(error), raised: storedErrorOf(thrown) };
   }
+}
+
+function stored(error: WireError | undefined): { readonly error?: StoredError } {
+  return error === undefined ? {} : { error: { type: error.name, message: error.message } };
+}
+
+/** The result, its parent, and so on. */
+async function readTree(handle: AsyncResult, app: App): Promise<readonly TreeNode[]> {
+  const nodes: TreeNode[] = [];
+  for (let result: AsyncResult | undefined = handle; result !== undefined; result = await result.parent()) {
+    nodes.push(await readTreeNode(result, app));
+  }
+  return nodes;
+}
+
+async function readTreeNode(result: AsyncResult, app: App): Promise<TreeNode> {
+  if (result instanceof GroupResult) {
+    return { group: await Promise.all((await result.children()).map((member) => readTreeNode(member, app))) };
+  }
+  const { state, value, error } = await app.engine.read(result.id);
+  return { state, ...(state === "SUCCESS" ? { result: value } : stored(error)) };
 }

@@ -2,6 +2,7 @@
  * The broker `memory:`: what Redis and BullMQ do for others, within one process. One rule: it is one for all who use the
  * same App, and it keeps the process alive exactly as long as a run goes on.
  */
+import type { ResultTuple } from "@umbel/core";
 import type { EndedNews } from "../../store/memory/memory-graph-store.ts";
 import { MemoryRuns } from "../../store/memory/memory-runs.ts";
 import type { Runtime, RuntimeOptions } from "../runtime.ts";
@@ -47,6 +48,7 @@ export interface MemoryBrokerState {
   readonly activeRuns: MemoryActiveRuns;
   /** Nodes by the ids that people gave them. */
   readonly aliases: Expiring<string>;
+  readonly savedGroups: Expiring<readonly ResultTuple[]>;
   readonly lifeSigns: MemoryLifeSigns;
   readonly janitorLease: MemoryLease;
   readonly listeners: Set<MemoryNews>;
@@ -98,6 +100,7 @@ export class MemoryBroker {
       }),
       activeRuns: new MemoryActiveRuns(clock, () => this.#countRuns()),
       aliases: new Expiring(clock),
+      savedGroups: new Expiring(clock),
       lifeSigns: new MemoryLifeSigns(clock),
       janitorLease: new MemoryLease(clock),
       listeners,

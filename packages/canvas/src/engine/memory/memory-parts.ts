@@ -1,9 +1,10 @@
 /** The small parts of a memory broker: what Redis keeps in single keys. One rule: what has expired is as if it never was. */
-import { parseNodeId, type RunKey } from "@umbel/core";
+import { parseNodeId, type ResultTuple, type RunKey } from "@umbel/core";
 import type { ActiveRuns } from "../active-runs.ts";
 import { type Aliases, duplicateTaskId } from "../aliases.ts";
 import type { Lease } from "../lease.ts";
 import type { LifeSigns } from "../life-signs.ts";
+import type { SavedGroups } from "../saved-groups.ts";
 import type { Clock } from "./clock.ts";
 
 /** Values that expire. */
@@ -101,6 +102,34 @@ export class MemoryAliases implements Aliases {
       const node = this.#nodes.get(id);
       if (node !== undefined) this.#nodes.set(id, node, this.#expiresMs);
     }
+  }
+
+  async release(ids: readonly string[], runKey: RunKey): Promise<void> {
+    for (const id of ids) if (this.#nodes.get(id)?.startsWith(runKey) === true) this.#nodes.delete(id);
+  }
+}
+
+/** Groups that no run made. */
+export class MemorySavedGroups implements SavedGroups {
+  readonly #groups: Expiring<readonly ResultTuple[]>;
+  readonly #expiresMs: number;
+
+  /** @param groups by id; shared by all who use the broker */
+  constructor(groups: Expiring<readonly ResultTuple[]>, expiresMs: number) {
+    this.#groups = groups;
+    this.#expiresMs = expiresMs;
+  }
+
+  async save(id: string, members: readonly ResultTuple[]): Promise<void> {
+    this.#groups.set(id, members, this.#expiresMs);
+  }
+
+  async find(id: string): Promise<readonly ResultTuple[] | undefined> {
+    return this.#groups.get(id);
+  }
+
+  async delete(id: string): Promise<void> {
+    this.#groups.delete(id);
   }
 }
 

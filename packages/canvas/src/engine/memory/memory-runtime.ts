@@ -6,13 +6,14 @@ import { Driver } from "../driver.ts";
 import type { LifeSigns } from "../life-signs.ts";
 import { PageCache } from "../page-cache.ts";
 import type { QueuedSlice, Queues } from "../queues.ts";
+import { Relatives } from "../relatives.ts";
 import { Results } from "../results.ts";
 import type { Runtime, RuntimeOptions } from "../runtime.ts";
 import type { Timers } from "../timers.ts";
 import type { Deliver, WorkSource, WorkSourceOptions } from "../work-source.ts";
 import type { MemoryBrokerState } from "./memory-broker.ts";
 import { MemoryNews } from "./memory-news.ts";
-import { type MemoryActiveRuns, MemoryAliases, type MemoryLease } from "./memory-parts.ts";
+import { type MemoryActiveRuns, MemoryAliases, type MemoryLease, MemorySavedGroups } from "./memory-parts.ts";
 import type { MemoryProcess } from "./memory-process.ts";
 import { RemoteGraphStore } from "./remote-graph-store.ts";
 
@@ -22,9 +23,11 @@ export class MemoryRuntime implements Runtime {
   readonly store: GraphStore;
   readonly pages: PageCache;
   readonly results: Results;
+  readonly relatives: Relatives;
   readonly queues: Queues;
   readonly activeRuns: MemoryActiveRuns;
   readonly aliases: MemoryAliases;
+  readonly savedGroups: MemorySavedGroups;
   readonly driver: Driver;
   readonly news = new MemoryNews(randomUUID());
   readonly lifeSigns: LifeSigns;
@@ -54,9 +57,11 @@ export class MemoryRuntime implements Runtime {
     this.store = state.isSteady ? store : new RemoteGraphStore(store, process, faults);
     this.pages = new PageCache(this.store);
     this.results = new Results(this.store, this.pages);
+    this.relatives = new Relatives(this.pages, this.results);
     this.queues = state.isSteady ? state.queues : remoteQueues(state.queues, process);
     this.activeRuns = state.activeRuns;
     this.aliases = new MemoryAliases(state.aliases, options.resultExpiresMs);
+    this.savedGroups = new MemorySavedGroups(state.savedGroups, options.resultExpiresMs);
     this.janitorLease = state.janitorLease;
     this.lifeSigns = {
       give: (incarnation, lifeMs) => state.lifeSigns.give(incarnation, lifeMs),

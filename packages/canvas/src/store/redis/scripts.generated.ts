@@ -504,6 +504,15 @@ redis.call('HSET', FLIGHTS, ARGV[1], generation .. '|' .. token .. '|' .. bits .
 return generation
 `;
 
+/** scripts/release-alias.lua */
+export const releaseAlias = `-- Deletes an id of somebody's own, unless another run has taken it since.
+-- KEYS[1] the alias   ARGV[1] the run that it led to
+-- Returns how many were deleted.  O(1)
+local node = redis.call('GET', KEYS[1])
+if not node or string.sub(node, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+`;
+
 /** scripts/settle-nodes.lua */
 export const settleNodes = `-- Ends attempts of nodes: stores their results and starts what is ready then. Safe to repeat: an attempt whose token is
 -- not the slice's any more changes nothing.

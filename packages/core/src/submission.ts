@@ -1,0 +1,48 @@
+/** A call on its way. One rule: it is a promise of its handle, and what can be done without the handle can be done at once. */
+import type { Engine, SubmittedRun } from "./engine.ts";
+import { type AsyncResult, type GetOptions, getResult, handleOf } from "./result.ts";
+
+/**
+ * A call on its way. Awaiting it gives the handle once the run is stored; `id` and `get()` work at once.
+ * A submission that fails and that nobody awaits is an unhandled rejection, as with any promise.
+ */
+export class Submission<out Handle extends AsyncResult> implements PromiseLike<Handle> {
+  readonly #handle: Handle;
+  readonly #stored: Promise<void>;
+  readonly #engine: Engine;
+
+  constructor(handle: Handle, stored: Promise<void>, engine: Engine) {
+    this.#handle = handle;
+    this.#stored = stored;
+    this.#engine = engine;
+  }
+
+  /** The id of the result; known before anything is sent. */
+  get id(): string {
+    return this.#handle.id;
+  }
+
+  /** Its id, as a handle prints too. */
+  toString(): string {
+    return this.id;
+  }
+
+  /** Waits until the run is stored, and then for its result. @see AsyncResult.get */
+  async get(options: GetOptions = {}): Promise<Handle extends AsyncResult<infer Result> ? Result : never> {
+    const value = await getResult(this.#engine, this.id, options, this.#stored);
+    return value as Handle extends AsyncResult<infer Result> ? Result : never;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a submission is what it is for
+  then<Fulfilled = Handle, Rejected = never>(
+    onFulfilled?: ((handle: Handle) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    return this.#stored.then(() => this.#handle).then(onFulfilled, onRejected);
+  }
+}
+
+/** Makes the submission of a run that an engine has taken. */
+export function submissionOf({ resultId, isGroup, stored }: SubmittedRun, engine: Engine): Submission<AsyncResult> {
+  return new Submission(handleOf({ id: resultId, isGroup }, engine), stored, engine);
+}

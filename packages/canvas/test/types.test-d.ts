@@ -214,6 +214,27 @@ export function groups(): void {
   chain(text.s(1), group(add.s(1), add.s(2)));
 }
 
+export async function groupResults(): Promise<void> {
+  const handle = await group(add.s(1, 2), text.s(1)).delay();
+  exactly<readonly [AsyncResult<number>, AsyncResult<string>]>()(await handle.results());
+  exactly<[number, string]>()(await handle.join());
+  for await (const pair of handle) exactly<readonly [place: number, value: number | string]>()(pair);
+  const [one, other] = [await add.delay(1, 2), await group(text.s(1)).delay()];
+  const made = app.groupResult([one, other]);
+  exactly<[number, [string]]>()(await made.get());
+  exactly<number[]>()(await app.groupResult([one].filter(Boolean)).get());
+  exactly<number[]>()(await app.groupResult<number[]>("id").get());
+  exactly<GroupResult<number[]> | undefined>()(await app.restoreGroup<number[]>("id"));
+  exactly<AsyncResult<string>>()(app.resultFromTuple<string>(await handle.asTuple()));
+  exactly<number | Error | undefined>()(await one.result());
+  const wider: GroupResult<readonly unknown[]> = handle;
+  // @ts-expect-error it gives less
+  const narrower: GroupResult<[number, number]> = handle;
+  // @ts-expect-error a call is no result before it is stored
+  app.groupResult([add.delay(1, 2)]);
+  return void [wider, narrower];
+}
+
 export function chords(): void {
   gives<string>()(chord([add.s(1, 1), text.s(1)], pair.s()).delay());
   gives<number>()(

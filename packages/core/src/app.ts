@@ -44,7 +44,7 @@ type AnyCall = any[];
 
 /** The values of results, in order. */
 type ValuesOf<Members extends readonly AsyncResult[]> = {
-  [K in keyof Members]: Members[K] extends AsyncResult<infer Result> ? Result : never;
+  -readonly [K in keyof Members]: Members[K] extends AsyncResult<infer Result> ? Result : never;
 };
 
 /** What a call takes; with `*` marks its shape is not the function's, and is only checked at run time. */

@@ -4,7 +4,8 @@
  */
 import type { App } from "./app.ts";
 import type { SubmitRequest } from "./engine.ts";
-import { type AsyncResult, type Submission, submissionOf } from "./result.ts";
+import type { AsyncResult } from "./result.ts";
+import { type Submission, submissionOf } from "./submission.ts";
 
 /**
  * Runs a signature here; awaiting it gives the handle once all of it has ended.

@@ -18,10 +18,17 @@ export interface GetOptions extends TimeoutOptions {
   propagate?: boolean;
 }
 
+/** The engine of a handle; eager calls each have one of their own. */
+let engineOf: (result: AsyncResult) => Engine;
+
 /** The result of a task, of a chain's last step or of a chord's body, here or not yet. */
 export class AsyncResult<out Result = unknown> {
   readonly id: string;
   readonly #engine: Engine;
+
+  static {
+    engineOf = (result) => result.#engine;
+  }
 
   constructor(id: string, engine: Engine) {
     this.id = id;
@@ -204,6 +211,10 @@ export class GroupResult<out Results extends readonly unknown[] = readonly unkno
     return (await this.ready()) ? await this.get({ propagate: false }) : undefined;
   }
 
+  override async info(): Promise<unknown> {
+    return await this.result();
+  }
+
   override async traceback(): Promise<string | undefined> {
     if (this.#parts === undefined) return await super.traceback();
     const error = await this.result();
@@ -223,8 +234,7 @@ export class GroupResult<out Results extends readonly unknown[] = readonly unkno
   override async get(options: GetOptions = {}): Promise<Results> {
     if (this.#parts === undefined) return await super.get(options);
     const records: ResultRecord[] = [];
-    for await (const [place, record] of this.#engine.ends(this.#memberIds(), limitsOf(options)))
-      records[place] = record;
+    for await (const [place, record] of this.#ends(options)) records[place] = record;
     const failed = records.find(({ state }) => state !== "SUCCESS" && state !== "IGNORED");
     if (failed === undefined) return records.map(({ value }) => value) as readonly unknown[] as Results;
     return throwUnless(options, errorOf(failed, this.id)) as Results;
@@ -241,8 +251,8 @@ export class GroupResult<out Results extends readonly unknown[] = readonly unkno
    * @throws the error of a member that failed, when its turn comes; with `propagate: false` it is given like a value
    */
   async *iterate(options: GetOptions = {}): AsyncGenerator<readonly [place: number, value: Results[number]]> {
-    for await (const [place, record] of this.#engine.ends(this.#memberIds(), limitsOf(options))) {
-      yield [place, valueOf(record, this.id, options)];
+    for await (const [place, record] of this.#ends(options)) {
+      yield [place, outcomeOf(record, this.id, options)];
     }
   }
 
@@ -270,17 +280,50 @@ export class GroupResult<out Results extends readonly unknown[] = readonly unkno
 
   override async forget(): Promise<void> {
     if (this.#parts === undefined) return await super.forget();
-    await this.#engine.forget(this.#parts.members.map(({ id }) => id));
+    for (const { engine, ids } of byEngine(this.#parts.members, this.#engine)) await engine.forget(ids);
     await this.delete();
   }
 
-  #memberIds(): string | readonly string[] {
-    return this.#parts === undefined ? this.id : this.#parts.members.map(({ id }) => id);
+  async #states(): Promise<readonly State[]> {
+    if (this.#parts === undefined) return await this.#engine.states(this.id);
+    const states: State[] = [];
+    for (const { engine, ids, places } of byEngine(this.#parts.members, this.#engine)) {
+      for (const [position, state] of (await engine.states(ids)).entries()) states[places[position] ?? 0] = state;
+    }
+    return states;
   }
 
-  async #states(): Promise<readonly State[]> {
-    return await this.#engine.states(this.#memberIds());
+  async *#ends(options: GetOptions): AsyncGenerator<readonly [place: number, record: ResultRecord]> {
+    const limits = limitsOf(options);
+    if (this.#parts === undefined) {
+      yield* this.#engine.ends(this.id, limits);
+      return;
+    }
+    for (const { engine, ids, places } of byEngine(this.#parts.members, this.#engine)) {
+      for await (const [position, record] of engine.ends(ids, limits)) yield [places[position] ?? 0, record];
+    }
   }
+}
+
+/** Members of a group that one engine knows. */
+interface EngineMembers {
+  readonly engine: Engine;
+  readonly ids: string[];
+  /** Where each stands in the group. */
+  readonly places: number[];
+}
+
+/** Parts members by engine. Those of eager calls come first: they have ended. */
+function byEngine(members: readonly AsyncResult[], own: Engine): readonly EngineMembers[] {
+  const engines = new Map<Engine, EngineMembers>();
+  for (const [place, member] of members.entries()) {
+    const engine = engineOf(member);
+    const known = engines.get(engine) ?? { engine, ids: [], places: [] };
+    engines.set(engine, known);
+    known.ids.push(member.id);
+    known.places.push(place);
+  }
+  return [...engines.values()].sort((one, other) => Number(one.engine === own) - Number(other.engine === own));
 }
 
 /** Makes a group of results that were sent one by one. @throws OptionError for such a group among them */
@@ -310,7 +353,7 @@ export async function getResult(
   options: GetOptions,
   stored?: Promise<void>,
 ): Promise<unknown> {
-  return valueOf(await engine.wait(id, limitsOf(options), stored), id, options);
+  return outcomeOf(await engine.wait(id, limitsOf(options), stored), id, options);
 }
 
 function limitsOf(options: GetOptions): WaitLimits {
@@ -321,7 +364,7 @@ function limitsOf(options: GetOptions): WaitLimits {
   };
 }
 
-function valueOf(record: ResultRecord, id: string, options: GetOptions): unknown {
+function outcomeOf(record: ResultRecord, id: string, options: GetOptions): unknown {
   if (record.state === "SUCCESS") return record.value;
   return record.state === "IGNORED" ? undefined : throwUnless(options, errorOf(record, id));
 }

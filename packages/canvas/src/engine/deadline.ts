@@ -3,6 +3,7 @@
  * result, and says which of them it was that did not come.
  */
 import { TimeoutError, type WaitLimits } from "@umbel/core";
+import { deferred } from "./deferred.ts";
 import { systemTimers, type Timers } from "./timers.ts";
 
 /** Node ends a longer timer at once. */
@@ -37,15 +38,19 @@ export class Deadline {
    */
   async within<Value>(promise: Promise<Value>, late: (timeoutMs: number) => string): Promise<Value> {
     if (this.#limits.timeoutMs === undefined && this.#limits.signal === undefined) return await promise;
-    return await new Promise<Value>((resolve, reject) => {
-      const stop = (): void => {
-        const { signal, timeoutMs = 0 } = this.#limits;
-        reject(signal?.aborted === true ? signal.reason : new TimeoutError(late(timeoutMs)));
-      };
-      this.#waiting.add(stop);
-      promise.finally(() => this.#waiting.delete(stop)).then(resolve, reject);
-      if (this.#isOver || this.#limits.signal?.aborted === true) stop();
-    });
+    const answer = deferred<Value>();
+    const stop = (): void => {
+      const { signal, timeoutMs = 0 } = this.#limits;
+      answer.reject(signal?.aborted === true ? signal.reason : new TimeoutError(late(timeoutMs)));
+    };
+    this.#waiting.add(stop);
+    promise.then(answer.resolve, answer.reject);
+    if (this.#isOver || this.#limits.signal?.aborted === true) stop();
+    try {
+      return await answer.promise;
+    } finally {
+      this.#waiting.delete(stop);
+    }
   }
 
   /** Lets go of timer and signal. Safe to repeat. */

@@ -35,7 +35,10 @@ class RunMembers {
 
   /** Notes news. */
   hear(ended: NodeRange | undefined): void {
-    if (ended === undefined) return this.lookAtAll();
+    if (ended === undefined) {
+      this.lookAtAll();
+      return;
+    }
     if (ended.last - ended.first < this.missing.size) {
       for (let index = ended.first; index <= ended.last; index += 1) if (this.missing.has(index)) this.due.add(index);
       return;

@@ -196,3 +196,36 @@ test("a timeout holds for a server that does not answer", async () => {
   await shop.place.redis.client("PAUSE", 300, "ALL");
   await expect(reader.app.asyncResult(id).get({ timeoutMs: 50 })).rejects.toThrow(TimeoutError);
 });
+
+test.each<[what: string, limits: () => { timeoutMs?: number; signal?: AbortSignal }, message: RegExp]>([
+  ["a timeout", () => ({ timeoutMs: 30 }), /^the broker could not be reached within 30 ms, so the result of/],
+  ["a signal", () => ({ signal: AbortSignal.timeout(30) }), /^The operation was aborted/],
+])("%s holds while the broker is being opened", async (_what, limits, message) => {
+  let give: (broker: SocketBroker) => void = () => undefined;
+  const opening = new Promise<SocketBroker>((resolve) => {
+    give = resolve;
+  });
+  const shop = open({ openBroker: () => opening });
+  const { id } = await open({}, shop.place).tasks.give.delay(1);
+  await expect(shop.app.asyncResult(id).get(limits())).rejects.toThrow(message);
+  await expect(async () => {
+    for await (const _pair of shop.app.groupResult(id).iterate(limits()));
+  }).rejects.toThrow(message.source.startsWith("^the broker") ? "so the results of group" : message);
+  give(shop.broker);
+});
+
+test("a timeout holds while the call is being stored, and while an id is looked up", async () => {
+  const shop = open();
+  await shop.app.asyncResult("nobody").state();
+  await shop.place.redis.client("PAUSE", 300, "ALL");
+  const submission = shop.tasks.add.delay(2, 2);
+  const { id } = submission;
+  await expect(submission.get({ timeoutMs: 50 })).rejects.toThrow(
+    `the call whose result is ${id} was not stored after 50 ms`,
+  );
+  await expect(submission.get({ signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+  await expect(shop.app.asyncResult("order 7").get({ timeoutMs: 50 })).rejects.toThrow(
+    "the broker did not say within 50 ms which run the id order 7 belongs to",
+  );
+  await submission;
+});

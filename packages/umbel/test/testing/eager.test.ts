@@ -157,6 +157,15 @@ describe("taskAlwaysEager", () => {
     expect(await result.state()).toBe("SUCCESS");
   });
 
+  test("results of such calls lead to each other, and make a group", async () => {
+    const { app, add } = open({ taskAlwaysEager: true });
+    const results = [await chain(add.s(1, 1), add.s(1)).delay(), await add.delay(2, 2)] as const;
+    expect(await (await results[0].parent())?.get()).toBe(2);
+    const handle = app.groupResult(results);
+    expect(await handle.get()).toEqual([3, 4]);
+    expect(await handle.completedCount()).toBe(2);
+  });
+
   test("can be switched on and off", async () => {
     const { app, add } = open();
     app.conf.update({ taskAlwaysEager: true });

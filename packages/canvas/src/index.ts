@@ -5,6 +5,14 @@ export type { Faults } from "./engine/memory/faults.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./engine/memory/memory-broker.ts";
 export { VirtualClock } from "./engine/memory/virtual-clock.ts";
 export type { Runtime } from "./engine/runtime.ts";
+export {
+  type ExportGraphOptions,
+  exportGraph,
+  type GraphFormat,
+  graphFormats,
+  type RunGraphFormat,
+} from "./graph/export/export-graph.ts";
+export type { JsonEdge, JsonGraph, JsonNode } from "./graph/export/json.ts";
 export { chain } from "./primitives/chain.ts";
 export { chord } from "./primitives/chord.ts";
 export { type EachOptions, each } from "./primitives/each.ts";

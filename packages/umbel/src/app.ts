@@ -1,5 +1,6 @@
 /** The App that people use: core's, with an engine on the broker that its URL names. */
-import { type AppOptions, App as CoreApp } from "@umbel/core";
+import { CanvasEngine, type ExportGraphOptions, type RunGraphFormat } from "@umbel/canvas";
+import { type AppOptions, App as CoreApp, ImproperlyConfigured } from "@umbel/core";
 import { createEagerEngine, createEngine } from "./engine.ts";
 
 /**
@@ -12,5 +13,25 @@ import { createEagerEngine, createEngine } from "./engine.ts";
 export class App extends CoreApp {
   constructor(main?: string, options: AppOptions = {}) {
     super(main, options, createEngine, createEagerEngine);
+  }
+
+  /**
+   * Gives the graph of a run as it is now: coloured by the states of its tasks, with what they have added to it.
+   * @param run a result or submission of it, or the id of one of its tasks
+   * @throws UnknownTaskIdError, RunExpiredError; OptionError for an unknown format; OperationalError
+   *
+   * ```ts
+   * await app.exportGraph(result, { format: "svg" });
+   * ```
+   */
+  async exportGraph(
+    run: string | { readonly id: string },
+    options: ExportGraphOptions<RunGraphFormat>,
+  ): Promise<string> {
+    const { engine } = this;
+    if (!(engine instanceof CanvasEngine)) {
+      throw new ImproperlyConfigured("the engine of this App keeps no graphs; use one that umbel makes");
+    }
+    return await engine.exportGraph(typeof run === "string" ? run : run.id, options);
   }
 }

@@ -1,6 +1,18 @@
 /** The public names of `umbel`: what people import. What is not listed here is private. */
 
-export { chain, chord, type EachOptions, each, group } from "@umbel/canvas";
+export {
+  chain,
+  chord,
+  type ExportGraphOptions,
+  each,
+  exportGraph,
+  type GraphFormat,
+  group,
+  type JsonEdge,
+  type JsonGraph,
+  type JsonNode,
+  type RunGraphFormat,
+} from "@umbel/canvas";
 export {
   AlreadyRegistered,
   type AnySignature,

@@ -24,6 +24,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { decodeMeta, encodeMeta } from "../graph/codec.ts";
 import { type CompileEnvironment, compile } from "../graph/compile.ts";
+import { checkRunFormat, type ExportGraphOptions, type RunGraphFormat } from "../graph/export/export-graph.ts";
 import { type Graph, type StartToken, stretchIndices } from "../graph/graph.ts";
 import { withOwnArguments } from "../graph/own-arguments.ts";
 import type { Dispatch } from "../store/graph-store.ts";
@@ -35,6 +36,7 @@ import { forgetNode } from "./forget.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { MemberEnds } from "./member-ends.ts";
 import { findMembers, readStates } from "./members.ts";
+import { drawRun } from "./run-graph.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { type Expected, expect, waitForNode } from "./waiting.ts";
 
@@ -189,6 +191,15 @@ export class CanvasEngine implements Engine {
 
   async deleteGroup(id: string): Promise<void> {
     await this.#ask((runtime) => runtime.savedGroups.delete(id));
+  }
+
+  /**
+   * Gives the graph of the run that an id belongs to, with what tasks have added to it and the states of now.
+   * @throws UnknownTaskIdError, RunExpiredError, OptionError
+   */
+  async exportGraph(id: string, options: ExportGraphOptions<RunGraphFormat>): Promise<string> {
+    checkRunFormat(options);
+    return await this.#ask((runtime) => drawRun(runtime, id, options));
   }
 
   async close(): Promise<void> {

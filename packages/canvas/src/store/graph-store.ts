@@ -149,6 +149,8 @@ export interface Flight {
 /** How a run stands, as the janitor sees it. */
 export interface RunInspection {
   readonly exists: boolean;
+  /** How many pages its graph has, with those that attempts were promised. */
+  readonly pageCount: number;
   /** The process without which nobody can run it. */
   readonly owner: string | undefined;
   readonly endedAt: number | undefined;

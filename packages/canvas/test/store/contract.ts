@@ -236,6 +236,14 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect((await end(graph, 0)).dispatches).toEqual([{ first: 1, count: 1, generation: 1, delayMs: 2000 }]);
     });
 
+    test("a run knows how many pages it has, with those that were promised", async () => {
+      const graph = await create(t);
+      expect((await store.inspect(graph.runKey)).pageCount).toBe(1);
+      expect(await store.allocate(graph.runKey, 129)).toBe(128);
+      expect((await store.inspect(graph.runKey)).pageCount).toBe(3);
+      expect(await store.readPage(graph.runKey, 1)).toBeUndefined();
+    });
+
     test("members are handed out in pages, and not twice", async () => {
       const graph = await create(group(t, t, t));
       expect((await store.inspect(graph.runKey)).openSpreads).toEqual([{ spread: 0, handedOut: 0 }]);

@@ -4,6 +4,7 @@
  */
 import { Command } from "commander";
 import { declareCheck } from "./commands/check.ts";
+import { declareGraph } from "./commands/graph.ts";
 import { declareRedis } from "./commands/redis.ts";
 import { declareRun } from "./commands/run.ts";
 import { declareWorker } from "./commands/worker.ts";
@@ -23,6 +24,7 @@ Examples:
   flow run hello.flow -p n=3                     with a value for its param n
   flow run -e 'add(4, 4) | mul(8)' -A tasks.ts   run one line
   flow check hello.flow                          find mistakes, run nothing
+  flow graph hello.flow -o hello.svg             draw it, run nothing
   flow worker -A tasks.ts                        serve tasks until Ctrl-C`;
 
 /** Makes the parser of command lines; `choose` is called once by its `parse()`, unless it throws a CommanderError. */
@@ -37,6 +39,7 @@ export function makeProgram(choose: Choose): Command {
     .exitOverride();
   declareRun(program, choose);
   declareCheck(program, choose);
+  declareGraph(program, choose);
   declareWorker(program, choose);
   declareRedis(program, choose);
   return program;

@@ -130,6 +130,7 @@ export class MemoryGraphStore implements GraphStore {
     const run = this.#find(runKey);
     return {
       exists: run !== undefined,
+      pageCount: run?.pageCount ?? 0,
       owner: run?.owner,
       endedAt: run?.state.endedAt,
       now: this.#options.now(),

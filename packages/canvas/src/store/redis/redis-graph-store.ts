@@ -209,14 +209,15 @@ export class RedisGraphStore implements GraphStore {
   async inspect(runKey: RunKey): Promise<RunInspection> {
     const keys = runKeys(this.#options.prefix, runKey);
     const [, , openKey = ""] = keys.all;
-    const [[seconds, micros], [meta, endedAt, owner], flights, open] = await Promise.all([
+    const [[seconds, micros], [meta, endedAt, owner, pageCount], flights, open] = await Promise.all([
       this.#redis.time(),
-      this.#redis.hmget(keys.graph, "m", "e", "o"),
+      this.#redis.hmget(keys.graph, "m", "e", "o", "P"),
       this.#redis.hgetall(keys.flights),
       this.#redis.hgetall(openKey),
     ]);
     return {
       exists: meta !== null && meta !== undefined,
+      pageCount: Number(pageCount ?? 0),
       owner: owner ?? undefined,
       endedAt: endedAt === null || endedAt === undefined ? undefined : Number(endedAt),
       now: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000),

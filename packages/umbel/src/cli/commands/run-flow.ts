@@ -2,9 +2,9 @@
 import { type App, parseSeconds } from "@umbel/core";
 import { compile } from "@umbel/dsl";
 import { App as UmbelApp } from "../../app.ts";
-import { type FlowSource, readFlowFile, sourceOfExpression } from "../../load/flow-source.ts";
 import { loadFlowTasks } from "../../load/flow-tasks.ts";
 import { requireServer, useBroker } from "../broker-choice.ts";
+import { readChosenFlow } from "../chosen-flow.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodeOfErrors, showDiagnostics } from "../diagnostics-screen.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -12,7 +12,6 @@ import { failureScreen } from "../failure-screen.ts";
 import { FlowRun, type RunEnd } from "../flow-run.ts";
 import { keepProcess } from "../keep-process.ts";
 import { readParams } from "../params.ts";
-import { UsageError } from "../usage-error.ts";
 
 /** The options of `flow run`, as commander gives them. */
 export interface RunOptions {
@@ -38,7 +37,7 @@ export async function runFlow(context: CommandContext, options: RunOptions): Pro
   useBroker(options.broker);
   // From here on code of the user's runs.
   terminal.captureOutput();
-  const source = await readSource(options, directory);
+  const source = await readChosenFlow("run", options, directory);
   const tasks = await loadFlowTasks(source, options.app, directory);
   const { signature, diagnostics } = compile(source.text, { file: source.name, resolver: tasks.resolver, params });
   showDiagnostics(terminal, diagnostics, source, tasks);
@@ -55,15 +54,6 @@ export async function runFlow(context: CommandContext, options: RunOptions): Pro
     timeoutMs,
   });
   return await keepProcess(() => run.toEnd(signature, (end) => show(end, context, options)));
-}
-
-async function readSource({ file, expression }: RunOptions, directory: string): Promise<FlowSource> {
-  if (expression !== undefined) {
-    if (file !== undefined) throw new UsageError(`\`-e\` and the file ${file} are both given; give one of them`);
-    return sourceOfExpression(expression, directory);
-  }
-  if (file === undefined) throw new UsageError("give a flow file, or text by `-e`; see `flow run --help`");
-  return await readFlowFile(file, directory);
 }
 
 function readTimeout(text: string): number {

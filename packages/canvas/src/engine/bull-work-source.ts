@@ -37,6 +37,10 @@ export class BullWorkSource implements WorkSource {
     await this.#worker.waitUntilReady();
   }
 
+  limit(slices: number): void {
+    this.#worker.concurrency = slices;
+  }
+
   async pause(): Promise<void> {
     // A patient close() of BullMQ's cannot be hastened any more; its pause() waits for what runs as well.
     await this.#worker.pause();

@@ -3,14 +3,33 @@
  * whatever is lost here between two steps, the janitor finds in the store and does again.
  */
 import type { RunKey } from "@umbel/core";
-import { stretchIndices } from "../graph/graph.ts";
 import type { Dispatch, GraphStore, Refill, SettleReply, Started } from "../store/graph-store.ts";
 import type { ActiveRuns } from "./active-runs.ts";
+import { handOut, MOST_SHARED, type Seats } from "./hand-out.ts";
 import type { PageCache } from "./page-cache.ts";
 import type { QueuedSlice, Queues } from "./queues.ts";
+import type { Slicing } from "./slicing.ts";
 
-/** How many members one call hands out at most, so that no script touches more than 1,000 nodes. */
-export const MOST_STARTS = 900;
+/** What a Driver is made of. */
+export interface DriverParts {
+  readonly store: GraphStore;
+  readonly pages: PageCache;
+  readonly queues: Queues;
+  readonly activeRuns: ActiveRuns;
+  readonly slicing: Slicing;
+  /** How many slices of a run may be in flight before members of its groups wait. */
+  readonly window: number;
+}
+
+/** Asks for members of a group. */
+interface ExpandRequest {
+  readonly runKey: RunKey;
+  /** The spread. */
+  readonly index: number;
+  /** The ordinal of the first member that was not handed out. */
+  readonly from: number;
+  readonly seats: Seats;
+}
 
 /** Drives runs on from what the store replied. */
 export class Driver {
@@ -18,13 +37,17 @@ export class Driver {
   readonly #pages: PageCache;
   readonly #queues: Queues;
   readonly #activeRuns: ActiveRuns;
+  readonly #slicing: Slicing;
   readonly #window: number;
+  /** Groups whose members are being handed out by this process, and what was asked for in between. */
+  readonly #expanding = new Map<string, ExpandRequest | undefined>();
 
-  constructor(parts: { store: GraphStore; pages: PageCache; queues: Queues; activeRuns: ActiveRuns; window: number }) {
+  constructor(parts: DriverParts) {
     this.#store = parts.store;
     this.#pages = parts.pages;
     this.#queues = parts.queues;
     this.#activeRuns = parts.activeRuns;
+    this.#slicing = parts.slicing;
     this.#window = parts.window;
   }
 
@@ -32,33 +55,34 @@ export class Driver {
   async follow(runKey: RunKey, started: Started | SettleReply): Promise<void> {
     const spreads = [...started.spreads];
     const dispatches = [...started.dispatches];
-    let room = "room" in started ? started.room : this.#window;
+    let seats: Seats = "room" in started ? seatsOf(started) : { room: this.#window, shared: MOST_SHARED };
     let runEnded = "runEnded" in started && started.runEnded;
     const refills = "refills" in started ? [...started.refills] : [];
     for (;;) {
       const fresh = spreads.shift();
       const spread = fresh === undefined ? refills.shift() : { spread: fresh, handedOut: 0 };
-      // Without room the members wait; every settle that makes room asks for them.
-      if (spread === undefined || (room <= 0 && fresh !== undefined && !(await this.#isEmpty(runKey, fresh)))) {
-        if (spread === undefined) break;
-        continue;
-      }
-      const reply = await this.#expand(runKey, spread.spread, spread.handedOut, Math.max(room, 1));
+      if (spread === undefined) break;
+      // Without a seat the members wait; every settle that frees one asks for them.
+      const reply = await this.#expand({ runKey, index: spread.spread, from: spread.handedOut, seats });
+      if (reply === undefined) continue;
       spreads.push(...reply.spreads);
       dispatches.push(...reply.dispatches);
       refills.push(...reply.refills);
-      ({ room } = reply);
+      seats = seatsOf(reply);
       runEnded ||= reply.runEnded;
     }
     await this.dispatch(runKey, dispatches);
     if (runEnded) await this.#activeRuns.remove(runKey);
   }
 
-  /** Hands out members of a spread that wait, if there is room for them. @param flying how many slices are in flight */
-  async refill(runKey: RunKey, spread: Refill, flying: number): Promise<void> {
-    const room = this.#window - flying;
+  /** Hands out members of a spread that wait, if there is room for them. @param flights what is in flight */
+  async refill(runKey: RunKey, spread: Refill, flights: readonly { readonly count: number }[]): Promise<void> {
+    const room = this.#window - flights.length;
     if (room < this.#window / 2) return;
-    await this.follow(runKey, await this.#expand(runKey, spread.spread, spread.handedOut, room));
+    const shared = MOST_SHARED - flights.filter(({ count }) => count > 1).length;
+    const { spread: index, handedOut: from } = spread;
+    const reply = await this.#expand({ runKey, index, from, seats: { room, shared } });
+    if (reply !== undefined) await this.follow(runKey, reply);
   }
 
   /** Puts slices on their queues. */
@@ -67,22 +91,36 @@ export class Driver {
     await this.#queues.add(await Promise.all(dispatches.map((dispatch) => this.#queued(runKey, dispatch))));
   }
 
-  async #isEmpty(runKey: RunKey, spread: number): Promise<boolean> {
-    const node = await this.#pages.node(runKey, spread);
-    return node.kind === "spread" && node.total === 0;
+  /** Hands out members; one call at a time for each group, as those that overtake each other are only too late. */
+  async #expand(request: ExpandRequest): Promise<SettleReply | undefined> {
+    const key = `${request.runKey}/${request.index}`;
+    if (this.#expanding.has(key)) {
+      this.#expanding.set(key, request);
+      return undefined;
+    }
+    this.#expanding.set(key, undefined);
+    try {
+      let reply = await this.#expandNow(request);
+      // What was asked for in between may know of seats that were taken before.
+      for (let next = this.#expanding.get(key); next !== undefined; next = this.#expanding.get(key)) {
+        this.#expanding.set(key, undefined);
+        reply = combined(reply, await this.#expandNow(next));
+      }
+      return reply;
+    } finally {
+      this.#expanding.delete(key);
+    }
   }
 
-  async #expand(runKey: RunKey, index: number, handedOut: number, room: number): Promise<SettleReply> {
+  async #expandNow({ runKey, index, from, seats }: ExpandRequest): Promise<SettleReply | undefined> {
     const spread = await this.#pages.node(runKey, index);
     if (spread.kind !== "spread") throw new Error(`node ${index} of run ${runKey} is no group`);
-    const tokens: string[] = [];
+    const parts = { pages: this.#pages, slicing: this.#slicing };
+    const members = await handOut({ runKey, spread, from }, seats, parts);
+    if (members === undefined) return undefined;
     const { join, total, limit } = spread;
-    const most = Math.min(room, MOST_STARTS, limit ?? room);
-    for (const { index: start, stretch } of stretchIndices(spread.starts, handedOut, most)) {
-      tokens.push(`${stretch.kind}${start}${stretch.suffix}`);
-    }
     const place = { index, join, total, ...(limit === undefined ? {} : { limit }) };
-    return await this.#store.expand(runKey, place, handedOut, tokens);
+    return await this.#store.expand(runKey, place, members);
   }
 
   async #queued(runKey: RunKey, dispatch: Dispatch): Promise<QueuedSlice> {
@@ -96,4 +134,19 @@ export class Driver {
       taskName: node.task,
     };
   }
+}
+
+function seatsOf({ room, shared }: SettleReply): Seats {
+  return { room: Math.max(room, 0), shared: Math.max(MOST_SHARED - shared, 0) };
+}
+
+/** What two transitions started; how things stand is what the later one tells. */
+function combined(one: SettleReply | undefined, other: SettleReply | undefined): SettleReply | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return {
+    ...other,
+    dispatches: [...one.dispatches, ...other.dispatches],
+    spreads: [...one.spreads, ...other.spreads],
+    runEnded: one.runEnded || other.runEnded,
+  };
 }

@@ -28,6 +28,7 @@ import { checkRunFormat, type ExportGraphOptions, type RunGraphFormat } from "..
 import { type Graph, type StartToken, stretchIndices } from "../graph/graph.ts";
 import { withOwnArguments } from "../graph/own-arguments.ts";
 import type { Dispatch } from "../store/graph-store.ts";
+import { single } from "../store/slice.ts";
 import type { Broker } from "./broker.ts";
 import { isConnectionError, unreachable } from "./connection-error.ts";
 import { Deadline } from "./deadline.ts";
@@ -408,7 +409,7 @@ function* startingTasks(graph: Graph, starts: readonly StartToken[]): Generator<
 /** The dispatch of a task that starts at once, which is known before the store has answered. */
 function plainDispatch(token: StartToken): Dispatch | undefined {
   const [, index] = /^t(\d+)$/.exec(token) ?? [];
-  return index === undefined ? undefined : { first: Number(index), count: 1, generation: 1, delayMs: 0 };
+  return index === undefined ? undefined : { ...single(Number(index)), generation: 1, delayMs: 0 };
 }
 
 function warnUnqueued(runKey: RunKey, problem: unknown): void {

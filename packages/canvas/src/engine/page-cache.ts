@@ -19,6 +19,9 @@ export class PageCache {
   readonly #store: GraphStore;
   readonly #pages = new LRUCache<string, readonly GraphNode[]>({ max: MOST_PAGES });
   readonly #metas = new LRUCache<string, RunMeta>({ max: MOST_PAGES });
+  /** What was asked for last: the nodes of a slice ask for the same page one after another. */
+  #last: { readonly runKey: RunKey; readonly page: number; readonly nodes: readonly GraphNode[] } | undefined;
+  #lastMeta: { readonly runKey: RunKey; readonly meta: RunMeta } | undefined;
   /** Pages on their way, so that many who want one ask for it once. */
   readonly #loading = new Map<string, Promise<readonly GraphNode[] | undefined>>();
 
@@ -70,7 +73,11 @@ export class PageCache {
 
   /** Gives a node, or `undefined` if its page is not here. */
   peek(runKey: RunKey, index: number): GraphNode | undefined {
-    return this.#pages.get(pageKey(runKey, pageOf(index)))?.[index % PAGE_SIZE];
+    const page = pageOf(index);
+    if (this.#last?.page === page && this.#last.runKey === runKey) return this.#last.nodes[index % PAGE_SIZE];
+    const nodes = this.#pages.get(pageKey(runKey, page));
+    if (nodes !== undefined) this.#last = { runKey, page, nodes };
+    return nodes?.[index % PAGE_SIZE];
   }
 
   /** Gives a node. @throws RunExpiredError when the run is gone */
@@ -95,9 +102,17 @@ export class PageCache {
     return this.#track(key, this.#store.readPage(runKey, pageOf(index)));
   }
 
+  /** Gives what is known of a run as a whole, or `undefined` if it is not here. */
+  peekMeta(runKey: RunKey): RunMeta | undefined {
+    if (this.#lastMeta?.runKey === runKey) return this.#lastMeta.meta;
+    const meta = this.#metas.get(runKey);
+    if (meta !== undefined) this.#lastMeta = { runKey, meta };
+    return meta;
+  }
+
   /** Gives what is known of a run as a whole. @throws RunExpiredError when the run is gone */
   async meta(runKey: RunKey): Promise<RunMeta> {
-    const cached = this.#metas.get(runKey);
+    const cached = this.peekMeta(runKey);
     if (cached !== undefined) return cached;
     const meta = await this.#store.readMeta(runKey);
     if (meta === undefined)

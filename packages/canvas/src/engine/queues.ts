@@ -7,6 +7,7 @@ import { type JobState, Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Dispatch } from "../store/graph-store.ts";
 import { queuePrefix } from "../store/keys.ts";
+import { type SliceRange, sliceKey } from "../store/slice.ts";
 
 /** What a job carries: where its slice stands. Short names, since a job with more than 64 bytes costs Redis twice. */
 export interface SlicePointer {
@@ -18,6 +19,18 @@ export interface SlicePointer {
   readonly n: number;
   /** The generation. */
   readonly g: number;
+  /** How far apart the nodes are; left out when they follow each other. */
+  readonly d?: number;
+}
+
+/** The slice that a job points to. */
+export function rangeOf({ s: first, n: count, d: stride = 1 }: SlicePointer): SliceRange {
+  return { first, count, stride };
+}
+
+/** What a job carries for a dispatch. */
+export function pointerTo(runKey: RunKey, { first, count, stride, generation }: Dispatch): SlicePointer {
+  return { r: runKey, s: first, n: count, g: generation, ...(stride === 1 ? {} : { d: stride }) };
 }
 
 /** A dispatch with what a queue must know of its first node. */
@@ -30,12 +43,15 @@ export interface QueuedSlice {
   readonly taskName: string;
 }
 
+/** What tells the jobs of slices apart. */
+export type SliceJob = Pick<Dispatch, "first" | "count" | "generation">;
+
 /** All queues of a broker. */
 export interface Queues {
   /** Puts slices on their queues. */
   add(slices: readonly QueuedSlice[]): Promise<void>;
   /** The state of a slice's job; "unknown" when there is none. */
-  jobState(queue: string, runKey: RunKey, first: number, generation: number): Promise<JobState | "unknown">;
+  jobState(queue: string, runKey: RunKey, slice: SliceJob): Promise<JobState | "unknown">;
   /** Deletes a queue that nobody will serve again, with all that is on it. */
   obliterate(name: string): Promise<void>;
 }
@@ -72,8 +88,8 @@ export class BullQueues implements Queues {
     await queue.add(name, data, opts);
   }
 
-  async jobState(queue: string, runKey: RunKey, first: number, generation: number): Promise<JobState | "unknown"> {
-    return await this.#queue(queue).getJobState(jobId(runKey, first, generation));
+  async jobState(queue: string, runKey: RunKey, slice: SliceJob): Promise<JobState | "unknown"> {
+    return await this.#queue(queue).getJobState(jobId(runKey, slice));
   }
 
   async obliterate(name: string): Promise<void> {
@@ -97,8 +113,8 @@ export class BullQueues implements Queues {
 }
 
 /** A job's id tells what it points to, so that the janitor can find it. BullMQ allows no ":" and no integers. */
-export function jobId(runKey: RunKey, first: number, generation: number): string {
-  return `${runKey}-${first}-${generation}`;
+export function jobId(runKey: RunKey, slice: SliceJob): string {
+  return `${runKey}-${sliceKey(slice)}-${slice.generation}`;
 }
 
 function jobOf({ runKey, dispatch, priority, taskName }: QueuedSlice): {
@@ -108,9 +124,9 @@ function jobOf({ runKey, dispatch, priority, taskName }: QueuedSlice): {
 } {
   return {
     name: taskName,
-    data: { r: runKey, s: dispatch.first, n: dispatch.count, g: dispatch.generation },
+    data: pointerTo(runKey, dispatch),
     opts: {
-      jobId: jobId(runKey, dispatch.first, dispatch.generation),
+      jobId: jobId(runKey, dispatch),
       removeOnComplete: true,
       removeOnFail: true,
       ...(dispatch.delayMs > 0 ? { delay: dispatch.delayMs } : {}),

@@ -5,7 +5,6 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { janitorLeaseKey } from "../store/keys.ts";
-import type { RedisGraphStoreOptions } from "../store/redis/redis-graph-store.ts";
 import { RedisGraphStore } from "../store/redis/redis-graph-store.ts";
 import { RedisActiveRuns } from "./active-runs.ts";
 import { RedisAliases } from "./aliases.ts";
@@ -19,8 +18,9 @@ import { PageCache } from "./page-cache.ts";
 import { BullQueues } from "./queues.ts";
 import { Relatives } from "./relatives.ts";
 import { Results } from "./results.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { RedisSavedGroups } from "./saved-groups.ts";
+import { Slicing } from "./slicing.ts";
 import { systemTimers } from "./timers.ts";
 import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
 
@@ -37,6 +37,7 @@ export class RedisRuntime implements Runtime {
   readonly activeRuns: RedisActiveRuns;
   readonly aliases: RedisAliases;
   readonly savedGroups: RedisSavedGroups;
+  readonly slicing: Slicing;
   readonly driver: Driver;
   readonly news: RedisNews;
   readonly lifeSigns: RedisLifeSigns;
@@ -45,7 +46,7 @@ export class RedisRuntime implements Runtime {
   readonly upkeepTimers = systemTimers;
   readonly #subscriber: Redis;
 
-  constructor(broker: Broker, options: RedisGraphStoreOptions) {
+  constructor(broker: Broker, options: RuntimeOptions) {
     this.broker = broker;
     this.prefix = options.prefix;
     this.commands = broker.connect("commands");
@@ -64,11 +65,13 @@ export class RedisRuntime implements Runtime {
     this.activeRuns = new RedisActiveRuns(this.commands, options.prefix);
     this.aliases = new RedisAliases(this.commands, options.prefix, options.resultExpiresMs);
     this.savedGroups = new RedisSavedGroups(this.commands, options.prefix, options.resultExpiresMs);
+    this.slicing = new Slicing(options.sliceSize ?? "adaptive");
     this.driver = new Driver({
       store: this.store,
       pages: this.pages,
       queues: this.queues,
       activeRuns: this.activeRuns,
+      slicing: this.slicing,
       window: options.window,
     });
     this.news = new RedisNews(this.#subscriber, this.store, options.prefix, randomUUID());

@@ -14,6 +14,7 @@ import type { Queues } from "./queues.ts";
 import type { Relatives } from "./relatives.ts";
 import type { Results } from "./results.ts";
 import type { SavedGroups } from "./saved-groups.ts";
+import type { SliceSize, Slicing } from "./slicing.ts";
 import type { Timers } from "./timers.ts";
 import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
 
@@ -25,6 +26,8 @@ export interface RuntimeOptions {
   readonly resultExpiresMs: number;
   /** How many slices of a run may be in flight before members of its groups wait. */
   readonly window: number;
+  /** How many members of a group make one slice. */
+  readonly sliceSize?: SliceSize;
 }
 
 /** The parts of an open engine. */
@@ -39,6 +42,7 @@ export interface Runtime {
   readonly activeRuns: ActiveRuns;
   readonly aliases: Aliases;
   readonly savedGroups: SavedGroups;
+  readonly slicing: Slicing;
   readonly driver: Driver;
   readonly news: News;
   readonly lifeSigns: LifeSigns;

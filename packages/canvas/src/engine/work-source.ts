@@ -14,7 +14,7 @@ export type Deliver = (pointer: SlicePointer, delivery: Delivery) => Promise<voi
 
 /** How a queue is served. */
 export interface WorkSourceOptions {
-  /** How many slices run at once. */
+  /** How many slices run at once, at first. */
   readonly concurrency: number;
   /** How long after its last sign of life a delivery counts as lost, milliseconds. */
   readonly lostAfterMs: number;
@@ -26,6 +26,8 @@ export interface WorkSourceOptions {
 export interface WorkSource {
   /** Resolves when slices are taken. */
   ready(): Promise<void>;
+  /** Says how many slices may run at once from now on: from 1 to what it was set up for. */
+  limit(slices: number): void;
   /** Takes nothing new, and resolves when nothing runs any more. */
   pause(): Promise<void>;
   /** Ends at once; what still runs is left to others. */

@@ -122,9 +122,8 @@ export class Janitor {
       if (!(await this.#isLost(runKey, flight))) continue;
       const generation = await this.#runtime.store.redispatch(runKey, flight);
       if (generation === undefined) continue;
-      await this.#runtime.driver.dispatch(runKey, [
-        { first: flight.first, count: flight.count, generation, delayMs: 0 },
-      ]);
+      const { first, count, stride } = flight;
+      await this.#runtime.driver.dispatch(runKey, [{ first, count, stride, generation, delayMs: 0 }]);
     }
   }
 
@@ -133,18 +132,13 @@ export class Janitor {
     if (flight.holder !== "" && (await this.#options.isAlive(flight.holder))) return false;
     const node = await this.#runtime.pages.node(runKey, flight.first);
     if (node.kind !== "task") return false;
-    const state = await this.#runtime.queues.jobState(
-      node.options.queue ?? "default",
-      runKey,
-      flight.first,
-      flight.generation,
-    );
+    const state = await this.#runtime.queues.jobState(node.options.queue ?? "default", runKey, flight);
     return state === "unknown" || state === "completed" || state === "failed";
   }
 
   async #handOut(runKey: RunKey, inspection: RunInspection): Promise<void> {
     const [open] = inspection.openSpreads;
     if (open === undefined) return;
-    await this.#runtime.driver.refill(runKey, open, inspection.flights.length);
+    await this.#runtime.driver.refill(runKey, open, inspection.flights);
   }
 }

@@ -3,7 +3,7 @@
  * on plain state. One rule: a transition knows its arguments and the state that it changes, and nothing else: no clock,
  * no store, no chance.
  */
-import type { Ending, Graph, GraphNode, JoinNode, StartToken } from "../graph/graph.ts";
+import { type Ending, type Graph, type GraphNode, type JoinNode, PAGE_SIZE, type StartToken } from "../graph/graph.ts";
 import {
   type Addition,
   type ClaimReply,
@@ -11,6 +11,8 @@ import {
   type Dispatch,
   type Flight,
   type ForgetReply,
+  type HandOut,
+  type HeldSlice,
   NOTHING_STARTED,
   type NodeRecord,
   type Refill,
@@ -21,9 +23,12 @@ import {
   type SpreadPlace,
   type Started,
 } from "./graph-store.ts";
+import { type SliceRange, single, sliceIndices, sliceKey } from "./slice.ts";
 
 /** A slice in flight. */
 interface FlightState {
+  readonly first: number;
+  readonly stride: number;
   readonly generation: number;
   readonly token: number;
   /** One letter a node: `0` dispatched, `r` runs, `1` settled. */
@@ -69,7 +74,8 @@ export interface RunState {
   readonly result: number;
   /** Channel of the client that submitted it. */
   readonly notify: string | undefined;
-  readonly flights: Map<number, FlightState>;
+  /** By `sliceKey`. */
+  readonly flights: Map<string, FlightState>;
   readonly open: Map<number, OpenSpread>;
   /** Spreads that wait for a member to end, because only so many may be in flight; by their joins. */
   readonly limited: Map<number, OpenSpread & { readonly spread: number }>;
@@ -83,6 +89,8 @@ export interface RunState {
   readonly retries: Map<number, number>;
   /** States that running tasks have given themselves, as `readRunning` reads them. */
   readonly states: Map<number, string>;
+  /** How many slices of several nodes are in flight. */
+  shared: number;
   /** Epoch milliseconds. */
   endedAt: number | undefined;
 }
@@ -135,6 +143,7 @@ export function createRun(
     deliveries: new Map(),
     retries: new Map(),
     states: new Map(),
+    shared: 0,
     endedAt: undefined,
   };
   addJoins(run, graph.nodes, 0);
@@ -160,7 +169,7 @@ export function claimSlice(
   now: number,
 ): Exclude<ClaimReply, { readonly kind: "missing" }> {
   const { first, generation, lostHolder } = request;
-  const flight = run.flights.get(first);
+  const flight = run.flights.get(sliceKey(request));
   if (flight === undefined || flight.generation !== generation) return { kind: "past" };
   const isHeldByOther = flight.holder !== "" && flight.holder !== incarnation;
   if (isHeldByOther && flight.holder !== lostHolder) return { kind: "held", holder: flight.holder };
@@ -169,17 +178,20 @@ export function claimSlice(
     // Only what was running when its worker was lost counts as lost with it.
     for (const [offset, bit] of [...flight.bits].entries()) {
       if (bit !== "r") continue;
-      const lost = (run.deliveries.get(first + offset) ?? 0) + 1;
-      run.deliveries.set(first + offset, lost);
-      run.states.delete(first + offset);
+      const index = first + offset * flight.stride;
+      const lost = (run.deliveries.get(index) ?? 0) + 1;
+      run.deliveries.set(index, lost);
+      run.states.delete(index);
       if (offset === 0) deliveries = lost;
     }
   }
   const token = flight.token + 1;
-  run.flights.set(first, { ...flight, token, bits: flight.bits.replaceAll("0", "r"), holder: incarnation });
+  const bits = flight.bits.replaceAll("0", "r");
+  run.flights.set(sliceKey(request), { ...flight, token, bits, holder: incarnation });
   return {
     kind: "claimed",
     token,
+    bits,
     deliveries,
     retries: generation === 1 ? 0 : (run.retries.get(first) ?? 0),
     hasExpired: flight.expiresAt !== undefined && flight.expiresAt < now,
@@ -203,16 +215,16 @@ export function settleNodes(run: RunState, settlements: readonly Settlement[], w
 type Flag = "stale" | "accepted" | "claimedNext";
 
 function settleNode(run: RunState, change: Change, settlement: Settlement): Flag {
-  const { first, index, token, outcome, node, claimNextAs } = settlement;
-  const flight = run.flights.get(first);
-  const offset = index - first;
-  if (flight === undefined || flight.token !== token || flight.bits[offset] !== "r") return "stale";
+  const { index, token, outcome, node, claimNextAs } = settlement;
+  const key = sliceKey(settlement);
+  const flight = run.flights.get(key);
+  if (flight === undefined || flight.token !== token || bitOf(flight, index) !== "r") return "stale";
+  land(run, key, flight, [index]);
   run.states.delete(index);
   if (outcome.kind === "retried") {
-    retry(run, change, first, flight, outcome.delayMs);
+    retry(run, change, index, flight, outcome.delayMs);
     return "accepted";
   }
-  land(run, first, flight, offset);
   if (outcome.kind === "replaced") {
     // It becomes a join of the one tail of what replaces it.
     run.joins.set(index, { ending: node, standsFor: outcome.tail, missing: 1, failed: undefined, added: [] });
@@ -250,25 +262,51 @@ function recordOf(
   }
 }
 
-/** Takes a settled node out of its slice, and the slice out of the air with its last node. */
-function land(run: RunState, first: number, flight: FlightState, offset: number): void {
-  const bits = `${flight.bits.slice(0, offset)}1${flight.bits.slice(offset + 1)}`;
-  if (/[0r]/.test(bits)) run.flights.set(first, { ...flight, bits });
-  else run.flights.delete(first);
+function bitOf({ first, stride, bits }: FlightState, index: number): string | undefined {
+  return bits[(index - first) / stride];
 }
 
-/** Puts a node back: the same slice in a new generation, due later. */
-function retry(run: RunState, change: Change, first: number, flight: FlightState, delayMs: number): void {
+/** Takes nodes out of their slice, and the slice out of the air with its last node. */
+function land(run: RunState, key: string, flight: FlightState, indices: readonly number[]): void {
+  const letters = [...flight.bits];
+  for (const index of indices) letters[(index - flight.first) / flight.stride] = "1";
+  const bits = letters.join("");
+  if (/[0r]/.test(bits)) run.flights.set(key, { ...flight, bits });
+  else {
+    run.flights.delete(key);
+    if (bits.length > 1) run.shared -= 1;
+  }
+}
+
+/** Puts a node back: a slice of its own in a new generation, due later. */
+function retry(run: RunState, change: Change, index: number, flight: FlightState, delayMs: number): void {
   const generation = flight.generation + 1;
-  run.flights.set(first, {
-    ...flight,
-    generation,
-    bits: flight.bits.replaceAll("r", "0"),
-    holder: "",
-    dueAt: change.now + delayMs,
-  });
-  run.retries.set(first, (run.retries.get(first) ?? 0) + 1);
-  change.dispatches.push({ first, count: 1, generation, delayMs });
+  const slice = single(index);
+  const dueAt = change.now + delayMs;
+  run.flights.set(sliceKey(slice), { ...flight, ...slice, generation, bits: "0", holder: "", dueAt });
+  run.retries.set(index, (run.retries.get(index) ?? 0) + 1);
+  change.dispatches.push({ ...slice, generation, delayMs });
+}
+
+/**
+ * Gives nodes of a slice back that have not begun, in slices of their own. Nothing happens if the slice is no longer held
+ * or one of them has ended.
+ */
+export function releaseSlice(run: RunState, slice: HeldSlice, parts: readonly SliceRange[], now: number): Dispatch[] {
+  const key = sliceKey(slice);
+  const flight = run.flights.get(key);
+  const indices = parts.flatMap(sliceIndices);
+  if (flight === undefined || flight.token !== slice.token) return [];
+  if (indices.some((index) => bitOf(flight, index) !== "r")) return [];
+  land(run, key, flight, indices);
+  const generation = flight.generation + 1;
+  for (const part of parts) {
+    const bits = "0".repeat(part.count);
+    const { first, stride } = part;
+    run.flights.set(sliceKey(part), { ...flight, first, stride, generation, token: 0, bits, holder: "", dueAt: now });
+    if (part.count > 1) run.shared += 1;
+  }
+  return parts.map(({ first, count, stride }) => ({ first, count, stride, generation, delayMs: 0 }));
 }
 
 /** Makes a join wait for one more member. */
@@ -283,20 +321,20 @@ function add(run: RunState, change: Change, { join, tail, start: token }: Additi
 export function expandSpread(
   run: RunState,
   spread: SpreadPlace,
-  from: number,
-  starts: readonly StartToken[],
+  members: HandOut,
   window: number,
   now: number,
 ): Concluded {
   const change = new Change(now);
   const opened = run.open.get(spread.index);
   if (opened === undefined) return tooLate(1);
-  if (opened.handedOut !== from) return conclude(run, change, ["stale"], window);
+  if (opened.handedOut !== members.from) return conclude(run, change, ["stale"], window);
   const { cause } = opened;
-  const seats = seatsOf(run, spread, from);
-  const tokens = starts.slice(0, seats);
+  const seats = seatsOf(run, spread, members.from);
+  const tokens = members.starts.slice(0, seats);
   startAll(run, change, cause === undefined ? tokens : tokens.map((token) => `${token}@${cause}`));
-  const reached = from + tokens.length;
+  // Members of a limited spread travel alone, so that the seats count them.
+  const reached = spread.limit === undefined ? members.to : members.from + tokens.length;
   if (reached < spread.total && tokens.length >= seats) {
     run.open.delete(spread.index);
     run.limited.set(spread.join, { spread: spread.index, handedOut: reached, cause });
@@ -332,24 +370,26 @@ function giveSeat(run: RunState, change: Change, join: number): void {
 /** Dispatches a slice anew, if it is still as the janitor saw it. Gives the new generation. */
 export function redispatchSlice(
   run: RunState,
-  { first, generation, token }: Pick<Flight, "first" | "generation" | "token">,
+  slice: Pick<Flight, "first" | "count" | "generation" | "token">,
   now: number,
 ): number | undefined {
-  const flight = run.flights.get(first);
+  const { generation, token } = slice;
+  const key = sliceKey(slice);
+  const flight = run.flights.get(key);
   if (flight === undefined || flight.generation !== generation || flight.token !== token) return undefined;
-  run.flights.set(first, { ...flight, generation: generation + 1, dueAt: now });
+  run.flights.set(key, { ...flight, generation: generation + 1, dueAt: now });
   return generation + 1;
 }
 
 /** Shows a state that a running task gives itself. False when the attempt was lost. */
 export function updateState(
   run: RunState,
-  { first, index, token }: Pick<Settlement, "first" | "index" | "token">,
+  { index, token, ...slice }: HeldSlice & Pick<Settlement, "index">,
   state: string,
   payload: string,
 ): boolean {
-  const flight = run.flights.get(first);
-  if (flight === undefined || flight.token !== token || flight.bits[index - first] !== "r") return false;
+  const flight = run.flights.get(sliceKey(slice));
+  if (flight === undefined || flight.token !== token || bitOf(flight, index) !== "r") return false;
   run.states.set(index, `${state}\n${payload}`);
   return true;
 }
@@ -358,11 +398,9 @@ export function updateState(
 export function readNode(run: RunState, index: number): NodeRecord {
   const record = run.results.get(index);
   if (record !== undefined) return readRecord(record);
-  const flight = run.flights.get(index);
-  if (flight !== undefined) {
-    if (flight.bits.startsWith("r")) return readRunning(run.states.get(index) ?? "");
-    return { kind: "dispatched", retries: run.retries.get(index) ?? 0 };
-  }
+  const bit = findInFlight(run, index);
+  if (bit === "r") return readRunning(run.states.get(index) ?? "");
+  if (bit === "0") return { kind: "dispatched", retries: run.retries.get(index) ?? 0 };
   const range = run.dead[placeOf(run.dead, index + 1) - 1];
   return range !== undefined && range.last >= index ? { kind: "dead", cause: range.cause } : { kind: "waiting" };
 }
@@ -375,11 +413,24 @@ export function forgetResults(run: RunState, indices: readonly number[]): Exclud
   return "forgotten";
 }
 
+/** The letter of a node in the slice that holds it. A slice is on one page, so it begins on the node's page. */
+function findInFlight(run: RunState, index: number): string | undefined {
+  const alone = run.flights.get(String(index));
+  if (alone !== undefined) return alone.bits;
+  for (let first = index; first >= index - (index % PAGE_SIZE); first -= 1) {
+    const flight = run.flights.get(`${first}x`);
+    const bit = flight === undefined ? undefined : bitOf(flight, index);
+    if (bit === "0" || bit === "r") return bit;
+  }
+  return undefined;
+}
+
 /** Gives the slices in flight. */
 export function flightsOf(run: RunState): Flight[] {
-  return [...run.flights].map(([first, { generation, token, bits, holder, dueAt }]) => ({
+  return [...run.flights.values()].map(({ first, stride, generation, token, bits, holder, dueAt }) => ({
     first,
     count: bits.length,
+    stride,
     generation,
     token,
     holder,
@@ -387,14 +438,14 @@ export function flightsOf(run: RunState): Flight[] {
   }));
 }
 
-const TIMES = /^([ts])(\d+)(?:;(\d*);(\d*);(\d*);(\d*))?(?:@(\d+))?$/;
+const TOKEN = /^([ts])(\d+)(?:x(\d+)\/(\d+))?(?:;(\d*);(\d*);(\d*);(\d*))?(?:@(\d+))?$/;
 
 /**
- * Starts a node. The members of a spread are handed out with the cause that the spread was started with.
+ * Starts a node, or a slice of them. The members of a spread are handed out with the cause that the spread was started with.
  * @param holder when given, the node is claimed at once instead of dispatched
  */
 function start(run: RunState, change: Change, token: StartToken, holder?: string): void {
-  const [, kind, index, countdown, eta, expiresIn, expiresAt, cause] = TIMES.exec(token) ?? [];
+  const [, kind, index, length, distance, countdown, eta, expiresIn, expiresAt, cause] = TOKEN.exec(token) ?? [];
   if (index === undefined) throw new Error(`"${token}" is no start token`);
   const first = Number(index);
   const causedBy = cause === undefined ? undefined : Number(cause);
@@ -403,15 +454,19 @@ function start(run: RunState, change: Change, token: StartToken, holder?: string
     change.spreads.push(first);
     return;
   }
+  const count = Number(length ?? 1);
+  const stride = Number(distance ?? 1);
   const delayMs = Math.max(Number(countdown || 0), eta ? Number(eta) - change.now : 0);
   const expiry = expiresAt ? Number(expiresAt) : expiresIn ? change.now + Number(expiresIn) : undefined;
-  const flight = { generation: 1, expiresAt: expiry, cause: causedBy };
+  const flight = { first, stride, generation: 1, expiresAt: expiry, cause: causedBy };
   if (holder !== undefined) {
-    run.flights.set(first, { ...flight, token: 1, bits: "r", holder, dueAt: change.now });
+    run.flights.set(String(first), { ...flight, token: 1, bits: "r", holder, dueAt: change.now });
     return;
   }
-  run.flights.set(first, { ...flight, token: 0, bits: "0", holder: "", dueAt: change.now + delayMs });
-  change.dispatches.push({ first, count: 1, generation: 1, delayMs });
+  const bits = "0".repeat(count);
+  run.flights.set(sliceKey({ first, count }), { ...flight, token: 0, bits, holder: "", dueAt: change.now + delayMs });
+  if (count > 1) run.shared += 1;
+  change.dispatches.push({ first, count, stride, generation: 1, delayMs });
 }
 
 function startAll(run: RunState, change: Change, tokens: readonly StartToken[]): void {
@@ -491,6 +546,7 @@ export function tooLate(count: number): Concluded {
     accepted: none,
     claimedNext: none,
     room: 0,
+    shared: 0,
     refills: [],
     runEnded: false,
   };
@@ -510,6 +566,7 @@ function conclude(run: RunState, change: Change, flags: readonly Flag[], window:
       dispatches: change.dispatches,
       spreads: change.spreads,
       room: window - flying,
+      shared: run.shared,
       refills:
         change.refills.length === 0 && waiting !== undefined
           ? [{ spread: waiting[0], handedOut: waiting[1].handedOut }]

@@ -5,12 +5,10 @@
 import type { RunKey } from "@umbel/core";
 import type { RunMeta } from "../graph/codec.ts";
 import type { Graph, GraphNode, StartToken } from "../graph/graph.ts";
+import type { SliceRange } from "./slice.ts";
 
 /** A slice that must now be put on a queue. */
-export interface Dispatch {
-  /** The index of its first node. */
-  readonly first: number;
-  readonly count: number;
+export interface Dispatch extends SliceRange {
   readonly generation: number;
   /** Milliseconds until it may start. */
   readonly delayMs: number;
@@ -28,6 +26,8 @@ export const NOTHING_STARTED: Started = { dispatches: [], spreads: [] };
 /** The slice that a job points to. */
 export interface ClaimRequest {
   readonly first: number;
+  /** How many nodes the slice has, those that have ended included. */
+  readonly count: number;
   readonly generation: number;
   /** A holder whose heartbeat is known to be gone; the slice may be taken from it. */
   readonly lostHolder?: string;
@@ -40,6 +40,8 @@ export type ClaimReply =
       readonly kind: "claimed";
       /** Must come with each settlement; a later claim of the same slice makes it invalid. */
       readonly token: number;
+      /** A letter a node: `r` is to run now, `1` ended before or is in another slice by now. */
+      readonly bits: string;
       /** How often a worker was lost while it ran the first node. */
       readonly deliveries: number;
       /** How often it was retried. */
@@ -75,11 +77,16 @@ export interface Addition {
   readonly start: StartToken;
 }
 
-/** How one attempt of one node ended. */
-export interface Settlement {
+/** A slice that was claimed. */
+export interface HeldSlice {
   readonly first: number;
-  readonly index: number;
+  readonly count: number;
   readonly token: number;
+}
+
+/** How one attempt of one node ended. @remarks `first`, `count` and `token` are those of its slice. */
+export interface Settlement extends HeldSlice {
+  readonly index: number;
   readonly outcome: StoredOutcome;
   readonly node: GraphNode & { kind: "task" };
   /** Set when this worker wants to go on with the node's only successor: it is claimed in the same step. */
@@ -108,9 +115,28 @@ export interface SettleReply extends Started {
   readonly claimedNext: readonly boolean[];
   /** How many more slices may be in flight; may be less than 0. */
   readonly room: number;
+  /** How many slices of several nodes are in flight. */
+  readonly shared: number;
   /** Spreads with members left to hand out now: one when half the window is free, and each whose own limit allows it. */
   readonly refills: readonly Refill[];
   readonly runEnded: boolean;
+}
+
+/** Where a spread stands. */
+export interface SpreadPlace {
+  readonly index: number;
+  readonly join: number;
+  readonly total: number;
+}
+
+/** Members of a spread that are started together. */
+export interface HandOut {
+  /** The ordinal of the first. */
+  readonly from: number;
+  /** The ordinal behind the last. */
+  readonly to: number;
+  /** One for each slice. */
+  readonly starts: readonly StartToken[];
 }
 
 /** What is stored of a node, as far as one read tells. */
@@ -136,9 +162,7 @@ export type NodeRecord =
   | { readonly kind: "unknown" };
 
 /** One slice in flight, as the janitor sees it. */
-export interface Flight {
-  readonly first: number;
-  readonly count: number;
+export interface Flight extends SliceRange {
   readonly generation: number;
   readonly token: number;
   readonly holder: string;
@@ -183,17 +207,19 @@ export interface GraphStore {
   claim(runKey: RunKey, incarnation: string, requests: readonly ClaimRequest[]): Promise<readonly ClaimReply[]>;
   /** Ends attempts of nodes of one run, stores their results, and starts what is ready then. Safe to repeat. */
   settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply>;
+  /** Hands out members of a spread, as many as its limit allows. Nothing happens if they were handed out already. */
+  expand(runKey: RunKey, spread: SpreadPlace, members: HandOut): Promise<SettleReply>;
   /**
-   * Hands out members of a spread, from the ordinal `from`, as many as its limit allows. Nothing happens if they were
-   * handed out already.
+   * Gives nodes of a slice back that were claimed and have not begun; they are dispatched anew in the given parts. Nothing
+   * happens if the slice is no longer held. A part of several nodes must not begin where the slice does.
    */
-  expand(runKey: RunKey, spread: SpreadPlace, from: number, starts: readonly StartToken[]): Promise<SettleReply>;
+  release(runKey: RunKey, slice: HeldSlice, parts: readonly SliceRange[]): Promise<readonly Dispatch[]>;
   /** Dispatches a slice anew, if it is still as the janitor saw it. Gives the new generation. */
   redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined>;
   /** Shows a state that a running task gives itself, with what is told, JSON or "". False when the attempt was lost. */
   updateState(
     runKey: RunKey,
-    attempt: Pick<Settlement, "first" | "index" | "token">,
+    attempt: HeldSlice & Pick<Settlement, "index">,
     state: string,
     payload: string,
   ): Promise<boolean>;

@@ -1,6 +1,7 @@
 /** Claims what arrives at the same time together, run by run. One rule: a slice that was not claimed is not run. */
 import type { RunKey } from "@umbel/core";
 import type { PageCache } from "../engine/page-cache.ts";
+import type { SliceJob } from "../engine/queues.ts";
 import type { ClaimReply, ClaimRequest, GraphStore } from "../store/graph-store.ts";
 import { TurnBatch } from "./turn-batch.ts";
 
@@ -29,11 +30,12 @@ export class Claimer {
   }
 
   /** Claims a slice; one whose holder is lost is taken from it. Brings the page of its first node if it is not here. */
-  async claim(runKey: RunKey, slice: { readonly first: number; readonly generation: number }): Promise<ClaimReply> {
+  async claim(runKey: RunKey, slice: SliceJob): Promise<ClaimReply> {
     const { pages, isAlive } = this.#parts;
-    const request: ClaimRequest = { ...slice, withPage: pages.lacks(runKey, slice.first) };
+    const { first, count, generation } = slice;
+    const request: ClaimRequest = { first, count, generation, withPage: pages.lacks(runKey, first) };
     const claiming = this.#batch.add(runKey, request);
-    if (request.withPage) void pages.loadWith(runKey, slice.first, claiming);
+    if (request.withPage) void pages.loadWith(runKey, first, claiming);
     const reply = await claiming;
     if (reply.kind !== "held" || (await isAlive(reply.holder))) return reply;
     return await this.#batch.add(runKey, { ...request, withPage: false, lostHolder: reply.holder });

@@ -54,6 +54,8 @@ export interface TaskRunnerParts {
   readonly hostname: string;
   readonly isEager: boolean;
   readonly maxResultBytes: number;
+  /** Told how long a call held the event loop before it first waited, milliseconds. */
+  readonly onLoad?: (node: TaskNode, ms: number) => void;
 }
 
 /** Seconds before the first of a call's own `retries`; each further one waits twice as long, but no longer than Celery does. */
@@ -84,7 +86,8 @@ export class TaskRunner {
   }
 
   async #call(task: AnyTask, attempt: Attempt, plainArgs: readonly unknown[]): Promise<StoredOutcome> {
-    const meta = await this.#parts.pages.meta(attempt.runKey);
+    const { pages, onLoad } = this.#parts;
+    const meta = pages.peekMeta(attempt.runKey) ?? (await pages.meta(attempt.runKey));
     const args =
       attempt.cause === undefined || !attempt.node.takesError
         ? plainArgs
@@ -94,7 +97,10 @@ export class TaskRunner {
       await attempt.showState("STARTED", JSON.stringify({ pid: process.pid, hostname: this.#parts.hostname }));
     }
     try {
-      const value = await runAsTask(self, () => call(task, self, attempt.node, args));
+      const started = performance.now();
+      const called = runAsTask(self, () => call(task, self, attempt.node, args));
+      onLoad?.(attempt.node, performance.now() - started);
+      const value = await called;
       return await this.#succeeded(attempt, value, self.requests.additions);
     } catch (error) {
       return await this.#ended(attempt, self.requests, error);

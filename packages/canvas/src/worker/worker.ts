@@ -6,29 +6,24 @@
  * queues, or go on with the only one; 5. only then let the queue have the job back as done.
  */
 import { hostname } from "node:os";
-import {
-  encodeError,
-  nodeId,
-  RunExpiredError,
-  type RunKey,
-  type TaskRegistry,
-  TaskRevokedError,
-  type WireError,
-  WorkerLostError,
-} from "@umbel/core";
-import type { SlicePointer } from "../engine/queues.ts";
+import { encodeError, nodeId, RunExpiredError, type RunKey, type TaskRegistry, type WireError } from "@umbel/core";
+import { rangeOf, type SlicePointer } from "../engine/queues.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import type { Delivery, WorkSource } from "../engine/work-source.ts";
 import type { CompileEnvironment } from "../graph/compile.ts";
 import type { TaskNode } from "../graph/graph.ts";
 import { Janitor } from "../ops/janitor.ts";
-import type { Settlement, StoredOutcome } from "../store/graph-store.ts";
+import type { ClaimReply, HeldSlice, Settlement, StoredOutcome } from "../store/graph-store.ts";
+import { type SliceRange, single, sliceIndices, sliceKey } from "../store/slice.ts";
+import { Breath } from "./breath.ts";
 import { Claimer } from "./claimer.ts";
 import { GraphAdditions } from "./graph-additions.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { hindrance, mayShare } from "./hindrance.ts";
 import { persist } from "./persist.ts";
 import { type Attempt, TaskRunner } from "./run-task.ts";
 import { Settler } from "./settler.ts";
+import { LONGEST_WAIT_MS, TaskSlots } from "./task-slots.ts";
 
 /** How a worker is set up. */
 export interface CanvasWorkerOptions {
@@ -73,8 +68,8 @@ interface Successor {
   readonly takesValue: boolean;
 }
 
-interface Claimed {
-  readonly first: number;
+interface Claimed extends SliceRange {
+  readonly index: number;
   readonly token: number;
   readonly deliveries: number;
   readonly retries: number;
@@ -85,6 +80,19 @@ interface Claimed {
 
 /** What a claim within a settlement gives. */
 const FIRST_CLAIM = { token: 1, deliveries: 0, retries: 0, hasExpired: false, cause: undefined } as const;
+
+/** A slice that was claimed. */
+type ClaimedSlice = Extract<ClaimReply, { readonly kind: "claimed" }>;
+
+/** How many slices are taken before it is known how many nodes they have. */
+const MOST_AHEAD = 2;
+
+/** When nodes of a slice have begun, are late, and have ended. */
+interface SliceEnd {
+  readonly begun: Promise<void>;
+  readonly late: Promise<void>;
+  readonly all: Promise<void>;
+}
 
 /** Runs the tasks of a registry, which an App is. */
 export class CanvasWorker {
@@ -99,7 +107,18 @@ export class CanvasWorker {
   readonly #claimer: Claimer;
   readonly #settler: Settler;
   readonly #janitor: Janitor;
+  readonly #slots: TaskSlots;
+  readonly #breath = new Breath();
   readonly #active = new Set<string>();
+  /** Slices that go on though their jobs were let go. */
+  readonly #loose = new Map<string, Promise<void>>();
+  /** What gives back the waiting nodes of each slice that is here. */
+  readonly #cuts = new Set<() => void>();
+  #jobs = 0;
+  /** Those who wait until more work may be taken. */
+  readonly #awaitingRoom: (() => void)[] = [];
+  /** How many slices the queues may give at once. */
+  #limit: number;
   #sources: WorkSource[] = [];
   #isClosing = false;
   #isClosed = false;
@@ -126,7 +145,10 @@ export class CanvasWorker {
       hostname: this.name,
       isEager: this.#options.isEager,
       maxResultBytes: this.#options.maxResultBytes,
+      onLoad: (node, ms) => runtime.slicing.note(node, ms),
     });
+    this.#limit = Math.min(MOST_AHEAD, this.#options.concurrency);
+    this.#slots = new TaskSlots(this.#options.concurrency, () => this.#takeMoreOrLess());
     this.#claimer = new Claimer({
       store,
       pages,
@@ -144,6 +166,9 @@ export class CanvasWorker {
 
   /** Begins to take jobs. Resolves when all queues are served. */
   async start(): Promise<void> {
+    for (const name of this.#registry.tasks.keys()) {
+      if (!mayShare(name, this.#registry)) this.#runtime.slicing.isolate(name);
+    }
     await this.#heartbeat.start((error) => this.#report(error));
     this.#sources = this.#options.queues.map((queue) => this.#serve(queue));
     await Promise.all(this.#sources.map((source) => source.ready()));
@@ -168,15 +193,19 @@ export class CanvasWorker {
   async #closeAll(force: boolean): Promise<void> {
     if (force) this.#ended.abort();
     await this.#janitor.stop();
-    if (!force) await Promise.all(this.#sources.map((source) => source.pause()));
+    if (!force) {
+      for (const cut of this.#cuts) cut();
+      await Promise.all(this.#sources.map((source) => source.pause()));
+      await Promise.all(this.#loose.values());
+    }
     await Promise.all(this.#sources.map((source) => source.close()));
     await this.#heartbeat.stop();
   }
 
   #serve(queue: string): WorkSource {
-    const { lostAfterMs, concurrency } = this.#options;
+    const { lostAfterMs } = this.#options;
     return this.#runtime.serve(queue, (pointer, delivery) => this.#process(pointer, delivery), {
-      concurrency,
+      concurrency: this.#limit,
       lostAfterMs,
       onError: (error) => this.#report(error),
     });
@@ -187,60 +216,209 @@ export class CanvasWorker {
     this.#options.onError?.(error instanceof Error ? error : new Error(String(error)));
   }
 
-  async #process({ r: runKey, s: first, g: generation }: SlicePointer, delivery: Delivery): Promise<void> {
-    const key = `${runKey}/${first}`;
+  /**
+   * Says to the queues how many slices may be taken: those that are here, and a few more while there is room. How many
+   * nodes a slice has is only known when it is here, and BullMQ takes all that it may before it runs the first.
+   */
+  #takeMoreOrLess(): void {
+    const { room } = this.#slots;
+    if (room > 0) for (const resolve of this.#awaitingRoom.splice(0)) resolve();
+    const limit = Math.min(Math.max(this.#jobs + Math.min(room, MOST_AHEAD), 1), this.#options.concurrency);
+    if (limit === this.#limit) return;
+    this.#limit = limit;
+    for (const source of this.#sources) source.limit(limit);
+  }
+
+  async #process(pointer: SlicePointer, delivery: Delivery): Promise<void> {
+    const { r: runKey, g: generation } = pointer;
+    const slice = rangeOf(pointer);
+    const { first, count } = slice;
+    const key = `${runKey}/${sliceKey(slice)}`;
     // A queue delivers anew what it took for stalled while this process was only busy; the first delivery goes on.
     if (this.#active.has(key)) return;
     this.#active.add(key);
+    this.#jobs += 1;
+    this.#slots.expect(count);
+    let expected = count;
     try {
-      const claim = await this.#persist(() => this.#claimer.claim(runKey, { first, generation }));
-      if (claim.kind === "claimed") await this.#runFrom(runKey, { ...claim, first, input: undefined });
+      const claim = await this.#persist(() => this.#claimer.claim(runKey, { first, count, generation }));
+      if (claim.kind === "claimed") {
+        expected = 0;
+        await (count === 1 ? this.#runAlone(runKey, slice, claim) : this.#runSlice(runKey, slice, claim));
+      }
       // A job that comes before its run waits once; one that comes again is dropped, the janitor has its run.
       else if (claim.kind === "missing" && delivery.attempts <= 1) await delivery.putOff();
     } catch (error) {
       // A run that was discarded or forgotten meanwhile has no use for what was done for it.
       if (!(error instanceof RunExpiredError)) throw error;
     } finally {
-      this.#active.delete(key);
+      this.#jobs -= 1;
+      if (!this.#loose.has(key)) this.#active.delete(key);
+      this.#slots.expect(-expected);
     }
   }
 
-  /** Runs a node, and on along the chain while the only successor may run here. */
+  async #runAlone(runKey: RunKey, slice: SliceRange, claim: ClaimedSlice): Promise<void> {
+    await this.#slots.take();
+    await this.#runFrom(runKey, { ...slice, ...claim, index: slice.first, input: undefined });
+  }
+
+  /**
+   * Runs the nodes of a slice, as many at once as there are slots. What has not begun after a while goes back to the
+   * queue. The job is let go when all nodes have begun and there is room for other work, or when all have ended: what
+   * still runs then is guarded by this worker's signs of life.
+   */
+  async #runSlice(runKey: RunKey, slice: SliceRange, claim: ClaimedSlice): Promise<void> {
+    const { token } = claim;
+    const waiting = sliceIndices(slice).filter((_index, offset) => claim.bits[offset] === "r");
+    this.#slots.expect(waiting.length - slice.count);
+    const hasLoner = await this.#hasLoner(runKey, waiting).catch((error: unknown) => {
+      this.#slots.expect(-waiting.length);
+      throw error;
+    });
+    const giveBack = async (parts: readonly SliceRange[]): Promise<void> => {
+      this.#slots.expect(-parts.reduce((sum, { count }) => sum + count, 0));
+      await this.#persist(() => this.#giveBack(runKey, { ...slice, token }, parts));
+    };
+    // What was lost with a worker, or is left of a slice, runs alone: only then is it known what takes workers down.
+    if (hasLoner || claim.deliveries > 0 || waiting.length < slice.count) {
+      return await giveBack(waiting.splice(0).map(single));
+    }
+    const end = this.#begin(runKey, { ...slice, ...FIRST_CLAIM, token, cause: claim.cause }, waiting, giveBack);
+    await this.#letGo(`${runKey}/${sliceKey(slice)}`, end);
+  }
+
+  /** Whether a task is among these nodes that may not share a slice. */
+  async #hasLoner(runKey: RunKey, indices: readonly number[]): Promise<boolean> {
+    const { pages, slicing } = this.#runtime;
+    let found = false;
+    for (const index of indices) {
+      const node = pages.peek(runKey, index) ?? (await this.#persist(() => pages.node(runKey, index)));
+      if (node.kind !== "task" || mayShare(node.task, this.#registry)) continue;
+      slicing.isolate(node.task);
+      found = true;
+    }
+    return found;
+  }
+
+  /** Begins the nodes of a slice as slots become free, and gives back what must wait for too long. */
+  #begin(
+    runKey: RunKey,
+    claimed: Omit<Claimed, "index" | "input">,
+    waiting: number[],
+    giveBack: (parts: readonly SliceRange[]) => Promise<void>,
+  ): SliceEnd {
+    const ends: Promise<void>[] = [];
+    const cut = (): void => {
+      const rest = waiting.splice(0);
+      if (rest.length > 0) ends.push(handled(giveBack(halves(rest, claimed.stride))));
+    };
+    let stopTimer = (): void => undefined;
+    const late = new Promise<void>((resolve) => {
+      const look = (): void => {
+        const { ended } = this.#slots;
+        stopTimer = this.#runtime.upkeepTimers.after(LONGEST_WAIT_MS, () => {
+          // Those that wait will have a slot soon if as many tasks have ended in the meantime.
+          if (!this.#ended.signal.aborted && this.#slots.waiting > this.#slots.ended - ended) cut();
+          if (waiting.length > 0 && !this.#ended.signal.aborted) look();
+          resolve();
+        });
+      };
+      look();
+    });
+    const run = async (): Promise<void> => {
+      this.#cuts.add(cut);
+      try {
+        for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+          await this.#slots.take();
+          ends.push(handled(this.#runFrom(runKey, { ...claimed, index, input: undefined })));
+          if (this.#isClosing) cut();
+          await this.#breath.take();
+        }
+      } finally {
+        this.#cuts.delete(cut);
+      }
+    };
+    const begun = run();
+    const all = begun.then(() => allEnded(ends)).finally(() => stopTimer());
+    return { begun, late, all };
+  }
+
+  /**
+   * Resolves when a slice's job may end: when all of its nodes have ended; or, once they have been running for a while,
+   * when there is room for other work. What still runs then is guarded by this worker's signs of life.
+   */
+  async #letGo(key: string, { begun, late, all }: SliceEnd): Promise<void> {
+    const whole = all.then(() => true);
+    if (await Promise.race([whole, Promise.all([begun, late]).then(() => false)])) return;
+    const room = new Promise<false>((resolve) => {
+      if (this.#slots.room > 0) resolve(false);
+      else this.#awaitingRoom.push(() => resolve(false));
+    });
+    if (await Promise.race([whole, room])) return;
+    const rest = all
+      .catch((error: unknown) => {
+        if (!(error instanceof RunExpiredError)) this.#report(error);
+      })
+      .finally(() => {
+        this.#loose.delete(key);
+        this.#active.delete(key);
+      });
+    this.#loose.set(key, rest);
+  }
+
+  async #giveBack(runKey: RunKey, held: HeldSlice, parts: readonly SliceRange[]): Promise<void> {
+    const { store, driver } = this.#runtime;
+    await driver.dispatch(runKey, await store.release(runKey, held, parts));
+  }
+
+  /** Runs a node, for which a slot was taken, and on along the chain while the only successor may run here. */
   async #runFrom(runKey: RunKey, claimed: Claimed): Promise<void> {
     let current: Claimed | undefined = claimed;
-    while (current !== undefined) current = await this.#runNode(runKey, current);
+    while (current !== undefined) {
+      current = await this.#runNode(runKey, current);
+      if (current === undefined) return;
+      this.#slots.expect(1);
+      await this.#slots.take();
+    }
   }
 
   /** Runs and settles one node; gives the successor that this slot goes on with. */
   async #runNode(runKey: RunKey, claimed: Claimed): Promise<Claimed | undefined> {
-    const { first, token, retries, cause, input } = claimed;
-    const node = await this.#persist(() => this.#runtime.pages.node(runKey, first));
-    if (node.kind !== "task") throw new Error(`node ${first} of run ${runKey} is no task, but a job points to it`);
-    const showState = async (state: string, payload: string): Promise<void> => {
-      await this.#persist(() =>
-        this.#runtime.store.updateState(runKey, { first, index: first, token }, state, payload),
-      );
-    };
-    const outcome =
-      this.#hindered(node, claimed) ??
-      (await this.#attempt({ runKey, index: first, node, retries, cause, input, showState }));
-    const addsNothing = outcome.kind === "succeeded" && outcome.additions === undefined;
-    const next = addsNothing ? await this.#persist(() => this.#nextHere(runKey, node)) : undefined;
-    const settlement: Settlement = {
-      first,
-      index: first,
-      token,
-      outcome,
-      node,
-      ...(next === undefined ? {} : { claimNextAs: this.#incarnation }),
-    };
+    const { first, count, index, token } = claimed;
+    const { node, outcome } = await this.#inSlot(runKey, claimed);
+    const goesOn = outcome.kind === "succeeded" && outcome.additions === undefined && node.next.length === 1;
+    const next = goesOn ? await this.#persist(() => this.#nextHere(runKey, node)) : undefined;
+    const claimNext = next === undefined ? {} : { claimNextAs: this.#incarnation };
+    const settlement: Settlement = { first, count, index, token, outcome, node, ...claimNext };
     const settled = await this.#persist(() => this.#settler.settle(runKey, settlement));
-    if (settled.accepted) this.#tellFailure(runKey, first, node, outcome);
+    if (settled.accepted) this.#tellFailure(runKey, index, node, outcome);
     if (next === undefined || (settled.accepted && !settled.claimedNext)) return undefined;
     if (!settled.accepted) return await this.#reclaim(runKey, next.index);
     // An immutable successor takes nothing.
     const value = next.takesValue && outcome.kind === "succeeded" ? outcome.payload : undefined;
-    return { ...FIRST_CLAIM, first: next.index, input: value };
+    return { ...FIRST_CLAIM, ...single(next.index), index: next.index, input: value };
+  }
+
+  /** Runs a node in the slot that was taken for it. */
+  async #inSlot(
+    runKey: RunKey,
+    claimed: Claimed,
+  ): Promise<{ readonly node: TaskNode; readonly outcome: StoredOutcome }> {
+    const { index, retries, cause, input } = claimed;
+    try {
+      const { pages } = this.#runtime;
+      const node = pages.peek(runKey, index) ?? (await this.#persist(() => pages.node(runKey, index)));
+      if (node.kind !== "task") throw new Error(`node ${index} of run ${runKey} is no task, but a job points to it`);
+      const hindered = hindrance(node, claimed, this.#registry);
+      if (hindered !== undefined) return { node, outcome: hindered };
+      const showState = async (state: string, payload: string): Promise<void> => {
+        await this.#persist(() => this.#runtime.store.updateState(runKey, claimed, state, payload));
+      };
+      return { node, outcome: await this.#attempt({ runKey, index, node, retries, cause, input, showState }) };
+    } finally {
+      this.#slots.leave();
+    }
   }
 
   #tellFailure(runKey: RunKey, index: number, node: TaskNode, outcome: StoredOutcome): void {
@@ -270,33 +448,15 @@ export class CanvasWorker {
    * connection that was lost before it could answer, and then the successor is held in our name and must go on.
    */
   async #reclaim(runKey: RunKey, first: number): Promise<Claimed | undefined> {
-    const key = `${runKey}/${first}`;
-    if (this.#active.has(key)) return undefined;
-    const reply = await this.#persist(() => this.#claimer.claim(runKey, { first, generation: 1 }));
-    return reply.kind === "claimed" ? { ...reply, first, input: undefined } : undefined;
-  }
-
-  /** The outcome of a node that may not run: its time has passed, or it took its workers down too often. */
-  #hindered(node: TaskNode, { deliveries, hasExpired }: Claimed): StoredOutcome | undefined {
-    if (hasExpired) {
-      const expired = new TaskRevokedError(`task "${node.task}" was not started before it expired`);
-      return { kind: "revoked", payload: JSON.stringify(encodeError(expired)) };
-    }
-    if (deliveries === 0) return undefined;
-    const options = this.#registry.tasks.get(node.task)?.options;
-    const most = options?.acksLate === false ? 1 : (options?.maxDeliveries ?? 3);
-    if (deliveries < most) return undefined;
-    const error = new WorkerLostError(
-      options?.acksLate === false
-        ? `the worker that ran task "${node.task}" was lost, and the task may run only once (\`acksLate: false\`)`
-        : `${deliveries === 1 ? "a worker was lost while it" : `${deliveries} workers were lost while they`} ran task "${node.task}"; it is not tried again (\`maxDeliveries\`)`,
-    );
-    return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
+    const slice = single(first);
+    if (this.#active.has(`${runKey}/${sliceKey(slice)}`)) return undefined;
+    const reply = await this.#persist(() => this.#claimer.claim(runKey, { first, count: 1, generation: 1 }));
+    return reply.kind === "claimed" ? { ...slice, ...reply, index: first, input: undefined } : undefined;
   }
 
   /** The node's only successor, if this slot may go on with it. */
   async #nextHere(runKey: RunKey, node: TaskNode): Promise<Successor | undefined> {
-    if (this.#isClosing || node.next.length !== 1) return undefined;
+    if (this.#isClosing) return undefined;
     // A token with times behind the index waits for them in the queue.
     const [, index] = /^t(\d+)$/.exec(node.next[0] ?? "") ?? [];
     if (index === undefined) return undefined;
@@ -309,4 +469,25 @@ export class CanvasWorker {
       this.#registry.tasks.get(successor.task)?.options.acksLate !== false;
     return isAlike ? { index: Number(index), takesValue: successor.input !== undefined } : undefined;
   }
+}
+
+/** A stretch of waiting nodes in two parts, so that it is dealt out ever more finely while nobody has time for it. */
+function halves(indices: readonly number[], stride: number): SliceRange[] {
+  const middle = Math.ceil(indices.length / 2);
+  return [indices.slice(0, middle), indices.slice(middle)].flatMap((part) =>
+    part[0] === undefined ? [] : [{ first: part[0], count: part.length, stride }],
+  );
+}
+
+/** A promise whose failure is looked at later. */
+function handled<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/** Resolves when all have ended, however they did. @throws the first error, and rather one that is not about a run that is gone */
+async function allEnded(ends: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(ends);
+  const errors = outcomes.flatMap((end): unknown[] => (end.status === "rejected" ? [end.reason] : []));
+  if (errors.length > 0) throw errors.find((error) => !(error instanceof RunExpiredError)) ?? errors[0];
 }

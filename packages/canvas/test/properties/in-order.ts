@@ -38,19 +38,20 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
   const expand = async ({ spread: index, handedOut }: Refill): Promise<void> => {
     const spread = await pages.node(runKey, index);
     if (spread.kind !== "spread") throw new Error(`node ${index} is no spread`);
-    const { join, total, limit, starts } = spread;
-    const tokens = [...stretchIndices(starts, handedOut)].map(({ index: start, stretch }) => `${stretch.kind}${start}`);
+    const { join, total, limit, starts: stretches } = spread;
+    const indices = [...stretchIndices(stretches, handedOut)];
+    const starts = indices.map(({ index: start, stretch }) => `${stretch.kind}${start}`);
     const place = { index, join, total, ...(limit === undefined ? {} : { limit }) };
-    take(await store.expand(runKey, place, handedOut, tokens));
+    take(await store.expand(runKey, place, { from: handedOut, to: handedOut + starts.length, starts }));
   };
   const showState = async (): Promise<void> => undefined;
   const run = async ({ first, generation }: Dispatch): Promise<void> => {
     const node = await pages.node(runKey, first);
-    const [claim] = await store.claim(runKey, "in order", [{ first, generation, withPage: false }]);
+    const [claim] = await store.claim(runKey, "in order", [{ first, count: 1, generation, withPage: false }]);
     if (node.kind !== "task" || claim?.kind !== "claimed") throw new Error(`node ${first} cannot be run`);
     const { retries, cause, token } = claim;
     const outcome = await runner.run({ runKey, index: first, node, retries, cause, input: undefined, showState });
-    take(await store.settle(runKey, [{ first, index: first, token, outcome, node }]));
+    take(await store.settle(runKey, [{ first, count: 1, index: first, token, outcome, node }]));
   };
   take(await store.create(graph, {}));
   while (dispatches.length + spreads.length > 0) {

@@ -7,13 +7,14 @@ import type {
   ClaimReply,
   Dispatch,
   GraphStore,
+  HeldSlice,
   NodeRecord,
   Settlement,
   SettleReply,
   StoredOutcome,
 } from "../../src/store/graph-store.ts";
 import { anyCanvas, compileAny } from "../kit/arbitrary-canvas.ts";
-import { type Choices, simulate, spreadAt, startsOf, taskAt } from "./simulation.ts";
+import { type Choices, membersOf, simulate, spreadAt, taskAt } from "./simulation.ts";
 
 /** A store that was opened for one test. */
 export interface OpenStore {
@@ -58,16 +59,23 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
     const claim = async (
       graph: Graph,
       first: number,
-      how: { by?: string; generation?: number; lost?: string } = {},
+      how: { by?: string; generation?: number; lost?: string; count?: number } = {},
     ): Promise<ClaimReply> => {
-      const { by = "w1", generation = 1, lost } = how;
-      const request = { first, generation, withPage: false, ...(lost === undefined ? {} : { lostHolder: lost }) };
+      const { by = "w1", generation = 1, lost, count = 1 } = how;
+      const request = {
+        first,
+        count,
+        generation,
+        withPage: false,
+        ...(lost === undefined ? {} : { lostHolder: lost }),
+      };
       const [reply] = await store.claim(graph.runKey, by, [request]);
       if (reply === undefined) throw new Error("a claim without an answer");
       return reply;
     };
     const settlement = (graph: Graph, index: number, token: number, outcome = succeeded): Settlement => ({
       first: index,
+      count: 1,
       index,
       token,
       outcome,
@@ -79,10 +87,16 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       if (reply.kind !== "claimed") throw new Error(`node ${index} is ${reply.kind}`);
       return await store.settle(graph.runKey, [settlement(graph, index, reply.token, outcome)]);
     };
-    const expand = (graph: Graph, index: number, from = 0, most?: number, limit?: number): Promise<SettleReply> => {
+    const expand = (
+      graph: Graph,
+      index: number,
+      from = 0,
+      most?: number,
+      { limit, sliceSize = 1 }: { limit?: number; sliceSize?: number } = {},
+    ): Promise<SettleReply> => {
       const spread = spreadAt(graph, index);
       const place = { index, join: spread.join, total: spread.total, ...(limit === undefined ? {} : { limit }) };
-      return store.expand(graph.runKey, place, from, startsOf(spread, from, most));
+      return store.expand(graph.runKey, place, membersOf(spread, from, most, sliceSize));
     };
     const kinds = async (runKey: RunKey, indices: readonly number[]): Promise<string[]> =>
       (await Promise.all(indices.map((index) => store.read(runKey, index)))).map((record) => record.kind);
@@ -96,7 +110,7 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
     test("a run is created once, and starts what comes first", async () => {
       const graph = compileAny(chain(t, t));
       expect(await store.create(graph, {})).toEqual({
-        dispatches: [{ first: 0, count: 1, generation: 1, delayMs: 0 }],
+        dispatches: [{ first: 0, count: 1, stride: 1, generation: 1, delayMs: 0 }],
         spreads: [],
       });
       expect(await store.create(graph, {})).toEqual({ dispatches: [], spreads: [] });
@@ -190,7 +204,7 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(reply).toMatchObject({
         accepted: [true],
         runEnded: false,
-        dispatches: [{ first: 0, count: 1, generation: 2, delayMs: 250 }],
+        dispatches: [{ first: 0, count: 1, stride: 1, generation: 2, delayMs: 250 }],
       });
       expect(await store.read(graph.runKey, 0)).toEqual({ kind: "dispatched", retries: 1 });
       expect(await claim(graph, 0)).toEqual({ kind: "past" });
@@ -200,7 +214,7 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
     test("a running task shows states of its own, until its attempt ends or is lost", async () => {
       const graph = await create(chain(t, t));
       const reply = await claim(graph, 0);
-      const attempt = { first: 0, index: 0, token: reply.kind === "claimed" ? reply.token : 0 };
+      const attempt = { first: 0, count: 1, index: 0, token: reply.kind === "claimed" ? reply.token : 0 };
       const show = (state: string, payload: string, token = attempt.token): Promise<boolean> =>
         store.updateState(graph.runKey, { ...attempt, token }, state, payload);
       expect(await store.read(graph.runKey, 0)).toEqual({ kind: "running" });
@@ -233,7 +247,9 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
 
     test("times come with the start", async () => {
       const graph = await create(chain(t, { ...t, options: { countdown: 2, expires: 5 } }));
-      expect((await end(graph, 0)).dispatches).toEqual([{ first: 1, count: 1, generation: 1, delayMs: 2000 }]);
+      expect((await end(graph, 0)).dispatches).toEqual([
+        { first: 1, count: 1, stride: 1, generation: 1, delayMs: 2000 },
+      ]);
     });
 
     test("a run knows how many pages it has, with those that were promised", async () => {
@@ -266,18 +282,22 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       // 0 spread, 1 t, 2 t and then 3 t, 4 t, 5 t, 6 join
       const graph = await create(group(t, chain(t, t), t, t));
       const openSpreads = async (): Promise<unknown> => (await store.inspect(graph.runKey)).openSpreads;
-      expect(firsts((await expand(graph, 0, 0, 1, 2)).dispatches)).toEqual([1]);
+      expect(firsts((await expand(graph, 0, 0, 1, { limit: 2 })).dispatches)).toEqual([1]);
       expect(await openSpreads()).toEqual([{ spread: 0, handedOut: 1 }]);
-      expect(await expand(graph, 0, 1, 3, 2)).toMatchObject({ dispatches: [{ first: 2 }], refills: [] });
+      expect(await expand(graph, 0, 1, 3, { limit: 2 })).toMatchObject({ dispatches: [{ first: 2 }], refills: [] });
       expect(await openSpreads()).toEqual([]);
       // Nobody can hand out more meanwhile, and the run has not ended.
-      expect(await expand(graph, 0, 2, 2, 2)).toMatchObject({ accepted: [false], dispatches: [], runEnded: false });
+      expect(await expand(graph, 0, 2, 2, { limit: 2 })).toMatchObject({
+        accepted: [false],
+        dispatches: [],
+        runEnded: false,
+      });
       expect(await end(graph, 2)).toMatchObject({ dispatches: [{ first: 3 }], refills: [] });
       expect(await end(graph, 3, failed)).toMatchObject({ dispatches: [], refills: [{ spread: 0, handedOut: 2 }] });
       expect(await openSpreads()).toEqual([{ spread: 0, handedOut: 2 }]);
       // The one that ends before the seat is taken gives another.
       expect((await end(graph, 1)).runEnded).toBe(false);
-      expect(firsts((await expand(graph, 0, 2, 2, 2)).dispatches)).toEqual([4, 5]);
+      expect(firsts((await expand(graph, 0, 2, 2, { limit: 2 })).dispatches)).toEqual([4, 5]);
       await end(graph, 5);
       expect(await end(graph, 4)).toMatchObject({ runEnded: true, refills: [] });
       expect(await store.read(graph.runKey, 6)).toEqual({ kind: "joinFailed", member: 3 });
@@ -290,13 +310,109 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       const [one = 0, other = 0] = graph.nodes.flatMap((node, index) =>
         node.kind === "spread" && index > 0 ? [index] : [],
       );
-      await expand(graph, one, 0, 2, 1);
-      await expand(graph, other, 0, 2, 1);
+      await expand(graph, one, 0, 2, { limit: 1 });
+      await expand(graph, other, 0, 2, { limit: 1 });
       expect((await end(graph, one + 1)).refills).toEqual([{ spread: one, handedOut: 1 }]);
       expect((await end(graph, other + 1)).refills).toEqual([{ spread: other, handedOut: 1 }]);
-      expect(firsts((await expand(graph, other, 1, 1, 1)).dispatches)).toEqual([other + 2]);
+      expect(firsts((await expand(graph, other, 1, 1, { limit: 1 })).dispatches)).toEqual([other + 2]);
       expect((await end(graph, other + 2)).dispatches).toHaveLength(1);
-      expect(firsts((await expand(graph, one, 1, 1, 1)).dispatches)).toEqual([one + 2]);
+      expect(firsts((await expand(graph, one, 1, 1, { limit: 1 })).dispatches)).toEqual([one + 2]);
+    });
+
+    describe("a slice of several members", () => {
+      /** Of a chord of four members, from node 1, in one slice that is claimed. */
+      const openSlice = async (): Promise<{ graph: Graph; held: { first: number; count: number; token: number } }> => {
+        const graph = await create(chord([t, t, t, t], t));
+        expect((await expand(graph, 0, 0, 4, { sliceSize: 4 })).dispatches).toEqual([
+          { first: 1, count: 4, stride: 1, generation: 1, delayMs: 0 },
+        ]);
+        const reply = await claim(graph, 1, { count: 4 });
+        if (reply.kind !== "claimed") throw new Error(reply.kind);
+        expect(reply.bits).toBe("rrrr");
+        return { graph, held: { first: 1, count: 4, token: reply.token } };
+      };
+      const settle = (graph: Graph, held: HeldSlice, indices: readonly number[], outcome = succeeded) =>
+        store.settle(
+          graph.runKey,
+          indices.map((index) => ({ ...held, index, outcome, node: taskAt(graph, index) })),
+        );
+
+      test("is one flight, whose nodes end one by one", async () => {
+        const { graph, held } = await openSlice();
+        expect(await kinds(graph.runKey, [1, 2, 3, 4, 6])).toEqual([
+          ...["running", "running", "running", "running"],
+          "waiting",
+        ]);
+        expect(await settle(graph, held, [3, 1])).toMatchObject({ accepted: [true, true], room: 9, shared: 1 });
+        expect(await kinds(graph.runKey, [1, 2, 3, 4])).toEqual(["succeeded", "running", "succeeded", "running"]);
+        expect((await settle(graph, held, [3])).accepted).toEqual([false]);
+        expect((await store.inspect(graph.runKey)).flights).toMatchObject([{ first: 1, count: 4, stride: 1 }]);
+        const last = await settle(graph, held, [2, 4]);
+        expect(firsts(last.dispatches)).toEqual([6]);
+        expect(last).toMatchObject({ room: 9, shared: 0 });
+      });
+
+      test("may have its nodes some way apart", async () => {
+        const graph = await create(group(chain(t, t), chain(t, t), chain(t, t)));
+        expect((await expand(graph, 0, 0, 3, { sliceSize: 3 })).dispatches).toMatchObject([
+          { first: 1, count: 3, stride: 2 },
+        ]);
+        expect(await kinds(graph.runKey, [1, 2, 3, 5])).toEqual(["dispatched", "waiting", "dispatched", "dispatched"]);
+        const reply = await claim(graph, 1, { count: 3 });
+        const held = { first: 1, count: 3, token: reply.kind === "claimed" ? reply.token : 0 };
+        const { dispatches } = await settle(graph, held, [5, 3]);
+        expect(firsts(dispatches)).toEqual([6, 4]);
+        expect(await kinds(graph.runKey, [1, 3, 4, 5])).toEqual(["running", "succeeded", "dispatched", "succeeded"]);
+      });
+
+      test("gives back what has not begun, to be run elsewhere", async () => {
+        const { graph, held } = await openSlice();
+        const parts = [
+          { first: 2, count: 2, stride: 1 },
+          { first: 4, count: 1, stride: 1 },
+        ];
+        expect(await store.release(graph.runKey, { ...held, token: held.token + 1 }, parts)).toEqual([]);
+        expect(await store.release(graph.runKey, held, parts)).toEqual(
+          parts.map((part) => ({ ...part, generation: 2, delayMs: 0 })),
+        );
+        expect(await store.release(graph.runKey, held, parts)).toEqual([]);
+        expect(await kinds(graph.runKey, [1, 2, 3, 4])).toEqual(["running", "dispatched", "dispatched", "dispatched"]);
+        expect((await settle(graph, held, [2])).accepted).toEqual([false]);
+        expect(await claim(graph, 2, { count: 2, generation: 2, by: "w2" })).toMatchObject({
+          kind: "claimed",
+          bits: "rr",
+        });
+        expect(await settle(graph, held, [1])).toMatchObject({ accepted: [true], room: 8, shared: 1 });
+        expect(await claim(graph, 1, { count: 4 })).toEqual({ kind: "past" });
+      });
+
+      test.each([[1], [3]])("lets node %d be tried again alone while the others go on", async (index) => {
+        const { graph, held } = await openSlice();
+        const reply = await settle(graph, held, [index], { kind: "retried", delayMs: 50 });
+        expect(reply.dispatches).toEqual([{ first: index, count: 1, stride: 1, generation: 2, delayMs: 50 }]);
+        expect(await store.read(graph.runKey, index)).toEqual({ kind: "dispatched", retries: 1 });
+        const others = [1, 2, 3, 4].filter((other) => other !== index);
+        expect((await settle(graph, held, others)).accepted).toEqual([true, true, true]);
+        expect((await settle(graph, held, [index])).accepted).toEqual([false]);
+        const again = await claim(graph, index, { generation: 2 });
+        expect(again).toMatchObject({ kind: "claimed", retries: 1 });
+        const token = again.kind === "claimed" ? again.token : 0;
+        const last = await store.settle(graph.runKey, [settlement(graph, index, token)]);
+        expect(firsts(last.dispatches)).toEqual([6]);
+      });
+
+      test("counts a loss for each of its nodes that had not ended", async () => {
+        const { graph, held } = await openSlice();
+        await settle(graph, held, [1]);
+        const lost = { count: 4, by: "w2", lost: "w1" };
+        const taken = await claim(graph, 1, lost);
+        expect(taken).toMatchObject({ kind: "claimed", bits: "1rrr" });
+        const token = taken.kind === "claimed" ? taken.token : 0;
+        await store.release(graph.runKey, { ...held, token }, [{ first: 2, count: 1, stride: 1 }]);
+        expect((await claim(graph, 2, { generation: 2, by: "w2" })).kind).toBe("claimed");
+        const again = await claim(graph, 2, { generation: 2, by: "w3", lost: "w2" });
+        expect(again).toMatchObject({ kind: "claimed", deliveries: 2 });
+      });
     });
 
     test("a group without members has ended as soon as it is handed out", async () => {
@@ -497,8 +613,9 @@ export function anyChoices(): fc.Arbitrary<() => Choices> {
       failing: fc.oneof(fc.constant<number[]>([]), fc.array(fc.nat(30), { maxLength: 6 })),
       handOut: fc.integer({ min: 1, max: 5 }),
       together: fc.integer({ min: 1, max: 3 }),
+      sliceSize: fc.integer({ min: 1, max: 6 }),
     })
-    .map(({ numbers, failing, handOut, together }) => () => {
+    .map(({ numbers, failing, handOut, together, sliceSize }) => () => {
       let at = 0;
       return {
         pick: (count) => {
@@ -508,6 +625,7 @@ export function anyChoices(): fc.Arbitrary<() => Choices> {
         fails: (index) => failing.includes(index),
         handOut,
         together,
+        sliceSize,
       };
     });
 }

@@ -104,7 +104,13 @@ test("no call of a script takes more than 1,000 nodes, however large the run", a
     const header = { kind: "group" as const, members: Array.from({ length: 2500 }, () => t) };
     const graph = compileAny({ kind: "chord", header, body: t });
     const pick = (count: number): number => count - 1;
-    const { executed } = await simulate(store, graph, { pick, fails: () => false, handOut: 900, together: 200 });
+    const { executed } = await simulate(store, graph, {
+      pick,
+      fails: () => false,
+      handOut: 900,
+      together: 200,
+      sliceSize: 1,
+    });
     expect(executed.length).toBe(2501);
     expect(Math.max(...sizes)).toBe(900);
   } finally {

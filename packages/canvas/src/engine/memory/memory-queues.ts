@@ -4,7 +4,7 @@
  */
 import type { RunKey } from "@umbel/core";
 import type { JobState } from "bullmq";
-import type { QueuedSlice, Queues, SlicePointer } from "../queues.ts";
+import { jobId, pointerTo, type QueuedSlice, type Queues, type SliceJob, type SlicePointer } from "../queues.ts";
 import type { Deliver, WorkSource, WorkSourceOptions } from "../work-source.ts";
 import type { Chance } from "./chance.ts";
 import type { Clock } from "./clock.ts";
@@ -56,17 +56,17 @@ export class MemoryQueues implements Queues {
 
   async add(slices: readonly QueuedSlice[]): Promise<void> {
     for (const { runKey, dispatch, queue, priority } of slices) {
-      const { first, count, generation, delayMs } = dispatch;
-      const id = jobId(runKey, first, generation);
+      const { delayMs } = dispatch;
+      const id = jobId(runKey, dispatch);
       if (this.#jobs.has(id)) continue;
-      const pointer: SlicePointer = { r: runKey, s: first, n: count, g: generation };
+      const pointer = pointerTo(runKey, dispatch);
       const rank = priority === undefined ? 0 : RANKS - 1 - priority;
       this.#addLater({ id, queue, pointer, rank, attempts: 0, state: "waiting" }, delayMs);
     }
   }
 
-  async jobState(_queue: string, runKey: RunKey, first: number, generation: number): Promise<JobState | "unknown"> {
-    return this.#jobs.get(jobId(runKey, first, generation))?.state ?? "unknown";
+  async jobState(_queue: string, runKey: RunKey, slice: SliceJob): Promise<JobState | "unknown"> {
+    return this.#jobs.get(jobId(runKey, slice))?.state ?? "unknown";
   }
 
   async obliterate(name: string): Promise<void> {
@@ -77,7 +77,8 @@ export class MemoryQueues implements Queues {
   /** Serves a queue. */
   serve(name: string, deliver: Deliver, options: WorkSourceOptions): WorkSource {
     const queue = this.#queue(name);
-    const source = new MemoryWorkSource(deliver, options, (lost) => {
+    const onRoom = (): void => this.#pump(queue);
+    const source = new MemoryWorkSource(deliver, { ...options, onRoom }, (lost) => {
       queue.sources.delete(source);
       this.#running -= lost.length;
       for (const job of lost) if (this.#jobs.get(job.id) === job) this.#addLater(job, options.lostAfterMs);
@@ -177,21 +178,27 @@ class PutOff extends Error {}
 /** One worker on one queue. */
 class MemoryWorkSource implements WorkSource {
   readonly #deliver: Deliver;
-  readonly #options: WorkSourceOptions;
+  readonly #options: WorkSourceOptions & { readonly onRoom: () => void };
   /** Takes back what this worker had. */
   readonly #leave: (jobs: readonly Job[]) => void;
   readonly #active = new Set<Job>();
   readonly #resting: (() => void)[] = [];
   #isPaused = false;
+  #limit: number;
 
-  constructor(deliver: Deliver, options: WorkSourceOptions, leave: (jobs: readonly Job[]) => void) {
+  constructor(
+    deliver: Deliver,
+    options: WorkSourceOptions & { readonly onRoom: () => void },
+    leave: (jobs: readonly Job[]) => void,
+  ) {
     this.#deliver = deliver;
     this.#options = options;
+    this.#limit = options.concurrency;
     this.#leave = leave;
   }
 
   get hasRoom(): boolean {
-    return !this.#isPaused && this.#active.size < this.#options.concurrency;
+    return !this.#isPaused && this.#active.size < this.#limit;
   }
 
   /** Runs a job to its end. "left": the source was closed, and the job belongs to others. */
@@ -213,6 +220,12 @@ class MemoryWorkSource implements WorkSource {
     // It takes slices from the moment it is made.
   }
 
+  limit(slices: number): void {
+    const hasMore = slices > this.#limit;
+    this.#limit = slices;
+    if (hasMore) this.#options.onRoom();
+  }
+
   async pause(): Promise<void> {
     this.#isPaused = true;
     if (this.#active.size > 0) await new Promise<void>((resolve) => void this.#resting.push(resolve));
@@ -225,8 +238,4 @@ class MemoryWorkSource implements WorkSource {
     for (const rested of this.#resting.splice(0)) rested();
     this.#leave(jobs);
   }
-}
-
-function jobId(runKey: RunKey, first: number, generation: number): string {
-  return `${runKey}-${first}-${generation}`;
 }

@@ -9,6 +9,7 @@ import type { QueuedSlice, Queues } from "../queues.ts";
 import { Relatives } from "../relatives.ts";
 import { Results } from "../results.ts";
 import type { Runtime, RuntimeOptions } from "../runtime.ts";
+import { Slicing } from "../slicing.ts";
 import type { Timers } from "../timers.ts";
 import type { Deliver, WorkSource, WorkSourceOptions } from "../work-source.ts";
 import type { MemoryBrokerState } from "./memory-broker.ts";
@@ -28,6 +29,7 @@ export class MemoryRuntime implements Runtime {
   readonly activeRuns: MemoryActiveRuns;
   readonly aliases: MemoryAliases;
   readonly savedGroups: MemorySavedGroups;
+  readonly slicing: Slicing;
   readonly driver: Driver;
   readonly news = new MemoryNews(randomUUID());
   readonly lifeSigns: LifeSigns;
@@ -68,11 +70,13 @@ export class MemoryRuntime implements Runtime {
       end: (incarnation) => state.lifeSigns.end(incarnation),
       isAlive: async (incarnation) => (await state.lifeSigns.isAlive(incarnation)) && !faults.mistakesForLost(),
     };
+    this.slicing = new Slicing(options.sliceSize ?? 1);
     this.driver = new Driver({
       store: this.store,
       pages: this.pages,
       queues: this.queues,
       activeRuns: this.activeRuns,
+      slicing: this.slicing,
       window: options.window,
     });
     this.timers = process.timers((change) => state.countWaiting(change));
@@ -98,8 +102,7 @@ export class MemoryRuntime implements Runtime {
 function remoteQueues(queues: Queues, process: MemoryProcess): Queues {
   return {
     add: (slices: readonly QueuedSlice[]) => process.step(() => queues.add(slices)),
-    jobState: (queue, runKey, first, generation) =>
-      process.step(() => queues.jobState(queue, runKey, first, generation)),
+    jobState: (queue, runKey, slice) => process.step(() => queues.jobState(queue, runKey, slice)),
     obliterate: (name) => process.step(() => queues.obliterate(name)),
   };
 }

@@ -4,14 +4,17 @@
  */
 import type { RunKey } from "@umbel/core";
 import type { RunMeta } from "../../graph/codec.ts";
-import type { Graph, GraphNode, StartToken } from "../../graph/graph.ts";
+import type { Graph, GraphNode } from "../../graph/graph.ts";
 import type {
   ClaimReply,
   ClaimRequest,
   CreateOptions,
+  Dispatch,
   Flight,
   ForgetReply,
   GraphStore,
+  HandOut,
+  HeldSlice,
   NodeRecord,
   RunInspection,
   Settlement,
@@ -19,6 +22,7 @@ import type {
   SpreadPlace,
   Started,
 } from "../../store/graph-store.ts";
+import type { SliceRange } from "../../store/slice.ts";
 import type { FaultSource } from "./faults.ts";
 import type { MemoryProcess } from "./memory-process.ts";
 
@@ -52,8 +56,12 @@ export class RemoteGraphStore implements GraphStore {
     });
   }
 
-  expand(runKey: RunKey, spread: SpreadPlace, from: number, starts: readonly StartToken[]): Promise<SettleReply> {
-    return this.#process.step(() => this.#store.expand(runKey, spread, from, starts));
+  expand(runKey: RunKey, spread: SpreadPlace, members: HandOut): Promise<SettleReply> {
+    return this.#process.step(() => this.#store.expand(runKey, spread, members));
+  }
+
+  release(runKey: RunKey, slice: HeldSlice, parts: readonly SliceRange[]): Promise<readonly Dispatch[]> {
+    return this.#process.step(() => this.#store.release(runKey, slice, parts));
   }
 
   redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
@@ -62,7 +70,7 @@ export class RemoteGraphStore implements GraphStore {
 
   updateState(
     runKey: RunKey,
-    attempt: Pick<Settlement, "first" | "index" | "token">,
+    attempt: HeldSlice & Pick<Settlement, "index">,
     state: string,
     payload: string,
   ): Promise<boolean> {

@@ -4,7 +4,7 @@
  */
 import { RunExpiredError, type RunKey } from "@umbel/core";
 import { decodeMeta, decodePage, encodeMeta, encodePages, type RunMeta } from "../../graph/codec.ts";
-import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../../graph/graph.ts";
+import { type Graph, type GraphNode, PAGE_SIZE } from "../../graph/graph.ts";
 import {
   addJoins,
   type Concluded,
@@ -15,6 +15,7 @@ import {
   forgetResults,
   readNode,
   redispatchSlice,
+  releaseSlice,
   settleNodes,
   tooLate,
   updateState,
@@ -23,9 +24,12 @@ import {
   type ClaimReply,
   type ClaimRequest,
   type CreateOptions,
+  type Dispatch,
   type Flight,
   type ForgetReply,
   type GraphStore,
+  type HandOut,
+  type HeldSlice,
   NOTHING_STARTED,
   type NodeRecord,
   type RunInspection,
@@ -34,6 +38,7 @@ import {
   type SpreadPlace,
   type Started,
 } from "../graph-store.ts";
+import type { SliceRange } from "../slice.ts";
 import type { MemoryRun, MemoryRuns } from "./memory-runs.ts";
 
 /** News that nodes of a run have ended. */
@@ -99,11 +104,16 @@ export class MemoryGraphStore implements GraphStore {
     return this.#conclude(runKey, run, settleNodes(run.state, settlements, window, now()));
   }
 
-  async expand(runKey: RunKey, spread: SpreadPlace, from: number, starts: readonly StartToken[]): Promise<SettleReply> {
+  async expand(runKey: RunKey, spread: SpreadPlace, members: HandOut): Promise<SettleReply> {
     const run = this.#find(runKey);
     if (run === undefined) return tooLate(1).reply;
     const { window, now } = this.#options;
-    return this.#conclude(runKey, run, expandSpread(run.state, spread, from, starts, window, now()));
+    return this.#conclude(runKey, run, expandSpread(run.state, spread, members, window, now()));
+  }
+
+  async release(runKey: RunKey, slice: HeldSlice, parts: readonly SliceRange[]): Promise<readonly Dispatch[]> {
+    const run = this.#find(runKey);
+    return run === undefined ? [] : releaseSlice(run.state, slice, parts, this.#options.now());
   }
 
   async redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
@@ -113,7 +123,7 @@ export class MemoryGraphStore implements GraphStore {
 
   async updateState(
     runKey: RunKey,
-    attempt: Pick<Settlement, "first" | "index" | "token">,
+    attempt: HeldSlice & Pick<Settlement, "index">,
     state: string,
     payload: string,
   ): Promise<boolean> {

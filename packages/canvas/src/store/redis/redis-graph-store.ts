@@ -5,7 +5,7 @@
 import { RunExpiredError, type RunKey } from "@umbel/core";
 import type { Redis } from "ioredis";
 import { decodeMeta, decodePage, encodeJoinRecord, encodeMeta, encodePages, type RunMeta } from "../../graph/codec.ts";
-import { type Graph, type GraphNode, type JoinNode, PAGE_SIZE, type StartToken } from "../../graph/graph.ts";
+import { type Graph, type GraphNode, type JoinNode, PAGE_SIZE } from "../../graph/graph.ts";
 import type {
   Addition,
   ClaimReply,
@@ -15,6 +15,8 @@ import type {
   Flight,
   ForgetReply,
   GraphStore,
+  HandOut,
+  HeldSlice,
   NodeRecord,
   Refill,
   RunInspection,
@@ -26,6 +28,7 @@ import type {
 } from "../graph-store.ts";
 import { NOTHING_STARTED, readRecord, readRunning } from "../graph-store.ts";
 import { type RunKeys, runChannel, runKeys } from "../keys.ts";
+import { type SliceRange, sliceKey } from "../slice.ts";
 import { Script } from "./script.ts";
 import {
   allocatePages,
@@ -35,6 +38,7 @@ import {
   forgetResults,
   readNodes,
   redispatchSlice,
+  releaseSlice,
   settleNodes,
   updateState,
   watchRun,
@@ -50,6 +54,7 @@ const scripts = {
   readNodes: new Script(readNodes),
   forgetResults: new Script(forgetResults),
   updateState: new Script(updateState),
+  releaseSlice: new Script(releaseSlice),
   watchRun: new Script(watchRun),
 };
 
@@ -142,8 +147,9 @@ export class RedisGraphStore implements GraphStore {
 
   async claim(runKey: RunKey, incarnation: string, requests: readonly ClaimRequest[]): Promise<readonly ClaimReply[]> {
     const args: (string | number)[] = [incarnation];
-    for (const { first, generation, lostHolder, withPage } of requests) {
-      args.push(first, generation, lostHolder ?? "", withPage ? pageOf(first) : "");
+    for (const request of requests) {
+      const { first, generation, lostHolder, withPage } = request;
+      args.push(sliceKey(request), generation, lostHolder ?? "", withPage ? pageOf(first) : "");
     }
     const replies = await scripts.claimSlices.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args);
     return requests.map(({ first }, position) => readClaimReply(first, replyArray(replyArray(replies)[position])));
@@ -151,44 +157,30 @@ export class RedisGraphStore implements GraphStore {
 
   async settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply> {
     const args = this.#concludeArgs(runKey);
-    for (const settlement of settlements) {
-      const { first, index, token, outcome, node, claimNextAs } = settlement;
-      args.push(
-        first,
-        index,
-        token,
-        OUTCOME_LETTERS[outcome.kind],
-        payloadOf(settlement),
-        node.join,
-        node.isTail ? 1 : 0,
-        node.deadEnd,
-        claimNextAs ?? "",
-        (outcome.kind === "replaced" ? outcome.starts : node.next).join(","),
-        node.onError.join(","),
-        outcome.kind === "succeeded" ? (outcome.additions ?? []).map(encodeAddition).join(",") : "",
-      );
-    }
+    for (const block of blocksOf(settlements)) args.push(...block.head, block.entries.length / 2, ...block.entries);
     return readSettleReply(await scripts.settleNodes.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args));
   }
 
-  async expand(runKey: RunKey, spread: SpreadPlace, from: number, starts: readonly StartToken[]): Promise<SettleReply> {
-    const args = [
-      ...this.#concludeArgs(runKey),
-      spread.index,
-      from,
-      spread.join,
-      spread.total,
-      spread.limit ?? "",
-      ...starts,
-    ];
+  async expand(runKey: RunKey, spread: SpreadPlace, { from, to, starts }: HandOut): Promise<SettleReply> {
+    const { index, join, total, limit } = spread;
+    const args = [...this.#concludeArgs(runKey), index, from, to, join, total, limit ?? "", ...starts];
     return readSettleReply(
       await scripts.expandSpread.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args),
     );
   }
 
+  async release(runKey: RunKey, slice: HeldSlice, parts: readonly SliceRange[]): Promise<readonly Dispatch[]> {
+    const reply = await scripts.releaseSlice.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [
+      sliceKey(slice),
+      slice.token,
+      ...parts.flatMap(({ first, count, stride }) => [first, count, stride]),
+    ]);
+    return readDispatches(reply);
+  }
+
   async redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
     const generation = await scripts.redispatchSlice.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [
-      flight.first,
+      sliceKey(flight),
       flight.generation,
       flight.token,
     ]);
@@ -197,12 +189,12 @@ export class RedisGraphStore implements GraphStore {
 
   async updateState(
     runKey: RunKey,
-    { first, index, token }: Pick<Settlement, "first" | "index" | "token">,
+    attempt: HeldSlice & Pick<Settlement, "index">,
     state: string,
     payload: string,
   ): Promise<boolean> {
     const { prefix } = this.#options;
-    const args = [runChannel(prefix, runKey), first, index, token, state, payload];
+    const args = [runChannel(prefix, runKey), sliceKey(attempt), attempt.index, attempt.token, state, payload];
     return (await scripts.updateState.run(this.#redis, runKeys(prefix, runKey).all, args)) === 1;
   }
 
@@ -221,7 +213,7 @@ export class RedisGraphStore implements GraphStore {
       owner: owner ?? undefined,
       endedAt: endedAt === null || endedAt === undefined ? undefined : Number(endedAt),
       now: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000),
-      flights: Object.entries(flights).map(([first, text]) => readFlight(Number(first), text)),
+      flights: Object.entries(flights).map(([key, text]) => readFlight(key, text)),
       openSpreads: Object.entries(open).map(([spread, text]) => ({
         spread: Number(spread),
         handedOut: Number.parseInt(text, 10),
@@ -243,7 +235,7 @@ export class RedisGraphStore implements GraphStore {
     const { all } = runKeys(this.#options.prefix, runKey);
     const replies = await Promise.all(
       slicesOf(indices).map((slice) =>
-        scripts.readNodes.run(this.#redis, all, [withPayloads ? 1 : 0, ...slice]).then(replyArray),
+        scripts.readNodes.run(this.#redis, all, [withPayloads ? 1 : 0, PAGE_SIZE, ...slice]).then(replyArray),
       ),
     );
     return replies.flat().map((reply) => readNodeReply(replyArray(reply)));
@@ -333,12 +325,13 @@ function readNodeReply(reply: readonly unknown[]): NodeRecord {
 }
 
 function readClaimReply(first: number, reply: readonly unknown[]): ClaimReply {
-  const [kind, token, deliveries, cause, retries, hasExpired, page, meta] = reply;
+  const [kind, token, bits, deliveries, cause, retries, hasExpired, page, meta] = reply;
   switch (kind) {
     case "claimed":
       return {
         kind,
         token: Number(token),
+        bits: String(bits),
         deliveries: Number(deliveries),
         retries: Number(retries),
         hasExpired: Number(hasExpired) === 1,
@@ -370,6 +363,43 @@ const OUTCOME_LETTERS: { readonly [Kind in StoredOutcome["kind"]]: string } = {
   replaced: "P",
 };
 
+/** Settlements that the script can take together: those of one slice that differ in node and payload alone. */
+interface Block {
+  readonly head: readonly (string | number)[];
+  readonly entries: (string | number)[];
+}
+
+function blocksOf(settlements: readonly Settlement[]): Block[] {
+  const blocks: Block[] = [];
+  let lastHead = "";
+  for (const settlement of settlements) {
+    const head = headOf(settlement);
+    const text = head.join(" ");
+    if (text !== lastHead) blocks.push({ head, entries: [] });
+    lastHead = text;
+    blocks.at(-1)?.entries.push(settlement.index, payloadOf(settlement));
+  }
+  return blocks;
+}
+
+/** What a script must know of a settlement beside node and payload; what its outcome has no use for is left out. */
+function headOf(settlement: Settlement): (string | number)[] {
+  const { token, outcome, node, claimNextAs } = settlement;
+  const start = [sliceKey(settlement), token, OUTCOME_LETTERS[outcome.kind]];
+  switch (outcome.kind) {
+    case "succeeded": {
+      const additions = (outcome.additions ?? []).map(encodeAddition).join(",");
+      return [...start, node.join, node.isTail ? 1 : 0, "", claimNextAs ?? "", node.next.join(","), "", additions];
+    }
+    case "replaced":
+      return [...start, "", "", "", "", outcome.starts.join(","), "", ""];
+    case "retried":
+      return [...start, "", "", "", "", "", "", ""];
+    default:
+      return [...start, node.join, "", node.deadEnd, "", "", node.onError.join(","), ""];
+  }
+}
+
 function payloadOf({ outcome, node }: Settlement): string {
   switch (outcome.kind) {
     case "succeeded":
@@ -393,11 +423,12 @@ function joinsOf(nodes: readonly GraphNode[], base: number): (readonly [number, 
   return nodes.flatMap((node, position) => (node.kind === "join" ? [[base + position, node] as const] : []));
 }
 
-function readFlight(first: number, text: string): Flight {
-  const [generation = "", token = "", bits = "", holder = "", dueAt = ""] = text.split("|");
+function readFlight(key: string, text: string): Flight {
+  const [generation = "", token = "", bits = "", holder = "", dueAt = "", , , stride = ""] = text.split("|");
   return {
-    first,
+    first: Number.parseInt(key, 10),
     count: bits.length,
+    stride: Number(stride),
     generation: Number(generation),
     token: Number(token),
     holder,
@@ -407,7 +438,7 @@ function readFlight(first: number, text: string): Flight {
 
 function readSettleReply(reply: unknown): SettleReply {
   const [flags, runEnded, dispatches, spreads, seats] = replyArray(reply);
-  const [room = 0, ...open] = readNumbers(seats);
+  const [room = 0, shared = 0, ...open] = readNumbers(seats);
   const accepted = [...String(flags)];
   return {
     accepted: accepted.map((flag) => flag !== "0"),
@@ -415,6 +446,7 @@ function readSettleReply(reply: unknown): SettleReply {
     dispatches: readDispatches(dispatches),
     spreads: readNumbers(spreads),
     room,
+    shared,
     refills: readRefills(open),
     runEnded: runEnded === 1,
   };
@@ -432,9 +464,9 @@ function readRefills(numbers: readonly number[]): Refill[] {
 function readDispatches(reply: unknown): Dispatch[] {
   const numbers = readNumbers(reply);
   const dispatches: Dispatch[] = [];
-  for (let at = 0; at < numbers.length; at += 3) {
-    const [first = 0, generation = 0, delayMs = 0] = numbers.slice(at, at + 3);
-    dispatches.push({ first, count: 1, generation, delayMs });
+  for (let at = 0; at < numbers.length; at += 5) {
+    const [first = 0, count = 1, stride = 1, generation = 0, delayMs = 0] = numbers.slice(at, at + 5);
+    dispatches.push({ first, count, stride, generation, delayMs });
   }
   return dispatches;
 }

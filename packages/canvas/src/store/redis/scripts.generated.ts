@@ -21,8 +21,8 @@ return redis.call('HINCRBY', GRAPH, 'P', ARGV[1])
 export const claimSlices = `-- Gives slices to a worker whose jobs point to them, but for those that are done, were dispatched anew, or run elsewhere.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] incarnation that claims
--- then for each slice, four: first node, generation, holder known to be lost or '', number of the page to send or ''
--- Returns for each {"claimed", token, deliveries, cause, retries, 1 if it has expired, page, meta} | {"held", holder}
+-- then for each slice, four: key, generation, holder known to be lost or '', number of the page to send or ''
+-- Returns for each {"claimed", token, bits, deliveries, cause, retries, 1 if it has expired, page, meta} | {"held", holder}
 --   | {"past"} | {"missing"}.  O(nodes of the slices)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
@@ -34,37 +34,39 @@ local function read_clock()
 end
 local now = read_clock()
 
-local function claim(first, expected, lost_holder, page)
-  local flight = redis.call('HGET', FLIGHTS, first)
+local function claim(key, expected, lost_holder, page)
+  local flight = redis.call('HGET', FLIGHTS, key)
   if not flight then
     if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'past' } end
     return { 'missing' }
   end
-  local generation, token, bits, holder, due, expires, cause =
-    string.match(flight, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  local generation, token, bits, holder, due, expires, cause, stride =
+    string.match(flight, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)$')
   if generation ~= expected then return { 'past' } end
   if holder ~= '' and holder ~= ARGV[1] and holder ~= lost_holder then return { 'held', holder } end
+  local first = string.match(key, '^%d+')
   local deliveries = 0
   if holder ~= '' and holder ~= ARGV[1] then
     -- Only what was running when its worker was lost counts as lost with it.
     for offset = 1, #bits do
       if string.sub(bits, offset, offset) == 'r' then
-        local lost = redis.call('HINCRBY', COUNTS, 'd' .. (tonumber(first) + offset - 1), 1)
-        redis.call('HDEL', COUNTS, 's' .. (tonumber(first) + offset - 1))
+        local index = tonumber(first) + (offset - 1) * tonumber(stride)
+        local lost = redis.call('HINCRBY', COUNTS, 'd' .. index, 1)
+        redis.call('HDEL', COUNTS, 's' .. index)
         if offset == 1 then deliveries = lost end
       end
     end
   end
   token = tonumber(token) + 1
   bits = string.gsub(bits, '0', 'r')
-  redis.call('HSET', FLIGHTS, first,
-    generation .. '|' .. token .. '|' .. bits .. '|' .. ARGV[1] .. '|' .. due .. '|' .. expires .. '|' .. cause)
+  redis.call('HSET', FLIGHTS, key, generation .. '|' .. token .. '|' .. bits .. '|' .. ARGV[1] .. '|' .. due .. '|'
+    .. expires .. '|' .. cause .. '|' .. stride)
   local retries = generation ~= '1' and redis.call('HGET', COUNTS, 't' .. first) or 0
   local has_expired = expires ~= '' and tonumber(expires) < now and 1 or 0
-  local reply = { 'claimed', token, deliveries, cause, retries, has_expired }
+  local reply = { 'claimed', token, bits, deliveries, cause, retries, has_expired }
   if page ~= '' then
     local read = redis.call('HMGET', GRAPH, 'p' .. page, 'm')
-    reply[7], reply[8] = read[1], read[2]
+    reply[8], reply[9] = read[1], read[2]
   end
   return reply
 end
@@ -90,21 +92,39 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
--- What has changed in this call: dispatches as index, generation, delay; spreads that were opened; nodes that ended;
--- ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
+-- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
+-- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
+-- shared: by how much the number of slices with several nodes changes.
+local new_flights, new_results, missing, shared = {}, {}, {}, 0
 
--- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
--- The members of a spread are handed out with the cause that the spread was started with.
+local function dispatch(first, count, stride, generation, delay)
+  local last = #dispatches
+  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = first, count, stride
+  dispatches[last + 4], dispatches[last + 5] = tostring(generation), tostring(delay)
+end
+
+-- The key of a slice: one of several nodes has another than one of its first node alone.
+local function fly(first, count, text)
+  local last = #new_flights
+  new_flights[last + 1], new_flights[last + 2] = tonumber(count) == 1 and first or first .. 'x', text
+end
+
+-- Starts a node, or a slice of them.
+-- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
+--   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
 local function start(token, holder)
-  local kind, index, times, cause = string.match(token, '^([ts])(%d+)([^@]*)@?(%d*)$')
+  local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
   if kind == 's' then
     redis.call('HSET', OPEN, index, '0|' .. cause)
     spreads[#spreads + 1] = index
     return
   end
+  local count, stride = '1', '1'
+  if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
   local delay, expires = 0, ''
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
@@ -113,17 +133,25 @@ local function start(token, holder)
     if expires_in ~= '' then expires = now + tonumber(expires_in) end
     if expires_at ~= '' then expires = expires_at end
   end
+  local tail = '|' .. expires .. '|' .. cause .. '|' .. stride
   if holder then
-    redis.call('HSET', FLIGHTS, index, '1|1|r|' .. holder .. '|' .. now .. '|' .. expires .. '|' .. cause)
+    fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
     return
   end
-  redis.call('HSET', FLIGHTS, index, '1|0|0||' .. (now + delay) .. '|' .. expires .. '|' .. cause)
-  local last = #dispatches
-  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = index, '1', tostring(delay)
+  fly(index, count, '1|0|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  if several ~= '' then shared = shared + 1 end
+  dispatch(index, count, stride, 1, delay)
 end
 
 local function start_all(list)
   for token in string.gmatch(list, '[^,]+') do start(token) end
+end
+
+-- Changes how many members a join waits for, and returns that.
+local function count_missing(join, change)
+  local count = (missing[join] or tonumber(redis.call('HGET', JOINS, join) or 0)) + change
+  missing[join] = count
+  return count
 end
 
 -- Notes that the nodes behind a failed one never run: one record, however many they are.
@@ -134,23 +162,28 @@ local function kill(failed, dead_end, cause)
   killed[#killed + 1], killed[#killed + 2] = first, last
 end
 
+local function end_node(index, record)
+  ended[#ended + 1] = index
+  local last = #new_results
+  new_results[last + 1], new_results[last + 2] = index, record
+end
+
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
 -- index if it failed.
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
-  ended[#ended + 1] = join
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
-    redis.call('HSET', RESULTS, join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
+    end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
     start_all(error_starts)
     return outer, join
   end
   -- Behind J stand the tails that were added while it was open.
   local value = stands_for ~= '' and 'P' .. stands_for or 'J' .. (redis.call('HGET', JOINS, 'a' .. join) or '')
-  redis.call('HSET', RESULTS, join, value)
+  end_node(join, value)
   start_all(next_starts)
   if is_tail == '1' then return outer, nil end
   return '-1', nil
@@ -177,14 +210,32 @@ local function leave(join, failed)
       local first = redis.call('HGET', JOINS, 'x' .. join)
       if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
     end
-    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return give_seat(join) end
+    if count_missing(join, -1) > 0 then return give_seat(join) end
     join, failed = close_join(join)
   end
+end
+
+-- Lua hands no more than a few thousand values to one call.
+local function write(key, fields)
+  for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
+end
+
+local function write_changes()
+  write(FLIGHTS, new_flights)
+  write(RESULTS, new_results)
+  local counts = {}
+  for join, count in pairs(missing) do
+    counts[#counts + 1] = join
+    counts[#counts + 1] = count
+  end
+  write(JOINS, counts)
+  if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
 -- Returns the reply that settle and expand share: whether the run ended, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
+  write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
   local opened = redis.call('HLEN', OPEN)
   local run_ended = flying == 0 and opened == 0
@@ -216,7 +267,8 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, { tostring(window - flying), unpack(refills) }
+  return run_ended and 1 or 0, dispatches, spreads, 
+    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'exists' } end
 local at = 6
@@ -234,6 +286,7 @@ redis.call('HSET', GRAPH, 'm', ARGV[1], 'R', ARGV[2], 'P', ARGV[5])
 if ARGV[3] ~= '' then redis.call('HSET', GRAPH, 'n', ARGV[3]) end
 if ARGV[4] ~= '' then redis.call('HSET', GRAPH, 'o', ARGV[4]) end
 for position = at + 1, #ARGV do start(ARGV[position]) end
+write_changes()
 return { 'created', dispatches, spreads }
 `;
 
@@ -241,10 +294,11 @@ return { 'created', dispatches, spreads }
 export const expandSpread = `-- Hands out members of a group, in order. Nothing happens if somebody else has handed them out.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] to ARGV[4]: as in settle-nodes
--- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] join   ARGV[8] members in all
--- ARGV[9] how many of them may be in flight, or ''   then start tokens
--- Returns {"" or "0" when it was too late, run ended, dispatches, spreads, {room, then spread, handed out of each to
---   go on with}}.  O(tokens)
+-- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] how many are then   ARGV[8] join
+-- ARGV[9] members in all   ARGV[10] how many of them may be in flight, each in a slice of its own, or ''
+-- then start tokens
+-- Returns {"" or "0" when it was too late, run ended, dispatches, spreads, {room, shared, then spread, handed out of each
+--   to go on with}}.  O(nodes of the tokens)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 
@@ -253,21 +307,39 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
--- What has changed in this call: dispatches as index, generation, delay; spreads that were opened; nodes that ended;
--- ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
+-- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
+-- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
+-- shared: by how much the number of slices with several nodes changes.
+local new_flights, new_results, missing, shared = {}, {}, {}, 0
 
--- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
--- The members of a spread are handed out with the cause that the spread was started with.
+local function dispatch(first, count, stride, generation, delay)
+  local last = #dispatches
+  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = first, count, stride
+  dispatches[last + 4], dispatches[last + 5] = tostring(generation), tostring(delay)
+end
+
+-- The key of a slice: one of several nodes has another than one of its first node alone.
+local function fly(first, count, text)
+  local last = #new_flights
+  new_flights[last + 1], new_flights[last + 2] = tonumber(count) == 1 and first or first .. 'x', text
+end
+
+-- Starts a node, or a slice of them.
+-- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
+--   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
 local function start(token, holder)
-  local kind, index, times, cause = string.match(token, '^([ts])(%d+)([^@]*)@?(%d*)$')
+  local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
   if kind == 's' then
     redis.call('HSET', OPEN, index, '0|' .. cause)
     spreads[#spreads + 1] = index
     return
   end
+  local count, stride = '1', '1'
+  if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
   local delay, expires = 0, ''
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
@@ -276,17 +348,25 @@ local function start(token, holder)
     if expires_in ~= '' then expires = now + tonumber(expires_in) end
     if expires_at ~= '' then expires = expires_at end
   end
+  local tail = '|' .. expires .. '|' .. cause .. '|' .. stride
   if holder then
-    redis.call('HSET', FLIGHTS, index, '1|1|r|' .. holder .. '|' .. now .. '|' .. expires .. '|' .. cause)
+    fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
     return
   end
-  redis.call('HSET', FLIGHTS, index, '1|0|0||' .. (now + delay) .. '|' .. expires .. '|' .. cause)
-  local last = #dispatches
-  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = index, '1', tostring(delay)
+  fly(index, count, '1|0|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  if several ~= '' then shared = shared + 1 end
+  dispatch(index, count, stride, 1, delay)
 end
 
 local function start_all(list)
   for token in string.gmatch(list, '[^,]+') do start(token) end
+end
+
+-- Changes how many members a join waits for, and returns that.
+local function count_missing(join, change)
+  local count = (missing[join] or tonumber(redis.call('HGET', JOINS, join) or 0)) + change
+  missing[join] = count
+  return count
 end
 
 -- Notes that the nodes behind a failed one never run: one record, however many they are.
@@ -297,23 +377,28 @@ local function kill(failed, dead_end, cause)
   killed[#killed + 1], killed[#killed + 2] = first, last
 end
 
+local function end_node(index, record)
+  ended[#ended + 1] = index
+  local last = #new_results
+  new_results[last + 1], new_results[last + 2] = index, record
+end
+
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
 -- index if it failed.
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
-  ended[#ended + 1] = join
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
-    redis.call('HSET', RESULTS, join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
+    end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
     start_all(error_starts)
     return outer, join
   end
   -- Behind J stand the tails that were added while it was open.
   local value = stands_for ~= '' and 'P' .. stands_for or 'J' .. (redis.call('HGET', JOINS, 'a' .. join) or '')
-  redis.call('HSET', RESULTS, join, value)
+  end_node(join, value)
   start_all(next_starts)
   if is_tail == '1' then return outer, nil end
   return '-1', nil
@@ -340,14 +425,32 @@ local function leave(join, failed)
       local first = redis.call('HGET', JOINS, 'x' .. join)
       if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
     end
-    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return give_seat(join) end
+    if count_missing(join, -1) > 0 then return give_seat(join) end
     join, failed = close_join(join)
   end
+end
+
+-- Lua hands no more than a few thousand values to one call.
+local function write(key, fields)
+  for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
+end
+
+local function write_changes()
+  write(FLIGHTS, new_flights)
+  write(RESULTS, new_results)
+  local counts = {}
+  for join, count in pairs(missing) do
+    counts[#counts + 1] = join
+    counts[#counts + 1] = count
+  end
+  write(JOINS, counts)
+  if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
 -- Returns the reply that settle and expand share: whether the run ended, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
+  write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
   local opened = redis.call('HLEN', OPEN)
   local run_ended = flying == 0 and opened == 0
@@ -379,33 +482,35 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, { tostring(window - flying), unpack(refills) }
+  return run_ended and 1 or 0, dispatches, spreads, 
+    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 local opened = redis.call('HGET', OPEN, ARGV[5])
 local flags = ''
-if not opened then return { '0', 0, {}, {}, { '0' } } end
+if not opened then return { '0', 0, {}, {}, { '0', '0' } } end
 local handed_out, cause = string.match(opened, '^(%d+)|(%d*)$')
 if handed_out ~= ARGV[6] then
   flags = '0'
 else
-  local total, limit, tokens = tonumber(ARGV[8]), tonumber(ARGV[9]), #ARGV - 9
+  local total, limit, tokens = tonumber(ARGV[9]), tonumber(ARGV[10]), #ARGV - 10
   local seats
+  local reached = tonumber(ARGV[7])
   if limit then
     -- What was handed out and has not ended is in flight; the join knows how many of all have not ended.
-    seats = limit - (tonumber(handed_out) - total + tonumber(redis.call('HGET', JOINS, ARGV[7])))
+    seats = limit - (tonumber(handed_out) - total + tonumber(redis.call('HGET', JOINS, ARGV[8])))
     tokens = math.max(0, math.min(tokens, seats))
+    reached = tonumber(handed_out) + tokens
   end
-  for position = 10, 9 + tokens do start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause) end
-  local reached = tonumber(handed_out) + tokens
+  for position = 11, 10 + tokens do start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause) end
   if reached < total and limit and tokens >= seats then
     redis.call('HDEL', OPEN, ARGV[5])
-    redis.call('HSET', JOINS, 'l' .. ARGV[7], ARGV[5] .. '|' .. reached .. '|' .. cause, 'l', 1)
+    redis.call('HSET', JOINS, 'l' .. ARGV[8], ARGV[5] .. '|' .. reached .. '|' .. cause, 'l', 1)
   elseif reached < total then
     redis.call('HSET', OPEN, ARGV[5], reached .. '|' .. cause)
   else
     redis.call('HDEL', OPEN, ARGV[5])
     -- A group without members has ended as soon as it starts.
-    if total == 0 then leave(close_join(ARGV[7])) end
+    if total == 0 then leave(close_join(ARGV[8])) end
   end
 end
 local run_ended, _, _, refill = conclude(ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]))
@@ -441,9 +546,11 @@ return 'forgotten'
 /** scripts/read-nodes.lua */
 export const readNodes = `-- Reads what is known of nodes.
 -- KEYS: the run's (see keys.ts)
--- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   then the nodes
--- Returns for each {"result", record} | {"flight", bits, retries, state of its own and what is told with it} | {"dead", cause} | {"waiting"} | {"unknown"}.
---   O(nodes), and O(log failures) for each that has no result
+-- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   ARGV[2] nodes on a page
+-- then the nodes
+-- Returns for each {"result", record} | {"flight", its letter, retries, state of its own and what is told with it}
+--   | {"dead", cause} | {"waiting"} | {"unknown"}.
+--   O(nodes), and O(page + log failures) for each that has no result
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 
@@ -454,18 +561,33 @@ local function read_clock()
 end
 local is_stored
 
+-- The letter of a node in the slice that holds it. A slice is on one page, so it begins on the node's page.
+local function find_in_flight(index)
+  local node = tonumber(index)
+  local keys = { index }
+  for first = node, node - node % tonumber(ARGV[2]), -1 do keys[#keys + 1] = first .. 'x' end
+  for at, flight in ipairs(redis.call('HMGET', FLIGHTS, unpack(keys))) do
+    if flight then
+      local bits, stride = string.match(flight, '^%d+|%d+|(%w+)|.*|(%d+)$')
+      local steps = (node - tonumber(string.match(keys[at], '^%d+'))) / tonumber(stride)
+      local letter = steps % 1 == 0 and string.sub(bits, steps + 1, steps + 1)
+      if letter == '0' or letter == 'r' then return letter end
+    end
+  end
+end
+
 local function read(index)
   local record = redis.call('HGET', RESULTS, index)
   if record then
     if ARGV[1] == '0' and string.find(record, '^[SFR]') then record = string.sub(record, 1, 1) end
     return { 'result', record }
   end
-  local flight = redis.call('HGET', FLIGHTS, index)
-  if flight then
+  local letter = find_in_flight(index)
+  if letter then
     local counted = redis.call('HMGET', COUNTS, 't' .. index, 's' .. index)
     local state = counted[2] or ''
     if ARGV[1] == '0' then state = string.match(state, '^[^\\n]*') end
-    return { 'flight', string.match(flight, '^%d+|%d+|(%w+)|'), counted[1] or 0, state }
+    return { 'flight', letter, counted[1] or 0, state }
   end
   if is_stored == nil then is_stored = redis.call('HEXISTS', GRAPH, 'm') == 1 end
   if not is_stored then return { 'unknown' } end
@@ -478,14 +600,14 @@ local function read(index)
 end
 
 local replies = {}
-for at = 2, #ARGV do replies[#replies + 1] = read(ARGV[at]) end
+for at = 3, #ARGV do replies[#replies + 1] = read(ARGV[at]) end
 return replies
 `;
 
 /** scripts/redispatch-slice.lua */
 export const redispatchSlice = `-- Dispatches a slice anew, if it is still as the janitor saw it.
 -- KEYS: the run's (see keys.ts)
--- ARGV[1] first node   ARGV[2] generation   ARGV[3] token
+-- ARGV[1] key   ARGV[2] generation   ARGV[3] token
 -- Returns the new generation, or 0 when the slice has moved on.  O(1)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
@@ -513,19 +635,12 @@ if not node or string.sub(node, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 `;
 
-/** scripts/settle-nodes.lua */
-export const settleNodes = `-- Ends attempts of nodes: stores their results and starts what is ready then. Safe to repeat: an attempt whose token is
--- not the slice's any more changes nothing.
+/** scripts/release-slice.lua */
+export const releaseSlice = `-- Gives nodes of a slice back that have not begun, in slices of their own. Nothing happens if the slice is no longer held or
+-- one of them has ended.
 -- KEYS: the run's (see keys.ts)
--- ARGV[1] channel of the run   ARGV[2] expiry of an ended run, ms   ARGV[3] longest result to tell with the news, bytes
--- ARGV[4] window: how many slices of a run may be in flight before members of groups wait
--- then for each settlement, twelve: slice's first node, node, token, outcome, payload, join, is tail, dead end,
---   incarnation that goes on with the only successor or '', next starts, error starts (tokens joined by commas),
---   members added to joins (\`join:tail:start\`, joined by commas)
--- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again
---   | P record of the join that the node becomes; next starts are then those of what replaces it
--- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, then spread, handed out of each to go on
---   with}}.  O(successors)
+-- ARGV[1] key   ARGV[2] token   then for each part, three: first node, count, stride
+-- Returns the dispatches.  O(nodes of the slice)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 
@@ -534,21 +649,39 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
--- What has changed in this call: dispatches as index, generation, delay; spreads that were opened; nodes that ended;
--- ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
+-- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
+-- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
+-- shared: by how much the number of slices with several nodes changes.
+local new_flights, new_results, missing, shared = {}, {}, {}, 0
 
--- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
--- The members of a spread are handed out with the cause that the spread was started with.
+local function dispatch(first, count, stride, generation, delay)
+  local last = #dispatches
+  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = first, count, stride
+  dispatches[last + 4], dispatches[last + 5] = tostring(generation), tostring(delay)
+end
+
+-- The key of a slice: one of several nodes has another than one of its first node alone.
+local function fly(first, count, text)
+  local last = #new_flights
+  new_flights[last + 1], new_flights[last + 2] = tonumber(count) == 1 and first or first .. 'x', text
+end
+
+-- Starts a node, or a slice of them.
+-- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
+--   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
 local function start(token, holder)
-  local kind, index, times, cause = string.match(token, '^([ts])(%d+)([^@]*)@?(%d*)$')
+  local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
   if kind == 's' then
     redis.call('HSET', OPEN, index, '0|' .. cause)
     spreads[#spreads + 1] = index
     return
   end
+  local count, stride = '1', '1'
+  if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
   local delay, expires = 0, ''
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
@@ -557,17 +690,25 @@ local function start(token, holder)
     if expires_in ~= '' then expires = now + tonumber(expires_in) end
     if expires_at ~= '' then expires = expires_at end
   end
+  local tail = '|' .. expires .. '|' .. cause .. '|' .. stride
   if holder then
-    redis.call('HSET', FLIGHTS, index, '1|1|r|' .. holder .. '|' .. now .. '|' .. expires .. '|' .. cause)
+    fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
     return
   end
-  redis.call('HSET', FLIGHTS, index, '1|0|0||' .. (now + delay) .. '|' .. expires .. '|' .. cause)
-  local last = #dispatches
-  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = index, '1', tostring(delay)
+  fly(index, count, '1|0|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  if several ~= '' then shared = shared + 1 end
+  dispatch(index, count, stride, 1, delay)
 end
 
 local function start_all(list)
   for token in string.gmatch(list, '[^,]+') do start(token) end
+end
+
+-- Changes how many members a join waits for, and returns that.
+local function count_missing(join, change)
+  local count = (missing[join] or tonumber(redis.call('HGET', JOINS, join) or 0)) + change
+  missing[join] = count
+  return count
 end
 
 -- Notes that the nodes behind a failed one never run: one record, however many they are.
@@ -578,23 +719,28 @@ local function kill(failed, dead_end, cause)
   killed[#killed + 1], killed[#killed + 2] = first, last
 end
 
+local function end_node(index, record)
+  ended[#ended + 1] = index
+  local last = #new_results
+  new_results[last + 1], new_results[last + 2] = index, record
+end
+
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
 -- index if it failed.
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
-  ended[#ended + 1] = join
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
-    redis.call('HSET', RESULTS, join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
+    end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
     start_all(error_starts)
     return outer, join
   end
   -- Behind J stand the tails that were added while it was open.
   local value = stands_for ~= '' and 'P' .. stands_for or 'J' .. (redis.call('HGET', JOINS, 'a' .. join) or '')
-  redis.call('HSET', RESULTS, join, value)
+  end_node(join, value)
   start_all(next_starts)
   if is_tail == '1' then return outer, nil end
   return '-1', nil
@@ -621,14 +767,32 @@ local function leave(join, failed)
       local first = redis.call('HGET', JOINS, 'x' .. join)
       if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
     end
-    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return give_seat(join) end
+    if count_missing(join, -1) > 0 then return give_seat(join) end
     join, failed = close_join(join)
   end
+end
+
+-- Lua hands no more than a few thousand values to one call.
+local function write(key, fields)
+  for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
+end
+
+local function write_changes()
+  write(FLIGHTS, new_flights)
+  write(RESULTS, new_results)
+  local counts = {}
+  for join, count in pairs(missing) do
+    counts[#counts + 1] = join
+    counts[#counts + 1] = count
+  end
+  write(JOINS, counts)
+  if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
 -- Returns the reply that settle and expand share: whether the run ended, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
+  write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
   local opened = redis.call('HLEN', OPEN)
   local run_ended = flying == 0 and opened == 0
@@ -660,77 +824,352 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, { tostring(window - flying), unpack(refills) }
+  return run_ended and 1 or 0, dispatches, spreads, 
+    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
+end
+local flight = redis.call('HGET', FLIGHTS, ARGV[1])
+if not flight then return {} end
+local generation, token, bits, holder, due, expires, cause, stride =
+  string.match(flight, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)$')
+if token ~= ARGV[2] then return {} end
+local first, letters = tonumber(string.match(ARGV[1], '^%d+')), {}
+for at = 1, #bits do letters[at] = string.sub(bits, at, at) end
+for at = 3, #ARGV, 3 do
+  for member = 0, tonumber(ARGV[at + 1]) - 1 do
+    local place = (tonumber(ARGV[at]) + member * tonumber(ARGV[at + 2]) - first) / tonumber(stride) + 1
+    if letters[place] ~= 'r' then return {} end
+    letters[place] = '1'
+  end
+end
+bits = table.concat(letters)
+if string.find(bits, '[0r]') then
+  redis.call('HSET', FLIGHTS, ARGV[1], generation .. '|' .. token .. '|' .. bits .. '|' .. holder .. '|' .. due .. '|'
+    .. expires .. '|' .. cause .. '|' .. stride)
+else
+  redis.call('HDEL', FLIGHTS, ARGV[1])
+  if #letters > 1 then shared = shared - 1 end
+end
+for at = 3, #ARGV, 3 do
+  local count = ARGV[at + 1]
+  fly(ARGV[at], count, (generation + 1) .. '|0|' .. string.rep('0', tonumber(count)) .. '||' .. now .. '|' .. expires .. '|'
+    .. cause .. '|' .. ARGV[at + 2])
+  if count ~= '1' then shared = shared + 1 end
+  dispatch(ARGV[at], count, ARGV[at + 2], generation + 1, 0)
+end
+write_changes()
+return dispatches
+`;
+
+/** scripts/settle-nodes.lua */
+export const settleNodes = `-- Ends attempts of nodes: stores their results and starts what is ready then. Safe to repeat: an attempt whose token is
+-- not the slice's any more changes nothing.
+-- KEYS: the run's (see keys.ts)
+-- ARGV[1] channel of the run   ARGV[2] expiry of an ended run, ms   ARGV[3] longest result to tell with the news, bytes
+-- ARGV[4] window: how many slices of a run may be in flight before members of groups wait
+-- then blocks: settlements that differ in node and payload alone. Each block: slice's key, token, outcome, join, is tail,
+--   dead end, incarnation that goes on with the only successor or '', next starts, error starts (tokens joined by commas),
+--   members added to joins (\`join:tail:start\`, joined by commas), how many, then for each: node, payload
+-- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again
+--   | P record of the join that the node becomes; next starts are then those of what replaces it
+-- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, shared, then spread, handed out of each to go
+--   on with}}.  O(nodes and successors)
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+
+-- The store's clock, epoch milliseconds. No worker's clock decides anything.
+local function read_clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+-- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
+-- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
+local now = read_clock()
+local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
+-- shared: by how much the number of slices with several nodes changes.
+local new_flights, new_results, missing, shared = {}, {}, {}, 0
+
+local function dispatch(first, count, stride, generation, delay)
+  local last = #dispatches
+  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = first, count, stride
+  dispatches[last + 4], dispatches[last + 5] = tostring(generation), tostring(delay)
 end
 
--- Puts a node back: the same slice in a new generation, due later.
-local function retry(first, flight, delay)
-  local generation, token, bits, tail = string.match(flight, '^(%d+)|(%d+)|(%w+)|[^|]*|[^|]*(|.*)$')
-  generation = tonumber(generation) + 1
-  local due = now + tonumber(delay)
-  redis.call('HSET', FLIGHTS, first, generation .. '|' .. token .. '|' .. string.gsub(bits, 'r', '0') .. '||' .. due .. tail)
-  redis.call('HINCRBY', COUNTS, 't' .. first, 1)
-  local last = #dispatches
-  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = first, tostring(generation), delay
+-- The key of a slice: one of several nodes has another than one of its first node alone.
+local function fly(first, count, text)
+  local last = #new_flights
+  new_flights[last + 1], new_flights[last + 2] = tonumber(count) == 1 and first or first .. 'x', text
+end
+
+-- Starts a node, or a slice of them.
+-- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
+--   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
+-- holder: when given, the node is claimed at once instead of dispatched.
+local function start(token, holder)
+  local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
+  if kind == 's' then
+    redis.call('HSET', OPEN, index, '0|' .. cause)
+    spreads[#spreads + 1] = index
+    return
+  end
+  local count, stride = '1', '1'
+  if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
+  local delay, expires = 0, ''
+  if times ~= '' then
+    local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
+    if countdown ~= '' then delay = tonumber(countdown) end
+    if eta ~= '' then delay = math.max(delay, tonumber(eta) - now) end
+    if expires_in ~= '' then expires = now + tonumber(expires_in) end
+    if expires_at ~= '' then expires = expires_at end
+  end
+  local tail = '|' .. expires .. '|' .. cause .. '|' .. stride
+  if holder then
+    fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
+    return
+  end
+  fly(index, count, '1|0|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  if several ~= '' then shared = shared + 1 end
+  dispatch(index, count, stride, 1, delay)
+end
+
+local function start_all(list)
+  for token in string.gmatch(list, '[^,]+') do start(token) end
+end
+
+-- Changes how many members a join waits for, and returns that.
+local function count_missing(join, change)
+  local count = (missing[join] or tonumber(redis.call('HGET', JOINS, join) or 0)) + change
+  missing[join] = count
+  return count
+end
+
+-- Notes that the nodes behind a failed one never run: one record, however many they are.
+local function kill(failed, dead_end, cause)
+  local first, last = tonumber(failed) + 1, tonumber(dead_end)
+  if last < first then return end
+  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause)
+  killed[#killed + 1], killed[#killed + 2] = first, last
+end
+
+local function end_node(index, record)
+  ended[#ended + 1] = index
+  local last = #new_results
+  new_results[last + 1], new_results[last + 2] = index, record
+end
+
+-- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
+-- index if it failed.
+local function close_join(join)
+  local record = redis.call('HGET', GRAPH, 'j' .. join)
+  local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
+  local failed_member = redis.call('HGET', JOINS, 'x' .. join)
+  if failed_member then
+    end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
+    kill(join, dead_end, join)
+    start_all(error_starts)
+    return outer, join
+  end
+  -- Behind J stand the tails that were added while it was open.
+  local value = stands_for ~= '' and 'P' .. stands_for or 'J' .. (redis.call('HGET', JOINS, 'a' .. join) or '')
+  end_node(join, value)
+  start_all(next_starts)
+  if is_tail == '1' then return outer, nil end
+  return '-1', nil
+end
+
+local has_limits
+
+-- Opens a spread again that waited for one of its members to end, because only so many may be in flight.
+local function give_seat(join)
+  if has_limits == nil then has_limits = redis.call('HEXISTS', JOINS, 'l') == 1 end
+  local waiting = has_limits and redis.call('HGET', JOINS, 'l' .. join)
+  if not waiting then return end
+  local spread, opened = string.match(waiting, '^(%d+)|(.*)$')
+  redis.call('HDEL', JOINS, 'l' .. join)
+  redis.call('HSET', OPEN, spread, opened)
+  refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
+end
+
+-- Tells a join that a member of it ended, and the joins around it as far as they end with it.
+-- failed: the index of what failed, or nil.  The first in order is what a ChordError names.
+local function leave(join, failed)
+  while join ~= '-1' do
+    if failed then
+      local first = redis.call('HGET', JOINS, 'x' .. join)
+      if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
+    end
+    if count_missing(join, -1) > 0 then return give_seat(join) end
+    join, failed = close_join(join)
+  end
+end
+
+-- Lua hands no more than a few thousand values to one call.
+local function write(key, fields)
+  for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
+end
+
+local function write_changes()
+  write(FLIGHTS, new_flights)
+  write(RESULTS, new_results)
+  local counts = {}
+  for join, count in pairs(missing) do
+    counts[#counts + 1] = join
+    counts[#counts + 1] = count
+  end
+  write(JOINS, counts)
+  if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
+end
+
+-- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
+-- Returns the reply that settle and expand share: whether the run ended, dispatches, spreads, and what to hand out next.
+local function conclude(channel, expires_ms, hint_bytes, window)
+  write_changes()
+  local flying = redis.call('HLEN', FLIGHTS)
+  local opened = redis.call('HLEN', OPEN)
+  local run_ended = flying == 0 and opened == 0
+  if run_ended then
+    redis.call('HSET', GRAPH, 'e', now)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expires_ms) end
+  end
+  if #ended > 0 then
+    local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
+    if told[2] then
+      local index, has_ended = told[1], false
+      for _, one in ipairs(ended) do has_ended = has_ended or one == index end
+      for at = 1, #killed, 2 do
+        has_ended = has_ended or (killed[at] <= tonumber(index) and tonumber(index) <= killed[at + 1])
+      end
+      if has_ended then
+        local result = redis.call('HGET', RESULTS, index)
+        if not result or #result > tonumber(hint_bytes) then result = '' end
+        redis.call('PUBLISH', told[2], channel .. ' ' .. index .. ' ' .. result)
+      end
+    end
+    if told[3] then
+      local news = table.concat(ended, ',')
+      for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
+      redis.call('PUBLISH', channel, news)
+    end
+  end
+  if #refills == 0 and opened > 0 and flying <= window / 2 then
+    local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
+    refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
+  end
+  return run_ended and 1 or 0, dispatches, spreads, 
+    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
+end
+
+-- Slices that were read, false for those that are not in flight; written at the end.
+local slices = {}
+
+local function read_slice(key)
+  if slices[key] == nil then
+    slices[key] = false
+    local text = redis.call('HGET', FLIGHTS, key)
+    if text then
+      local generation, token, bits, holder, due, expires, cause, stride =
+        string.match(text, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)$')
+      local slice = { generation = tonumber(generation), token = token, first = tonumber(string.match(key, '^%d+')),
+        stride = tonumber(stride), head = generation .. '|' .. token .. '|', times = expires .. '|' .. cause .. '|',
+        tail = '|' .. holder .. '|' .. due .. '|' .. expires .. '|' .. cause .. '|' .. stride, letters = {}, left = 0 }
+      for at = 1, #bits do
+        local letter = string.sub(bits, at, at)
+        slice.letters[at] = letter
+        if letter ~= '1' then slice.left = slice.left + 1 end
+      end
+      slices[key] = slice
+    end
+  end
+  return slices[key]
+end
+
+-- Takes a node out of its slice. Returns false when the attempt does not hold it any more.
+local function land(slice, token, index)
+  if not slice or slice.token ~= token then return false end
+  local place = (tonumber(index) - slice.first) / slice.stride + 1
+  if slice.letters[place] ~= 'r' then return false end
+  slice.letters[place] = '1'
+  slice.left = slice.left - 1
+  slice.changed = true
+  return true
+end
+
+-- Puts a node back: a slice of its own in a new generation, due later.
+local function retry(slice, index, delay)
+  local generation = slice.generation + 1
+  slices[index] = false
+  fly(index, 1, generation .. '|' .. slice.token .. '|0||' .. (now + tonumber(delay)) .. '|' .. slice.times .. '1')
+  redis.call('HINCRBY', COUNTS, 't' .. index, 1)
+  dispatch(index, '1', '1', generation, delay)
+end
+
+local function write_slices()
+  local gone = {}
+  for key, slice in pairs(slices) do
+    if slice and slice.changed then
+      if slice.left == 0 then
+        gone[#gone + 1] = key
+        if #slice.letters > 1 then shared = shared - 1 end
+      else
+        fly(key, 1, slice.head .. table.concat(slice.letters) .. slice.tail)
+      end
+    end
+  end
+  if #gone > 0 then redis.call('HDEL', FLIGHTS, unpack(gone)) end
 end
 
 local flags = {}
 -- Only where some task has given itself a state there may be one to take back.
 local has_states = redis.call('HEXISTS', COUNTS, 's') == 1
-for at = 5, #ARGV, 12 do
-  local first, index, token, outcome = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local flight = redis.call('HGET', FLIGHTS, first)
-  local held_token, bits
-  if flight then held_token, bits = string.match(flight, '^%d+|(%d+)|(%w+)|') end
-  local offset = tonumber(index) - tonumber(first) + 1
-  if held_token ~= token or string.sub(bits, offset, offset) ~= 'r' then
-    flags[#flags + 1] = '0'
-  else
-    if has_states then redis.call('HDEL', COUNTS, 's' .. index) end
-    if outcome == 'T' then
-      retry(first, flight, ARGV[at + 4])
-    elseif string.find(bits, '[0r]', offset + 1) or string.find(string.sub(bits, 1, offset - 1), '[0r]') then
-      local settled = string.sub(bits, 1, offset - 1) .. '1' .. string.sub(bits, offset + 1)
-      local head, tail = string.match(flight, '^(%d+|%d+|)%w+(|.*)$')
-      redis.call('HSET', FLIGHTS, first, head .. settled .. tail)
-    else
-      redis.call('HDEL', FLIGHTS, first)
-    end
-    local join, is_tail, dead_end = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
-    local flag = '1'
-    if outcome ~= 'T' and outcome ~= 'P' then
-      redis.call('HSET', RESULTS, index, outcome .. ARGV[at + 4])
-      ended[#ended + 1] = index
-    end
-    if outcome == 'P' then
-      -- It becomes a join of the one tail of what replaces it.
-      redis.call('HSET', GRAPH, 'j' .. index, ARGV[at + 4])
-      redis.call('HSET', JOINS, index, 1)
-      start_all(ARGV[at + 9])
-    elseif outcome == 'S' then
-      for added_join, tail, token in string.gmatch(ARGV[at + 11], '(%d+):(%d+):([^,]+)') do
-        redis.call('HINCRBY', JOINS, added_join, 1)
-        redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tail)
-        start(token)
-      end
-      if ARGV[at + 8] ~= '' then
-        start(ARGV[at + 9], ARGV[at + 8])
-        flag = '2'
+local at = 5
+while at <= #ARGV do
+  local key, token, outcome, join, is_tail = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  local dead_end, claims_next_as, next_starts = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
+  local error_starts, additions, count = ARGV[at + 8], ARGV[at + 9], tonumber(ARGV[at + 10])
+  local slice = read_slice(key)
+  for entry = at + 11, at + 10 + 2 * count, 2 do
+    local index, payload = ARGV[entry], ARGV[entry + 1]
+    local flag = '0'
+    if land(slice, token, index) then
+      flag = '1'
+      if has_states then redis.call('HDEL', COUNTS, 's' .. index) end
+      if outcome == 'T' then
+        retry(slice, index, payload)
+      elseif outcome == 'P' then
+        -- It becomes a join of the one tail of what replaces it.
+        redis.call('HSET', GRAPH, 'j' .. index, payload)
+        missing[index] = 1
+        start_all(next_starts)
+      elseif outcome == 'S' then
+        end_node(index, 'S' .. payload)
+        for added_join, tail, added in string.gmatch(additions, '(%d+):(%d+):([^,]+)') do
+          count_missing(added_join, 1)
+          redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tail)
+          start(added)
+        end
+        if claims_next_as ~= '' then
+          start(next_starts, claims_next_as)
+          flag = '2'
+        else
+          start_all(next_starts)
+        end
+        if is_tail == '1' then leave(join, nil) end
       else
-        start_all(ARGV[at + 9])
+        end_node(index, outcome .. payload)
+        kill(index, dead_end, index)
+        start_all(error_starts)
+        leave(join, index)
       end
-      if is_tail == '1' then leave(join, nil) end
-    elseif outcome ~= 'T' then
-      kill(index, dead_end, index)
-      start_all(ARGV[at + 10])
-      leave(join, index)
     end
     flags[#flags + 1] = flag
   end
+  at = at + 11 + 2 * count
 end
 -- A run that is gone must not come back as a few keys, nor live longer for what changed nothing.
 local flags_text = table.concat(flags)
-if not string.find(flags_text, '[12]') then return { flags_text, 0, {}, {}, { '0' } } end
+if not string.find(flags_text, '[12]') then return { flags_text, 0, {}, {}, { '0', '0' } } end
+write_slices()
 local run_ended, _, _, refill = conclude(ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]))
 return { flags_text, run_ended, dispatches, spreads, refill }
 `;
@@ -738,7 +1177,7 @@ return { flags_text, run_ended, dispatches, spreads, refill }
 /** scripts/update-state.lua */
 export const updateState = `-- Shows a state that a running task gives itself. An attempt that was lost shows nothing.
 -- KEYS: the run's (see keys.ts)
--- ARGV[1] channel of the run   ARGV[2] slice's first node   ARGV[3] node   ARGV[4] token   ARGV[5] state
+-- ARGV[1] channel of the run   ARGV[2] slice's key   ARGV[3] node   ARGV[4] token   ARGV[5] state
 -- ARGV[6] what is told with it, JSON or ''
 -- Returns 1, or 0 when it was too late.  O(1)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
@@ -751,8 +1190,8 @@ local function read_clock()
 end
 local flight = redis.call('HGET', FLIGHTS, ARGV[2])
 if not flight then return 0 end
-local token, bits = string.match(flight, '^%d+|(%d+)|(%w+)|')
-local offset = tonumber(ARGV[3]) - tonumber(ARGV[2]) + 1
+local token, bits, stride = string.match(flight, '^%d+|(%d+)|(%w+)|.*|(%d+)$')
+local offset = (tonumber(ARGV[3]) - tonumber(string.match(ARGV[2], '^%d+'))) / tonumber(stride) + 1
 if token ~= ARGV[4] or string.sub(bits, offset, offset) ~= 'r' then return 0 end
 redis.call('HSET', COUNTS, 's' .. ARGV[3], ARGV[5] .. '\\n' .. ARGV[6], 's', 1)
 local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')

@@ -1,43 +1,45 @@
 -- Gives slices to a worker whose jobs point to them, but for those that are done, were dispatched anew, or run elsewhere.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] incarnation that claims
--- then for each slice, four: first node, generation, holder known to be lost or '', number of the page to send or ''
--- Returns for each {"claimed", token, deliveries, cause, retries, 1 if it has expired, page, meta} | {"held", holder}
+-- then for each slice, four: key, generation, holder known to be lost or '', number of the page to send or ''
+-- Returns for each {"claimed", token, bits, deliveries, cause, retries, 1 if it has expired, page, meta} | {"held", holder}
 --   | {"past"} | {"missing"}.  O(nodes of the slices)
 -- @include run
 local now = read_clock()
 
-local function claim(first, expected, lost_holder, page)
-  local flight = redis.call('HGET', FLIGHTS, first)
+local function claim(key, expected, lost_holder, page)
+  local flight = redis.call('HGET', FLIGHTS, key)
   if not flight then
     if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'past' } end
     return { 'missing' }
   end
-  local generation, token, bits, holder, due, expires, cause =
-    string.match(flight, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  local generation, token, bits, holder, due, expires, cause, stride =
+    string.match(flight, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)$')
   if generation ~= expected then return { 'past' } end
   if holder ~= '' and holder ~= ARGV[1] and holder ~= lost_holder then return { 'held', holder } end
+  local first = string.match(key, '^%d+')
   local deliveries = 0
   if holder ~= '' and holder ~= ARGV[1] then
     -- Only what was running when its worker was lost counts as lost with it.
     for offset = 1, #bits do
       if string.sub(bits, offset, offset) == 'r' then
-        local lost = redis.call('HINCRBY', COUNTS, 'd' .. (tonumber(first) + offset - 1), 1)
-        redis.call('HDEL', COUNTS, 's' .. (tonumber(first) + offset - 1))
+        local index = tonumber(first) + (offset - 1) * tonumber(stride)
+        local lost = redis.call('HINCRBY', COUNTS, 'd' .. index, 1)
+        redis.call('HDEL', COUNTS, 's' .. index)
         if offset == 1 then deliveries = lost end
       end
     end
   end
   token = tonumber(token) + 1
   bits = string.gsub(bits, '0', 'r')
-  redis.call('HSET', FLIGHTS, first,
-    generation .. '|' .. token .. '|' .. bits .. '|' .. ARGV[1] .. '|' .. due .. '|' .. expires .. '|' .. cause)
+  redis.call('HSET', FLIGHTS, key, generation .. '|' .. token .. '|' .. bits .. '|' .. ARGV[1] .. '|' .. due .. '|'
+    .. expires .. '|' .. cause .. '|' .. stride)
   local retries = generation ~= '1' and redis.call('HGET', COUNTS, 't' .. first) or 0
   local has_expired = expires ~= '' and tonumber(expires) < now and 1 or 0
-  local reply = { 'claimed', token, deliveries, cause, retries, has_expired }
+  local reply = { 'claimed', token, bits, deliveries, cause, retries, has_expired }
   if page ~= '' then
     local read = redis.call('HMGET', GRAPH, 'p' .. page, 'm')
-    reply[7], reply[8] = read[1], read[2]
+    reply[8], reply[9] = read[1], read[2]
   end
   return reply
 end

@@ -22,4 +22,5 @@ redis.call('HSET', GRAPH, 'm', ARGV[1], 'R', ARGV[2], 'P', ARGV[5])
 if ARGV[3] ~= '' then redis.call('HSET', GRAPH, 'n', ARGV[3]) end
 if ARGV[4] ~= '' then redis.call('HSET', GRAPH, 'o', ARGV[4]) end
 for position = at + 1, #ARGV do start(ARGV[position]) end
+write_changes()
 return { 'created', dispatches, spreads }

@@ -1,36 +1,38 @@
 -- Hands out members of a group, in order. Nothing happens if somebody else has handed them out.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] to ARGV[4]: as in settle-nodes
--- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] join   ARGV[8] members in all
--- ARGV[9] how many of them may be in flight, or ''   then start tokens
--- Returns {"" or "0" when it was too late, run ended, dispatches, spreads, {room, then spread, handed out of each to
---   go on with}}.  O(tokens)
+-- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] how many are then   ARGV[8] join
+-- ARGV[9] members in all   ARGV[10] how many of them may be in flight, each in a slice of its own, or ''
+-- then start tokens
+-- Returns {"" or "0" when it was too late, run ended, dispatches, spreads, {room, shared, then spread, handed out of each
+--   to go on with}}.  O(nodes of the tokens)
 -- @include advance
 local opened = redis.call('HGET', OPEN, ARGV[5])
 local flags = ''
-if not opened then return { '0', 0, {}, {}, { '0' } } end
+if not opened then return { '0', 0, {}, {}, { '0', '0' } } end
 local handed_out, cause = string.match(opened, '^(%d+)|(%d*)$')
 if handed_out ~= ARGV[6] then
   flags = '0'
 else
-  local total, limit, tokens = tonumber(ARGV[8]), tonumber(ARGV[9]), #ARGV - 9
+  local total, limit, tokens = tonumber(ARGV[9]), tonumber(ARGV[10]), #ARGV - 10
   local seats
+  local reached = tonumber(ARGV[7])
   if limit then
     -- What was handed out and has not ended is in flight; the join knows how many of all have not ended.
-    seats = limit - (tonumber(handed_out) - total + tonumber(redis.call('HGET', JOINS, ARGV[7])))
+    seats = limit - (tonumber(handed_out) - total + tonumber(redis.call('HGET', JOINS, ARGV[8])))
     tokens = math.max(0, math.min(tokens, seats))
+    reached = tonumber(handed_out) + tokens
   end
-  for position = 10, 9 + tokens do start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause) end
-  local reached = tonumber(handed_out) + tokens
+  for position = 11, 10 + tokens do start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause) end
   if reached < total and limit and tokens >= seats then
     redis.call('HDEL', OPEN, ARGV[5])
-    redis.call('HSET', JOINS, 'l' .. ARGV[7], ARGV[5] .. '|' .. reached .. '|' .. cause, 'l', 1)
+    redis.call('HSET', JOINS, 'l' .. ARGV[8], ARGV[5] .. '|' .. reached .. '|' .. cause, 'l', 1)
   elseif reached < total then
     redis.call('HSET', OPEN, ARGV[5], reached .. '|' .. cause)
   else
     redis.call('HDEL', OPEN, ARGV[5])
     -- A group without members has ended as soon as it starts.
-    if total == 0 then leave(close_join(ARGV[7])) end
+    if total == 0 then leave(close_join(ARGV[8])) end
   end
 end
 local run_ended, _, _, refill = conclude(ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]))

@@ -1,10 +1,27 @@
 -- Reads what is known of nodes.
 -- KEYS: the run's (see keys.ts)
--- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   then the nodes
--- Returns for each {"result", record} | {"flight", bits, retries, state of its own and what is told with it} | {"dead", cause} | {"waiting"} | {"unknown"}.
---   O(nodes), and O(log failures) for each that has no result
+-- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   ARGV[2] nodes on a page
+-- then the nodes
+-- Returns for each {"result", record} | {"flight", its letter, retries, state of its own and what is told with it}
+--   | {"dead", cause} | {"waiting"} | {"unknown"}.
+--   O(nodes), and O(page + log failures) for each that has no result
 -- @include run
 local is_stored
+
+-- The letter of a node in the slice that holds it. A slice is on one page, so it begins on the node's page.
+local function find_in_flight(index)
+  local node = tonumber(index)
+  local keys = { index }
+  for first = node, node - node % tonumber(ARGV[2]), -1 do keys[#keys + 1] = first .. 'x' end
+  for at, flight in ipairs(redis.call('HMGET', FLIGHTS, unpack(keys))) do
+    if flight then
+      local bits, stride = string.match(flight, '^%d+|%d+|(%w+)|.*|(%d+)$')
+      local steps = (node - tonumber(string.match(keys[at], '^%d+'))) / tonumber(stride)
+      local letter = steps % 1 == 0 and string.sub(bits, steps + 1, steps + 1)
+      if letter == '0' or letter == 'r' then return letter end
+    end
+  end
+end
 
 local function read(index)
   local record = redis.call('HGET', RESULTS, index)
@@ -12,12 +29,12 @@ local function read(index)
     if ARGV[1] == '0' and string.find(record, '^[SFR]') then record = string.sub(record, 1, 1) end
     return { 'result', record }
   end
-  local flight = redis.call('HGET', FLIGHTS, index)
-  if flight then
+  local letter = find_in_flight(index)
+  if letter then
     local counted = redis.call('HMGET', COUNTS, 't' .. index, 's' .. index)
     local state = counted[2] or ''
     if ARGV[1] == '0' then state = string.match(state, '^[^\n]*') end
-    return { 'flight', string.match(flight, '^%d+|%d+|(%w+)|'), counted[1] or 0, state }
+    return { 'flight', letter, counted[1] or 0, state }
   end
   if is_stored == nil then is_stored = redis.call('HEXISTS', GRAPH, 'm') == 1 end
   if not is_stored then return { 'unknown' } end
@@ -30,5 +47,5 @@ local function read(index)
 end
 
 local replies = {}
-for at = 2, #ARGV do replies[#replies + 1] = read(ARGV[at]) end
+for at = 3, #ARGV do replies[#replies + 1] = read(ARGV[at]) end
 return replies

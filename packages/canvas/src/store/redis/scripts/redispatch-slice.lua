@@ -1,6 +1,6 @@
 -- Dispatches a slice anew, if it is still as the janitor saw it.
 -- KEYS: the run's (see keys.ts)
--- ARGV[1] first node   ARGV[2] generation   ARGV[3] token
+-- ARGV[1] key   ARGV[2] generation   ARGV[3] token
 -- Returns the new generation, or 0 when the slice has moved on.  O(1)
 -- @include run
 local flight = redis.call('HGET', FLIGHTS, ARGV[1])

@@ -3,82 +3,124 @@
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] channel of the run   ARGV[2] expiry of an ended run, ms   ARGV[3] longest result to tell with the news, bytes
 -- ARGV[4] window: how many slices of a run may be in flight before members of groups wait
--- then for each settlement, twelve: slice's first node, node, token, outcome, payload, join, is tail, dead end,
---   incarnation that goes on with the only successor or '', next starts, error starts (tokens joined by commas),
---   members added to joins (`join:tail:start`, joined by commas)
+-- then blocks: settlements that differ in node and payload alone. Each block: slice's key, token, outcome, join, is tail,
+--   dead end, incarnation that goes on with the only successor or '', next starts, error starts (tokens joined by commas),
+--   members added to joins (`join:tail:start`, joined by commas), how many, then for each: node, payload
 -- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again
 --   | P record of the join that the node becomes; next starts are then those of what replaces it
--- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, then spread, handed out of each to go on
---   with}}.  O(successors)
+-- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, shared, then spread, handed out of each to go
+--   on with}}.  O(nodes and successors)
 -- @include advance
 
--- Puts a node back: the same slice in a new generation, due later.
-local function retry(first, flight, delay)
-  local generation, token, bits, tail = string.match(flight, '^(%d+)|(%d+)|(%w+)|[^|]*|[^|]*(|.*)$')
-  generation = tonumber(generation) + 1
-  local due = now + tonumber(delay)
-  redis.call('HSET', FLIGHTS, first, generation .. '|' .. token .. '|' .. string.gsub(bits, 'r', '0') .. '||' .. due .. tail)
-  redis.call('HINCRBY', COUNTS, 't' .. first, 1)
-  local last = #dispatches
-  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = first, tostring(generation), delay
+-- Slices that were read, false for those that are not in flight; written at the end.
+local slices = {}
+
+local function read_slice(key)
+  if slices[key] == nil then
+    slices[key] = false
+    local text = redis.call('HGET', FLIGHTS, key)
+    if text then
+      local generation, token, bits, holder, due, expires, cause, stride =
+        string.match(text, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)$')
+      local slice = { generation = tonumber(generation), token = token, first = tonumber(string.match(key, '^%d+')),
+        stride = tonumber(stride), head = generation .. '|' .. token .. '|', times = expires .. '|' .. cause .. '|',
+        tail = '|' .. holder .. '|' .. due .. '|' .. expires .. '|' .. cause .. '|' .. stride, letters = {}, left = 0 }
+      for at = 1, #bits do
+        local letter = string.sub(bits, at, at)
+        slice.letters[at] = letter
+        if letter ~= '1' then slice.left = slice.left + 1 end
+      end
+      slices[key] = slice
+    end
+  end
+  return slices[key]
+end
+
+-- Takes a node out of its slice. Returns false when the attempt does not hold it any more.
+local function land(slice, token, index)
+  if not slice or slice.token ~= token then return false end
+  local place = (tonumber(index) - slice.first) / slice.stride + 1
+  if slice.letters[place] ~= 'r' then return false end
+  slice.letters[place] = '1'
+  slice.left = slice.left - 1
+  slice.changed = true
+  return true
+end
+
+-- Puts a node back: a slice of its own in a new generation, due later.
+local function retry(slice, index, delay)
+  local generation = slice.generation + 1
+  slices[index] = false
+  fly(index, 1, generation .. '|' .. slice.token .. '|0||' .. (now + tonumber(delay)) .. '|' .. slice.times .. '1')
+  redis.call('HINCRBY', COUNTS, 't' .. index, 1)
+  dispatch(index, '1', '1', generation, delay)
+end
+
+local function write_slices()
+  local gone = {}
+  for key, slice in pairs(slices) do
+    if slice and slice.changed then
+      if slice.left == 0 then
+        gone[#gone + 1] = key
+        if #slice.letters > 1 then shared = shared - 1 end
+      else
+        fly(key, 1, slice.head .. table.concat(slice.letters) .. slice.tail)
+      end
+    end
+  end
+  if #gone > 0 then redis.call('HDEL', FLIGHTS, unpack(gone)) end
 end
 
 local flags = {}
 -- Only where some task has given itself a state there may be one to take back.
 local has_states = redis.call('HEXISTS', COUNTS, 's') == 1
-for at = 5, #ARGV, 12 do
-  local first, index, token, outcome = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local flight = redis.call('HGET', FLIGHTS, first)
-  local held_token, bits
-  if flight then held_token, bits = string.match(flight, '^%d+|(%d+)|(%w+)|') end
-  local offset = tonumber(index) - tonumber(first) + 1
-  if held_token ~= token or string.sub(bits, offset, offset) ~= 'r' then
-    flags[#flags + 1] = '0'
-  else
-    if has_states then redis.call('HDEL', COUNTS, 's' .. index) end
-    if outcome == 'T' then
-      retry(first, flight, ARGV[at + 4])
-    elseif string.find(bits, '[0r]', offset + 1) or string.find(string.sub(bits, 1, offset - 1), '[0r]') then
-      local settled = string.sub(bits, 1, offset - 1) .. '1' .. string.sub(bits, offset + 1)
-      local head, tail = string.match(flight, '^(%d+|%d+|)%w+(|.*)$')
-      redis.call('HSET', FLIGHTS, first, head .. settled .. tail)
-    else
-      redis.call('HDEL', FLIGHTS, first)
-    end
-    local join, is_tail, dead_end = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
-    local flag = '1'
-    if outcome ~= 'T' and outcome ~= 'P' then
-      redis.call('HSET', RESULTS, index, outcome .. ARGV[at + 4])
-      ended[#ended + 1] = index
-    end
-    if outcome == 'P' then
-      -- It becomes a join of the one tail of what replaces it.
-      redis.call('HSET', GRAPH, 'j' .. index, ARGV[at + 4])
-      redis.call('HSET', JOINS, index, 1)
-      start_all(ARGV[at + 9])
-    elseif outcome == 'S' then
-      for added_join, tail, token in string.gmatch(ARGV[at + 11], '(%d+):(%d+):([^,]+)') do
-        redis.call('HINCRBY', JOINS, added_join, 1)
-        redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tail)
-        start(token)
-      end
-      if ARGV[at + 8] ~= '' then
-        start(ARGV[at + 9], ARGV[at + 8])
-        flag = '2'
+local at = 5
+while at <= #ARGV do
+  local key, token, outcome, join, is_tail = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  local dead_end, claims_next_as, next_starts = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
+  local error_starts, additions, count = ARGV[at + 8], ARGV[at + 9], tonumber(ARGV[at + 10])
+  local slice = read_slice(key)
+  for entry = at + 11, at + 10 + 2 * count, 2 do
+    local index, payload = ARGV[entry], ARGV[entry + 1]
+    local flag = '0'
+    if land(slice, token, index) then
+      flag = '1'
+      if has_states then redis.call('HDEL', COUNTS, 's' .. index) end
+      if outcome == 'T' then
+        retry(slice, index, payload)
+      elseif outcome == 'P' then
+        -- It becomes a join of the one tail of what replaces it.
+        redis.call('HSET', GRAPH, 'j' .. index, payload)
+        missing[index] = 1
+        start_all(next_starts)
+      elseif outcome == 'S' then
+        end_node(index, 'S' .. payload)
+        for added_join, tail, added in string.gmatch(additions, '(%d+):(%d+):([^,]+)') do
+          count_missing(added_join, 1)
+          redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tail)
+          start(added)
+        end
+        if claims_next_as ~= '' then
+          start(next_starts, claims_next_as)
+          flag = '2'
+        else
+          start_all(next_starts)
+        end
+        if is_tail == '1' then leave(join, nil) end
       else
-        start_all(ARGV[at + 9])
+        end_node(index, outcome .. payload)
+        kill(index, dead_end, index)
+        start_all(error_starts)
+        leave(join, index)
       end
-      if is_tail == '1' then leave(join, nil) end
-    elseif outcome ~= 'T' then
-      kill(index, dead_end, index)
-      start_all(ARGV[at + 10])
-      leave(join, index)
     end
     flags[#flags + 1] = flag
   end
+  at = at + 11 + 2 * count
 end
 -- A run that is gone must not come back as a few keys, nor live longer for what changed nothing.
 local flags_text = table.concat(flags)
-if not string.find(flags_text, '[12]') then return { flags_text, 0, {}, {}, { '0' } } end
+if not string.find(flags_text, '[12]') then return { flags_text, 0, {}, {}, { '0', '0' } } end
+write_slices()
 local run_ended, _, _, refill = conclude(ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]))
 return { flags_text, run_ended, dispatches, spreads, refill }

@@ -1,19 +1,37 @@
 -- @include run
--- What has changed in this call: dispatches as index, generation, delay; spreads that were opened; nodes that ended;
--- ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
+-- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
+-- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
+-- shared: by how much the number of slices with several nodes changes.
+local new_flights, new_results, missing, shared = {}, {}, {}, 0
 
--- Starts a node. token: t<index> or s<index>, then ;countdown;eta;expires in;expires at (ms), then @<cause>
--- The members of a spread are handed out with the cause that the spread was started with.
+local function dispatch(first, count, stride, generation, delay)
+  local last = #dispatches
+  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = first, count, stride
+  dispatches[last + 4], dispatches[last + 5] = tostring(generation), tostring(delay)
+end
+
+-- The key of a slice: one of several nodes has another than one of its first node alone.
+local function fly(first, count, text)
+  local last = #new_flights
+  new_flights[last + 1], new_flights[last + 2] = tonumber(count) == 1 and first or first .. 'x', text
+end
+
+-- Starts a node, or a slice of them.
+-- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
+--   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
 local function start(token, holder)
-  local kind, index, times, cause = string.match(token, '^([ts])(%d+)([^@]*)@?(%d*)$')
+  local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
   if kind == 's' then
     redis.call('HSET', OPEN, index, '0|' .. cause)
     spreads[#spreads + 1] = index
     return
   end
+  local count, stride = '1', '1'
+  if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
   local delay, expires = 0, ''
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
@@ -22,17 +40,25 @@ local function start(token, holder)
     if expires_in ~= '' then expires = now + tonumber(expires_in) end
     if expires_at ~= '' then expires = expires_at end
   end
+  local tail = '|' .. expires .. '|' .. cause .. '|' .. stride
   if holder then
-    redis.call('HSET', FLIGHTS, index, '1|1|r|' .. holder .. '|' .. now .. '|' .. expires .. '|' .. cause)
+    fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
     return
   end
-  redis.call('HSET', FLIGHTS, index, '1|0|0||' .. (now + delay) .. '|' .. expires .. '|' .. cause)
-  local last = #dispatches
-  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = index, '1', tostring(delay)
+  fly(index, count, '1|0|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  if several ~= '' then shared = shared + 1 end
+  dispatch(index, count, stride, 1, delay)
 end
 
 local function start_all(list)
   for token in string.gmatch(list, '[^,]+') do start(token) end
+end
+
+-- Changes how many members a join waits for, and returns that.
+local function count_missing(join, change)
+  local count = (missing[join] or tonumber(redis.call('HGET', JOINS, join) or 0)) + change
+  missing[join] = count
+  return count
 end
 
 -- Notes that the nodes behind a failed one never run: one record, however many they are.
@@ -43,23 +69,28 @@ local function kill(failed, dead_end, cause)
   killed[#killed + 1], killed[#killed + 2] = first, last
 end
 
+local function end_node(index, record)
+  ended[#ended + 1] = index
+  local last = #new_results
+  new_results[last + 1], new_results[last + 2] = index, record
+end
+
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
 -- index if it failed.
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
-  ended[#ended + 1] = join
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
-    redis.call('HSET', RESULTS, join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
+    end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
     start_all(error_starts)
     return outer, join
   end
   -- Behind J stand the tails that were added while it was open.
   local value = stands_for ~= '' and 'P' .. stands_for or 'J' .. (redis.call('HGET', JOINS, 'a' .. join) or '')
-  redis.call('HSET', RESULTS, join, value)
+  end_node(join, value)
   start_all(next_starts)
   if is_tail == '1' then return outer, nil end
   return '-1', nil
@@ -86,14 +117,32 @@ local function leave(join, failed)
       local first = redis.call('HGET', JOINS, 'x' .. join)
       if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
     end
-    if redis.call('HINCRBY', JOINS, join, -1) > 0 then return give_seat(join) end
+    if count_missing(join, -1) > 0 then return give_seat(join) end
     join, failed = close_join(join)
   end
+end
+
+-- Lua hands no more than a few thousand values to one call.
+local function write(key, fields)
+  for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
+end
+
+local function write_changes()
+  write(FLIGHTS, new_flights)
+  write(RESULTS, new_results)
+  local counts = {}
+  for join, count in pairs(missing) do
+    counts[#counts + 1] = join
+    counts[#counts + 1] = count
+  end
+  write(JOINS, counts)
+  if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
 -- Returns the reply that settle and expand share: whether the run ended, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
+  write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
   local opened = redis.call('HLEN', OPEN)
   local run_ended = flying == 0 and opened == 0
@@ -125,5 +174,6 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, { tostring(window - flying), unpack(refills) }
+  return run_ended and 1 or 0, dispatches, spreads, 
+    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end

@@ -1,0 +1,61 @@
+/**
+ * How large slices are. One rule: a slice is long enough that the queue costs little beside its tasks, and short enough
+ * that no other task waits for long behind it.
+ */
+import type { TaskNode } from "../graph/graph.ts";
+
+/** How many nodes a slice has at most: as many as are on one page. */
+const MOST_NODES = 128;
+
+/** A group is dealt out in about so many slices at least, so that several workers have their share of it. */
+const SHARES = 64;
+
+/** How long a slice of tasks that are known may hold the event loop, milliseconds. */
+const SLICE_MS = 5;
+
+/** How much one measurement counts against those before. */
+const WEIGHT = 0.2;
+
+/** Nodes in a slice: as many as fit, or always the same number; 1 gives each node a job of its own. */
+export type SliceSize = "adaptive" | number;
+
+/** Says how many members of a group make a slice; learns from the tasks that run here. */
+export class Slicing {
+  readonly #size: SliceSize;
+  /** How long one call holds the event loop, milliseconds; by task. */
+  readonly #loads = new Map<string, number>();
+  readonly #alone = new Set<string>();
+
+  constructor(size: SliceSize) {
+    this.#size = size;
+  }
+
+  /** Whether a node may be in a slice with others. */
+  canShare(node: TaskNode): boolean {
+    return this.#size !== 1 && node.options.priority === undefined && !this.#alone.has(node.task);
+  }
+
+  /** Gives each call of a task a slice of its own from now on. */
+  isolate(task: string): void {
+    this.#alone.add(task);
+  }
+
+  /** How many nodes the slices of a group with `total` members have that begin with this one. */
+  nodesFor(node: TaskNode, total: number): number {
+    if (this.#size !== "adaptive") return Math.min(this.#size, MOST_NODES);
+    const load = this.#loads.get(loadKey(node));
+    const fitting = load === undefined ? MOST_NODES : Math.max(1, Math.floor(SLICE_MS / load));
+    return Math.min(MOST_NODES, Math.ceil(total / SHARES), fitting);
+  }
+
+  /** Learns how long one call of a node's task held the event loop. @param ms milliseconds */
+  note(node: TaskNode, ms: number): void {
+    const key = loadKey(node);
+    const known = this.#loads.get(key);
+    this.#loads.set(key, known === undefined ? ms : known + (ms - known) * WEIGHT);
+  }
+}
+
+function loadKey({ task, mode }: TaskNode): string {
+  return mode === undefined ? task : `${task} ${mode}`;
+}

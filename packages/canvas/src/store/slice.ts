@@ -1,0 +1,31 @@
+/** Where the nodes of a slice stand. One rule: a node is in one slice at a time, so a slice's key names it. */
+
+/** `count` nodes from `first`, `stride` apart; all of them are on one page. */
+export interface SliceRange {
+  readonly first: number;
+  readonly count: number;
+  readonly stride: number;
+}
+
+/**
+ * The field under which a slice is in flight. A slice of one node has a field of its own even where it begins as a longer
+ * one does: a node that is tried again leaves its slice while the others go on.
+ */
+export function sliceKey({ first, count }: Pick<SliceRange, "first" | "count">): string {
+  return count === 1 ? String(first) : `${first}x`;
+}
+
+/** The nodes of a slice. */
+export function sliceIndices({ first, count, stride }: SliceRange): number[] {
+  return Array.from({ length: count }, (_, offset) => first + offset * stride);
+}
+
+/** A slice of one node. */
+export function single(first: number): SliceRange {
+  return { first, count: 1, stride: 1 };
+}
+
+/** Writes the start token of a slice. @param suffix what follows the place in the token */
+export function startToken(kind: "t" | "s", { first, count, stride }: SliceRange, suffix: string): string {
+  return `${kind}${first}${count === 1 ? "" : `x${count}/${stride}`}${suffix}`;
+}

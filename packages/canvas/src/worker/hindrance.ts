@@ -1,0 +1,35 @@
+/** What keeps a claimed node from being run. One rule: it ends all the same, and its error says why. */
+import { encodeError, type TaskRegistry, TaskRevokedError, WorkerLostError } from "@umbel/core";
+import type { TaskNode } from "../graph/graph.ts";
+import type { StoredOutcome } from "../store/graph-store.ts";
+
+/** How often a task may be delivered if it does not say. */
+const MOST_DELIVERIES = 3;
+
+/** The outcome of a node that may not run: its time has passed, or it took its workers down too often. */
+export function hindrance(
+  node: TaskNode,
+  { deliveries, hasExpired }: { readonly deliveries: number; readonly hasExpired: boolean },
+  registry: TaskRegistry,
+): StoredOutcome | undefined {
+  if (hasExpired) {
+    const expired = new TaskRevokedError(`task "${node.task}" was not started before it expired`);
+    return { kind: "revoked", payload: JSON.stringify(encodeError(expired)) };
+  }
+  if (deliveries === 0) return undefined;
+  const options = registry.tasks.get(node.task)?.options;
+  const most = options?.acksLate === false ? 1 : (options?.maxDeliveries ?? MOST_DELIVERIES);
+  if (deliveries < most) return undefined;
+  const error = new WorkerLostError(
+    options?.acksLate === false
+      ? `the worker that ran task "${node.task}" was lost, and the task may run only once (\`acksLate: false\`)`
+      : `${deliveries === 1 ? "a worker was lost while it" : `${deliveries} workers were lost while they`} ran task "${node.task}"; it is not tried again (\`maxDeliveries\`)`,
+  );
+  return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
+}
+
+/** Whether a task may be lost with others that are in its slice: each loss of the slice counts as one of the task's. */
+export function mayShare(task: string, registry: TaskRegistry): boolean {
+  const options = registry.tasks.get(task)?.options;
+  return options?.acksLate !== false && (options?.maxDeliveries ?? MOST_DELIVERIES) >= MOST_DELIVERIES;
+}

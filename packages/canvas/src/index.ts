@@ -17,6 +17,7 @@ export { chain } from "./primitives/chain.ts";
 export { chord } from "./primitives/chord.ts";
 export { type EachOptions, each } from "./primitives/each.ts";
 export { group } from "./primitives/group.ts";
+export type { StreamedGroup } from "./primitives/streamed-group.ts";
 export { EagerEngine, type EagerEngineOptions } from "./worker/eager-engine.ts";
 export { serveByItself } from "./worker/own-workers.ts";
 export { startWorker } from "./worker/start-worker.ts";

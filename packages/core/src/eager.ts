@@ -7,6 +7,11 @@ import type { SubmitRequest } from "./engine.ts";
 import type { AsyncResult } from "./result.ts";
 import { type Submission, submissionOf } from "./submission.ts";
 
+/** Sends a request to an app's engine, or runs it here where the app says so. @throws what `Engine.submit` throws */
+export function submit(app: App, request: SubmitRequest): Submission<AsyncResult> {
+  return app.conf.taskAlwaysEager ? submitEagerly(app, request) : submissionOf(app.engine.submit(request), app.engine);
+}
+
 /**
  * Runs a signature here; awaiting it gives the handle once all of it has ended.
  * @throws what `Engine.submit` throws; with `taskEagerPropagates` the submission rejects with the task's error, too

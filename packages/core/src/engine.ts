@@ -5,6 +5,7 @@
 import type { CallOptions } from "./options.ts";
 import type { WireError } from "./serialization/error.ts";
 import type { SignatureData } from "./signature/data.ts";
+import type { AnySignature } from "./signature/types.ts";
 import type { State } from "./states.ts";
 
 /** Options of one call: those of a signature, and arguments by name. */
@@ -18,6 +19,8 @@ export interface SubmitRequest {
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
   readonly options: CallOptions;
+  /** Members of the signature, a group or a chord, that are taken one by one while it is stored. */
+  readonly members?: Iterable<AnySignature> | AsyncIterable<AnySignature>;
 }
 
 /** A run whose ids are fixed. */

@@ -3,6 +3,7 @@ export { App, type AppOptions, type EngineFactory, isApp } from "./app.ts";
 export type { Conf, Settings } from "./conf.ts";
 export { type Deep, runDeep } from "./deep.ts";
 export { parseSeconds, type TimeoutOptions, timeoutInMs } from "./duration.ts";
+export { submit } from "./eager.ts";
 export type {
   ApplyOptions,
   Engine,

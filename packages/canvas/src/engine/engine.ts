@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import {
   type Engine,
+  InvalidSignatureError,
   type Members,
   newRunKey,
   nodeId,
@@ -22,12 +23,14 @@ import {
   type WaitLimits,
 } from "@umbel/core";
 import { LRUCache } from "lru-cache";
-import { decodeMeta, encodeMeta } from "../graph/codec.ts";
-import { type CompileEnvironment, compile } from "../graph/compile.ts";
+import { metaOf } from "../graph/codec.ts";
+import { type CompileEnvironment, compile, compileStream, type MemberStream } from "../graph/compile.ts";
 import { checkRunFormat, type ExportGraphOptions, type RunGraphFormat } from "../graph/export/export-graph.ts";
-import { type Graph, type StartToken, stretchIndices } from "../graph/graph.ts";
+import { type Graph, type GraphNode, PAGE_SIZE, type StartToken, stretchIndices } from "../graph/graph.ts";
 import { withOwnArguments } from "../graph/own-arguments.ts";
-import type { Dispatch } from "../store/graph-store.ts";
+import { signatureOf } from "../primitives/chain.ts";
+import type { MemberSource } from "../primitives/streamed-group.ts";
+import { type CreateOptions, type Dispatch, STAGED_NODES, type Started } from "../store/graph-store.ts";
 import { single } from "../store/slice.ts";
 import type { Broker } from "./broker.ts";
 import { isConnectionError, unreachable } from "./connection-error.ts";
@@ -39,6 +42,7 @@ import { MemberEnds } from "./member-ends.ts";
 import { findMembers, readStates } from "./members.ts";
 import { drawRun } from "./run-graph.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
+import { aliasesOf, countJoins, StagedNodesWriter } from "./staged-nodes.ts";
 import { type Expected, expect, waitForNode } from "./waiting.ts";
 
 /** How the engine is set up. */
@@ -97,16 +101,23 @@ export class CanvasEngine implements Engine {
 
   submit(request: SubmitRequest): SubmittedRun {
     const runKey = newRunKey();
-    const compiled = compile(
-      request.signature,
-      { args: request.args, kwargs: request.kwargs, options: normalizeOptions({ ...request.options }) },
-      runKey,
-      this.environment,
-    );
-    this.#checkStarts(compiled);
+    const { signature, args, kwargs, members } = request;
+    const call = { args, kwargs, options: normalizeOptions({ ...request.options }) };
+    if (members !== undefined) {
+      if (signature.kind !== "group" && signature.kind !== "chord")
+        throw new InvalidSignatureError(`a ${signature.kind} has no members that could come one by one`);
+      return this.#submitStream(runKey, compileStream(signature, call, this.environment), members);
+    }
+    const compiled = compile(signature, call, runKey, this.environment);
+    this.#checkStarts(compiled.starts, (index) => compiled.nodes[index]);
     const graph = { ...compiled, nodes: withOwnArguments(compiled.nodes) };
     const stored = this.hold(this.#explained(this.#store(graph)));
-    return { resultId: resultIdOf(graph), isGroup: graph.nodes[graph.result]?.kind === "join", stored };
+    return { ...resultOf(runKey, graph.result, graph.nodes[graph.result]), stored };
+  }
+
+  #submitStream(runKey: RunKey, stream: MemberStream, members: MemberSource): SubmittedRun {
+    const result = resultOf(runKey, stream.result, stream.head()[stream.result]);
+    return { ...result, stored: this.hold(this.#explained(this.#storeStream(runKey, stream, members))) };
   }
 
   async read(id: string): Promise<ResultRecord> {
@@ -278,9 +289,9 @@ export class CanvasEngine implements Engine {
   }
 
   /** Checks the arguments of what starts at once. Those of later steps are known only when their turn comes. */
-  #checkStarts(graph: Graph): void {
-    for (const index of startingTasks(graph, graph.starts)) {
-      const node = graph.nodes[index];
+  #checkStarts(starts: readonly StartToken[], nodeAt: (index: number) => GraphNode | undefined): void {
+    for (const index of startingTasks(starts, nodeAt)) {
+      const node = nodeAt(index);
       if (node?.kind !== "task" || node.mode !== undefined) continue;
       const task = this.#registry.tasks.get(node.task);
       if (task !== undefined && task.options.typing !== false) task.bindArguments(node.args, node.kwargs);
@@ -289,18 +300,66 @@ export class CanvasEngine implements Engine {
 
   async #store(graph: Graph): Promise<void> {
     const runtime = await this.runtime();
-    const { runKey } = graph;
-    runtime.pages.keepFirst(graph, decodeMeta(encodeMeta(graph)));
+    const { runKey, nodes, starts } = graph;
+    const meta = metaOf(graph);
+    runtime.pages.keepFirst(runKey, nodes.slice(0, PAGE_SIZE), meta);
     this.#expected.set(runKey, expect(graph, runtime.news));
-    // All of it is written to one connection, so the server sees it in this order, in one round trip.
-    const aliases = aliasesOf(graph);
+    const aliases = aliasesOf(runKey, nodes, 0);
     if (aliases.length > 0) await runtime.aliases.reserve(aliases);
+    if (nodes.length <= STAGED_NODES) {
+      return await this.#create(runtime, graph, () => runtime.store.create(graph, this.#createOptions(runtime)));
+    }
+    // A large graph is there before its run is entered and created, however long that takes.
+    await runtime.store.stage(runKey, nodes, 0);
+    const staged = { runKey, meta, starts, joinCount: countJoins(nodes) };
+    await this.#create(runtime, staged, () => runtime.store.createStaged(staged, this.#createOptions(runtime)));
+  }
+
+  /** Stores members as they come, page by page, and then their run. */
+  async #storeStream(runKey: RunKey, stream: MemberStream, members: MemberSource): Promise<void> {
+    const runtime = await this.runtime();
+    const { result } = stream;
+    this.#expected.set(runKey, expect({ runKey, result }, runtime.news));
+    const writer = new StagedNodesWriter(runtime, runKey);
+    try {
+      await writer.add(stream.head());
+      let position = 0;
+      for await (const member of members) {
+        position += 1;
+        for (const { base, nodes, starts } of stream.add(
+          signatureOf(member, `member ${position} of the stream`).data,
+        )) {
+          this.#checkStarts(starts, (index) => nodes[index - base]);
+          await writer.add(withOwnArguments(nodes));
+        }
+      }
+      await writer.finish(stream.head());
+    } catch (error) {
+      // It would expire; nobody needs it until then. Should it stay for now, that is no other error.
+      await runtime.store.delete(runKey).catch(() => undefined);
+      throw error;
+    } finally {
+      writer.stop();
+    }
+    const staged = { ...stream.finish(runKey), joinCount: writer.joinCount };
+    runtime.pages.keepFirst(runKey, writer.firstPage, staged.meta);
+    await this.#create(runtime, staged, () => runtime.store.createStaged(staged, this.#createOptions(runtime)));
+  }
+
+  #createOptions(runtime: Runtime): CreateOptions {
+    return { notify: runtime.news.channel, ...(this.#options.ownsRuns ? { owner: this.incarnation } : {}) };
+  }
+
+  /** Enters a run, stores it and starts what comes first. */
+  async #create(
+    runtime: Runtime,
+    { runKey, starts }: Pick<Graph, "runKey" | "starts">,
+    create: () => Promise<Started>,
+  ): Promise<void> {
+    // All of it is written to one connection, so the server sees it in this order, in one round trip.
     const entered = runtime.activeRuns.add(runKey);
-    const created = runtime.store.create(graph, {
-      notify: runtime.news.channel,
-      ...(this.#options.ownsRuns ? { owner: this.incarnation } : {}),
-    });
-    const [start] = graph.starts;
+    const created = create();
+    const [start] = starts;
     const ahead = start === undefined ? undefined : plainDispatch(start);
     const dispatched = ahead === undefined ? undefined : runtime.driver.dispatch(runKey, [ahead]);
     // Whatever happens to the jobs: once the run is stored, it cannot be lost.
@@ -384,23 +443,19 @@ async function openRedis(broker: Broker, options: RuntimeOptions): Promise<Runti
   }
 }
 
-/** The ids that people gave themselves, with the nodes that they stand for. */
-function aliasesOf(graph: Graph): { readonly id: string; readonly nodeId: string }[] {
-  return [...graph.nodes.entries()].flatMap(([index, node]) =>
-    node.kind === "spread" || node.ownId === undefined ? [] : [{ id: node.ownId, nodeId: nodeId(graph.runKey, index) }],
-  );
-}
-
-function resultIdOf(graph: Graph): string {
-  const node = graph.nodes[graph.result];
-  return (node?.kind !== "spread" ? node?.ownId : undefined) ?? nodeId(graph.runKey, graph.result);
+function resultOf(runKey: RunKey, index: number, node: GraphNode | undefined): Omit<SubmittedRun, "stored"> {
+  const ownId = node?.kind !== "spread" ? node?.ownId : undefined;
+  return { resultId: ownId ?? nodeId(runKey, index), isGroup: node?.kind === "join" };
 }
 
 /** The tasks that starts lead to, through spreads. */
-function* startingTasks(graph: Graph, starts: readonly StartToken[]): Generator<number> {
+function* startingTasks(
+  starts: readonly StartToken[],
+  nodeAt: (index: number) => GraphNode | undefined,
+): Generator<number> {
   const open = starts.map((token) => Number(/^[ts](\d+)/.exec(token)?.[1]));
   for (let index = open.pop(); index !== undefined; index = open.pop()) {
-    const node = graph.nodes[index];
+    const node = nodeAt(index);
     if (node?.kind === "spread") for (const start of stretchIndices(node.starts)) open.push(start.index);
     else yield index;
   }

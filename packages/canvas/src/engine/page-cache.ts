@@ -2,7 +2,7 @@
 import { OperationalError, RunExpiredError, type RunKey } from "@umbel/core";
 import { LRUCache } from "lru-cache";
 import type { RunMeta } from "../graph/codec.ts";
-import { type Graph, type GraphNode, PAGE_SIZE } from "../graph/graph.ts";
+import { type GraphNode, PAGE_SIZE } from "../graph/graph.ts";
 import type { ClaimReply, GraphStore } from "../store/graph-store.ts";
 
 /** A page that came with something else. */
@@ -67,8 +67,8 @@ export class PageCache {
   }
 
   /** Keeps the first page of a graph that was compiled here. */
-  keepFirst(graph: Graph, meta: RunMeta): void {
-    this.#keep(graph.runKey, 0, { nodes: graph.nodes.slice(0, PAGE_SIZE), meta });
+  keepFirst(runKey: RunKey, nodes: readonly GraphNode[], meta: RunMeta): void {
+    this.#keep(runKey, 0, { nodes, meta });
   }
 
   /** Gives a node, or `undefined` if its page is not here. */

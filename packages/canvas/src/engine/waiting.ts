@@ -26,7 +26,7 @@ export interface Expected {
 }
 
 /** Listens to a run from before it is stored. */
-export function expect(graph: Graph, news: News): Expected {
+export function expect(graph: Pick<Graph, "runKey" | "result">, news: News): Expected {
   const { losses } = news;
   let isThere = false;
   const stopListening = news.listen(graph.runKey, () => {

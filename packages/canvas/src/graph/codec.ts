@@ -67,11 +67,16 @@ type EncodedNode = EncodedTask | EncodedSpread | EncodedJoin;
 
 /** Gives what is stored once for the run. */
 export function encodeMeta(graph: Graph): string {
+  return JSON.stringify(metaOf(graph));
+}
+
+/** Gives what a worker must know of a graph beside its nodes. */
+export function metaOf(graph: Graph): RunMeta {
   const root = graph.nodes[graph.root];
   const aliases = graph.nodes.flatMap((node) =>
     node.kind === "spread" || node.ownId === undefined ? [] : [node.ownId],
   );
-  const meta: RunMeta = {
+  return {
     version: graph.version,
     nodeCount: graph.nodes.length,
     result: graph.result,
@@ -79,7 +84,6 @@ export function encodeMeta(graph: Graph): string {
     ...(root?.kind === "task" && root.ownId !== undefined ? { rootId: root.ownId } : {}),
     ...(aliases.length === 0 ? {} : { aliases }),
   };
-  return JSON.stringify(meta);
 }
 
 /** Reads what `encodeMeta` wrote. @throws InvalidSignatureError when a newer version wrote it */

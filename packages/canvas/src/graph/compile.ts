@@ -7,15 +7,24 @@
  * gives its value; `linkError` to each step of a chain, each member of a group, the body of a chord; all other options
  * to every task inside that does not set them itself.
  */
-import { InvalidSignatureError, type RunKey, type SignatureData, type SignatureOptions } from "@umbel/core";
+import {
+  type ChordData,
+  type GroupData,
+  InvalidSignatureError,
+  type RunKey,
+  type SignatureData,
+  type SignatureOptions,
+} from "@umbel/core";
 import { type CompileEnvironment, OptionScope, times } from "./compile/call-options.ts";
 import { Compiler } from "./compile/compiler.ts";
 import { tokenOf } from "./compile/drafts.ts";
+import { MemberStream } from "./compile/member-stream.ts";
 import { NOTHING, newErrback, type Place, plainPlace } from "./compile/place.ts";
 import { GRAPH_VERSION, type Graph, type GraphNode, type StartToken } from "./graph.ts";
 
 export type { CompileEnvironment } from "./compile/call-options.ts";
 export { EACH_TASK } from "./compile/compiler.ts";
+export type { MemberStream } from "./compile/member-stream.ts";
 
 /** The arguments and options of one call of a signature. */
 export interface CompileCall {
@@ -50,6 +59,15 @@ export function compile(
     ),
     starts: compiled.starts.map(tokenOf),
   };
+}
+
+/** Begins to compile a call of a group or chord whose members come one by one. @throws InvalidSignatureError */
+export function compileStream(
+  signature: GroupData | ChordData,
+  call: CompileCall,
+  environment: CompileEnvironment,
+): MemberStream {
+  return new MemberStream(signature, calledPlace(call, environment), environment);
 }
 
 function calledPlace({ args, kwargs, options }: CompileCall, environment: CompileEnvironment): Place {

@@ -1,7 +1,8 @@
 /** `group(a, b, c)`: members side by side; the result is the ordered list of theirs. */
-import { type AnySignature, bindSignature, type GroupData } from "@umbel/core";
+import { type AnySignature, type App, bindSignature, type GroupData, InvalidSignatureError } from "@umbel/core";
 import { appOf, signatureOf } from "./chain.ts";
-import type { GroupOf } from "./types.ts";
+import { type MemberSource, StreamedGroup } from "./streamed-group.ts";
+import type { GroupArgs, GroupOf, GroupOut } from "./types.ts";
 
 /**
  * Makes a group of its arguments, or of all that an iterable gives. A group directly in a group is its members. The
@@ -15,6 +16,20 @@ export function group(...parts: readonly unknown[]): AnySignature {
   const members = memberList(parts);
   return bindSignature(groupData(members), appOf(members));
 }
+
+/**
+ * A group of members that are taken one by one while it is sent, so that they never are in memory all at once; for more
+ * than some 100,000, or for members that come from a database. `app` says which app sends it. It gives a StreamedGroup,
+ * which can be sent, piped into a body, and nothing else.
+ */
+group.stream = <Member extends AnySignature>(
+  app: App,
+  members: MemberSource<Member>,
+): StreamedGroup<GroupArgs<Member[]>, GroupOut<Member[]>, "flat"> => {
+  const isSource = typeof members === "object" && (Symbol.iterator in members || Symbol.asyncIterator in members);
+  if (!isSource) throw new InvalidSignatureError("`group.stream` takes an app, and an iterable of signatures");
+  return new StreamedGroup(app, members, { kind: "group", members: [] });
+};
 
 /** The members that a call of `group` or `chord` gives: its arguments, or one iterable. */
 export function memberList(parts: readonly unknown[]): readonly unknown[] {

@@ -2,9 +2,9 @@
  * What the engine asks of a store. One rule: each method is one atomic transition (or a read), safe to repeat; every
  * store passes the same contract tests.
  */
-import type { RunKey } from "@umbel/core";
+import { OperationalError, type RunKey } from "@umbel/core";
 import type { RunMeta } from "../graph/codec.ts";
-import type { Graph, GraphNode, StartToken } from "../graph/graph.ts";
+import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../graph/graph.ts";
 import type { SliceRange } from "./slice.ts";
 
 /** A slice that must now be put on a queue. */
@@ -196,10 +196,34 @@ export interface CreateOptions {
   readonly owner?: string;
 }
 
+/** A run whose nodes were staged, and how much of them there must be. */
+export interface StagedRun {
+  readonly runKey: RunKey;
+  readonly meta: RunMeta;
+  readonly starts: readonly StartToken[];
+  readonly joinCount: number;
+}
+
+/** How long nodes are kept that were staged for a run which was never created, milliseconds. */
+export const STAGED_MS = 600_000;
+
+/** How many nodes are staged with one call, so that no command touches more than 1,000. */
+export const STAGED_NODES = 7 * PAGE_SIZE;
+
 /** Keeps graphs and what has happened of them. */
 export interface GraphStore {
   /** Stores a run and starts its first nodes. A run that exists already is left as it is and starts nothing. */
   create(graph: Graph, options: CreateOptions): Promise<Started>;
+  /**
+   * Stores nodes of a run that is not created yet, whole pages but for the last. All that is staged of the run expires by
+   * itself when no more comes; with no nodes at all it only lives longer.
+   */
+  stage(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void>;
+  /**
+   * Stores a run whose nodes were staged. A run that exists already is left as it is and starts nothing.
+   * @throws OperationalError when staged nodes have expired
+   */
+  createStaged(run: StagedRun, options: CreateOptions): Promise<Started>;
   /**
    * Gives slices of one run to a worker, as far as they are there for it; the replies are in order.
    * @param incarnation who claims: one life of one worker process
@@ -279,4 +303,11 @@ export function readRunning(text: string): NodeRecord {
   if (text === "") return { kind: "running" };
   const [state = ""] = text.split("\n", 1);
   return { kind: "running", state, payload: text.slice(state.length + 1) };
+}
+
+/** The error for a run whose nodes are not all there any more. */
+export function stagedNodesLost(runKey: RunKey): OperationalError {
+  return new OperationalError(
+    `run ${runKey} was not stored: what was written of it before has expired, because nothing more came for ${STAGED_MS / 60_000} minutes; send it again`,
+  );
 }

@@ -10,11 +10,12 @@ export interface RunKeys {
   readonly graph: string;
   readonly flights: string;
   readonly results: string;
+  readonly joins: string;
 }
 
 /**
  * Hashes of a run, but for `dead`. Written by scripts alone, except that a large graph's pages come before its run.
- * They have no expiry while the run goes on; the last settle sets it.
+ * They have no expiry while the run goes on; the last settle sets it. What comes before the run is there has one too.
  * - `graph`: `m` meta, `p0`, `p1`, … pages, `P` number of pages, `j<join>` join records, `R` result node, `n` channel
  *   of the submitting client, `o` process that it ends with, `w` somebody else watches, `e` epoch milliseconds of the end
  * - `flights`: slice's first node → `generation|token|bits|holder|due|expires|cause`; what is dispatched or runs
@@ -33,11 +34,13 @@ export function runKeys(prefix: string, runKey: RunKey): RunKeys {
   const graph = `${tag}:graph`;
   const flights = `${tag}:flights`;
   const results = `${tag}:results`;
+  const joins = `${tag}:joins`;
   return {
-    all: [graph, flights, `${tag}:open`, results, `${tag}:joins`, `${tag}:dead`, `${tag}:counts`],
+    all: [graph, flights, `${tag}:open`, results, joins, `${tag}:dead`, `${tag}:counts`],
     graph,
     flights,
     results,
+    joins,
   };
 }
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { RunKey, SignatureData } from "@umbel/core";
 import fc from "fast-check";
+import { metaOf } from "../../src/graph/codec.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import type {
   ClaimReply,
@@ -130,6 +131,40 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       for (let index = 2; index <= count; index += 1) last = await end(graph, index);
       expect(last?.runEnded).toBe(true);
       expect(await store.read(graph.runKey, count + 1)).toEqual({ kind: "joined", added: [] });
+    });
+
+    test("nodes that are staged for a run are there when it is created, and expire with it", async () => {
+      const graph = compileAny(group(...Array.from({ length: 1000 }, () => chord([t], t))));
+      const { runKey, nodes, starts } = graph;
+      await store.stage(runKey, nodes.slice(0, 1280), 0);
+      await store.stage(runKey, [], 0);
+      await store.stage(runKey, nodes.slice(1280), 1280);
+      expect((await store.inspect(runKey)).exists).toBe(false);
+      expect(await store.read(runKey, 1)).toEqual({ kind: "unknown" });
+      const staged = { runKey, starts, meta: metaOf(graph), joinCount: 1001 };
+      expect(await store.createStaged(staged, {})).toEqual({ dispatches: [], spreads: [0] });
+      expect(await store.createStaged(staged, {})).toEqual({ dispatches: [], spreads: [] });
+      expect(await store.readPage(runKey, 31)).toEqual(nodes.slice(31 * 128));
+      await expand(graph, 0, 0, 1);
+      await expand(graph, 1, 0, 1);
+      expect((await end(graph, 2)).dispatches.map(({ first }) => first)).toEqual([4]);
+      await store.abandon(runKey);
+      await opened.expire();
+      expect(await opened.leftovers()).toEqual([]);
+    });
+
+    test("nodes that are staged for a run that is never created expire, and later it cannot be", async () => {
+      const graph = compileAny(group(...Array.from({ length: 200 }, () => t)));
+      const { runKey, nodes, starts } = graph;
+      await store.stage(runKey, nodes.slice(0, 128), 0);
+      await opened.expire();
+      expect(await opened.leftovers()).toEqual([]);
+      await store.stage(runKey, nodes.slice(128), 128);
+      const staged = { runKey, starts, meta: metaOf(graph), joinCount: 1 };
+      await expect(store.createStaged(staged, {})).rejects.toThrow(
+        /^run .* was not stored: what was written of it before has expired, .* for 10 minutes; send it again$/,
+      );
+      expect((await store.inspect(runKey)).exists).toBe(false);
     });
 
     test("what is not stored is missing, and nothing of it comes to be", async () => {

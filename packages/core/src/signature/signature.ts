@@ -3,12 +3,12 @@
  * gives a new signature, and only `delay`, `applyAsync` and `apply` reach an engine of the app it is bound to.
  */
 import type { App } from "../app.ts";
-import { submitEagerly } from "../eager.ts";
+import { submit, submitEagerly } from "../eager.ts";
 import type { ApplyOptions, SubmitRequest } from "../engine.ts";
 import { ImproperlyConfigured, InvalidSignatureError } from "../errors.ts";
 import { type CallOptions, mergeOptions, normalizeOptions } from "../options.ts";
 import type { AsyncResult } from "../result.ts";
-import { type Submission, submissionOf } from "../submission.ts";
+import type { Submission } from "../submission.ts";
 import type { SignatureData } from "./data.ts";
 import { parseSignature } from "./json.ts";
 import { copySignature, requireWritable } from "./nesting.ts";
@@ -43,9 +43,7 @@ export class SignatureObject {
 
   /** Sends it with arguments and options; the options win over stored ones. */
   applyAsync(args: readonly unknown[] = [], options: ApplyOptions = {}): Submission<AsyncResult> {
-    const app = this.#requireApp();
-    if (app.conf.taskAlwaysEager) return submitEagerly(app, this.#request(args, options));
-    return submissionOf(app.engine.submit(this.#request(args, options)), app.engine);
+    return submit(this.#requireApp(), this.#request(args, options));
   }
 
   /**

@@ -20,6 +20,7 @@ import type {
   Settlement,
   SettleReply,
   SpreadPlace,
+  StagedRun,
   Started,
 } from "../../store/graph-store.ts";
 import type { SliceRange } from "../../store/slice.ts";
@@ -40,6 +41,14 @@ export class RemoteGraphStore implements GraphStore {
 
   create(graph: Graph, options: CreateOptions): Promise<Started> {
     return this.#process.step(() => this.#store.create(graph, options));
+  }
+
+  stage(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void> {
+    return this.#process.step(() => this.#store.stage(runKey, nodes, base));
+  }
+
+  createStaged(run: StagedRun, options: CreateOptions): Promise<Started> {
+    return this.#process.step(() => this.#store.createStaged(run, options));
   }
 
   claim(runKey: RunKey, incarnation: string, requests: readonly ClaimRequest[]): Promise<readonly ClaimReply[]> {

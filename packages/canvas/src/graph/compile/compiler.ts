@@ -31,6 +31,7 @@ import {
   follow,
   type JoinDraft,
   type SpreadDraft,
+  type Start,
   type TaskDraft,
   tokenOf,
 } from "./drafts.ts";
@@ -59,6 +60,17 @@ type CallData = TaskData | MapData | EachData;
 /** A signature that is being compiled; `undefined` for one that stands for nothing, such as Celery's empty chain. */
 type Compiling = Deep<Compiled | undefined>;
 
+/** A group that has no members yet. */
+export interface OpenGroup {
+  /** The place of the group, from which each member's follows. */
+  readonly place: Place;
+  readonly spread: SpreadDraft;
+  readonly join: JoinDraft;
+  readonly tails: GrowingStretches;
+  /** The group with what follows it. */
+  readonly compiled: Compiled;
+}
+
 /** Compiles signatures to nodes behind one another. */
 export class Compiler {
   readonly #callbackScope: OptionScope;
@@ -80,10 +92,40 @@ export class Compiler {
     return compiled;
   }
 
+  /** Numbers a group without its members, and in front of them what follows it. */
+  open(data: GroupData | ChordData, place: Place): OpenGroup {
+    const around = data.kind === "chord" ? inside(data, place) : place;
+    const group = data.kind === "chord" ? data.header : data;
+    const groupPlace = insideGroup(group, data.kind === "chord" ? headerPlace(around) : around);
+    const joinPlace = { index: this.#nextIndex + 1 };
+    const spread: SpreadDraft = {
+      kind: "spread",
+      index: this.#nextIndex,
+      join: joinPlace,
+      starts: [],
+      limit: undefined,
+    };
+    this.#drafts.push(spread);
+    const tails: GrowingStretches = [];
+    const join = this.#join(joinPlace.index, tails, groupPlace);
+    const starts: Start[] = [{ kind: "s", index: spread.index, suffix: "" }];
+    let compiled: Compiled = { starts, tail: join, parent: join.index };
+    if (data.kind === "chord") {
+      const body = this.place(data.body, behind(compiled, around));
+      if (body !== undefined) {
+        follow(join, body);
+        compiled = { ...body, starts };
+      }
+    }
+    place.segment.end = this.#lastIndex;
+    return { place: groupPlace, spread, join, tails, compiled };
+  }
+
   /** Numbers the callbacks and gives all nodes. */
   finish(): GraphNode[] {
     // Callbacks may have callbacks of their own, which are appended while this runs.
     for (let position = 0; position < this.#postponed.length; position += 1) this.#postponed[position]?.();
+    this.#postponed.length = 0;
     return this.#drafts.map((draft) => finish(draft, this.draftAt));
   }
 
@@ -198,8 +240,7 @@ export class Compiler {
   }
 
   *#chord(data: ChordData, place: Place): Compiling {
-    const headerPlace = insideGroup(data.header, { ...place, taskId: undefined, links: [], errbacks: [] });
-    const header = yield this.#spread(groupMembers(data.header), headerPlace);
+    const header = yield this.#spread(groupMembers(data.header), insideGroup(data.header, headerPlace(place)));
     if (header === undefined) return undefined;
     const at = behind(header, place);
     const body = isCall(data.body) ? this.#call(data.body, at) : yield this.#composite(data.body, at);
@@ -273,6 +314,11 @@ export class Compiler {
     const place = { ...plainPlace(segment, this.#callbackScope), incoming, parent };
     return this.place(data, place)?.starts.map(tokenOf) ?? [];
   }
+}
+
+/** The place of a chord's header: what is said of the chord's result is said of its body. */
+function headerPlace(place: Place): Place {
+  return { ...place, taskId: undefined, links: [], errbacks: [] };
 }
 
 function isCall(data: SignatureData): data is CallData {

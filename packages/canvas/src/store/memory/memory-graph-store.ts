@@ -36,7 +36,10 @@ import {
   type Settlement,
   type SettleReply,
   type SpreadPlace,
+  STAGED_MS,
+  type StagedRun,
   type Started,
+  stagedNodesLost,
 } from "../graph-store.ts";
 import type { SliceRange } from "../slice.ts";
 import type { MemoryRun, MemoryRuns } from "./memory-runs.ts";
@@ -82,6 +85,26 @@ export class MemoryGraphStore implements GraphStore {
     const pages = new Map([...encodePages(graph.nodes)].entries());
     const { run: state, started } = createRun(graph, notify, now);
     this.#runs.set(graph.runKey, { state, meta: encodeMeta(graph), pages, pageCount: pages.size, owner }, now);
+    return started;
+  }
+
+  async stage(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void> {
+    const staged = this.#runs.staged(runKey, this.#options.now());
+    for (const [position, text] of [...encodePages(nodes, base)].entries())
+      staged.pages.set(base / PAGE_SIZE + position, text);
+    for (const [position, node] of nodes.entries())
+      if (node.kind === "join") staged.joins.push({ index: base + position, node });
+    staged.expiresAt = this.#options.now() + STAGED_MS;
+  }
+
+  async createStaged({ runKey, meta, starts }: StagedRun, { notify, owner }: CreateOptions): Promise<Started> {
+    const now = this.#options.now();
+    if (this.#runs.get(runKey, now) !== undefined) return NOTHING_STARTED;
+    const { pages, joins } = this.#runs.staged(runKey, now);
+    if (pages.size * PAGE_SIZE < meta.nodeCount) throw stagedNodesLost(runKey);
+    const { run: state, started } = createRun({ nodes: [], result: meta.result, starts }, notify, now);
+    for (const { index, node } of joins) addJoins(state, [node], index);
+    this.#runs.set(runKey, { state, meta: JSON.stringify(meta), pages, pageCount: pages.size, owner }, now);
     return started;
   }
 

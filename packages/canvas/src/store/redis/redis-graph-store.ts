@@ -4,7 +4,7 @@
  */
 import { RunExpiredError, type RunKey } from "@umbel/core";
 import type { Redis } from "ioredis";
-import { decodeMeta, decodePage, encodeJoinRecord, encodeMeta, encodePages, type RunMeta } from "../../graph/codec.ts";
+import { decodeMeta, decodePage, encodeJoinRecord, encodePages, metaOf, type RunMeta } from "../../graph/codec.ts";
 import { type Graph, type GraphNode, type JoinNode, PAGE_SIZE } from "../../graph/graph.ts";
 import type {
   Addition,
@@ -23,10 +23,11 @@ import type {
   Settlement,
   SettleReply,
   SpreadPlace,
+  StagedRun,
   Started,
   StoredOutcome,
 } from "../graph-store.ts";
-import { NOTHING_STARTED, readRecord, readRunning } from "../graph-store.ts";
+import { NOTHING_STARTED, readRecord, readRunning, STAGED_MS, STAGED_NODES, stagedNodesLost } from "../graph-store.ts";
 import { type RunKeys, runChannel, runKeys } from "../keys.ts";
 import { type SliceRange, sliceKey } from "../slice.ts";
 import { Script } from "./script.ts";
@@ -71,9 +72,6 @@ export interface RedisGraphStoreOptions {
 /** Results up to this length travel with the news that they are there. */
 const HINT_BYTES = 1024;
 
-/** No script takes more than this many pages, so none touches more than about 1,000 nodes. */
-const PAGES_PER_CALL = 7;
-
 /** How many nodes one call reads. */
 const READ_SLICE = 1000;
 
@@ -93,54 +91,82 @@ export class RedisGraphStore implements GraphStore {
   }
 
   async create(graph: Graph, options: CreateOptions): Promise<Started> {
-    const keys = runKeys(this.#options.prefix, graph.runKey);
-    const pages = [...encodePages(graph.nodes)];
-    const joins = joinsOf(graph.nodes, 0);
-    const joinFields = (from: number): string[] =>
-      joins.slice(from).flatMap(([index, join]) => [String(index), String(join.size), encodeJoinRecord(join)]);
-    // What does not fit into one call is written before; a run is there only when its meta is.
-    const early = pages.length > PAGES_PER_CALL || joins.length > PAGES_PER_CALL * PAGE_SIZE;
-    if (early) {
+    const { runKey, nodes, starts } = graph;
+    const meta = metaOf(graph);
+    if (nodes.length > STAGED_NODES) {
       // The counts of its joins go on from where they are.
-      if ((await this.#redis.hexists(keys.graph, "m")) === 1) return NOTHING_STARTED;
-      await this.#writeNodes(keys, pages, 0, joins);
+      if ((await this.#redis.hexists(runKeys(this.#options.prefix, runKey).graph, "m")) === 1) return NOTHING_STARTED;
+      await this.stage(runKey, nodes, 0);
+      return await this.createStaged({ runKey, meta, starts, joinCount: joinsOf(nodes, 0).length }, options);
     }
+    const pages = [...encodePages(nodes)];
+    const joins = joinsOf(nodes, 0);
+    const joinArgs = joins.flatMap(([index, join]) => [index, join.size, encodeJoinRecord(join)]);
+    return await this.#create(runKey, meta, options, [
+      pages.length,
+      ...pages,
+      joins.length,
+      ...joinArgs,
+      "",
+      ...starts,
+    ]);
+  }
+
+  async createStaged({ runKey, meta, starts, joinCount }: StagedRun, options: CreateOptions): Promise<Started> {
+    const fields = pageCount(meta.nodeCount) + joinCount;
+    return await this.#create(runKey, meta, options, [0, 0, fields, ...starts]);
+  }
+
+  async #create(
+    runKey: RunKey,
+    meta: RunMeta,
+    { notify = "", owner = "" }: CreateOptions,
+    nodesAndStarts: readonly (string | number)[],
+  ): Promise<Started> {
     const reply = replyArray(
-      await scripts.createRun.run(this.#redis, keys.all, [
-        encodeMeta(graph),
-        graph.result,
-        options.notify ?? "",
-        options.owner ?? "",
-        pages.length,
-        ...(early ? [0, 0] : [pages.length, ...pages, joins.length, ...joinFields(0)]),
-        ...graph.starts,
+      await scripts.createRun.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [
+        JSON.stringify(meta),
+        meta.result,
+        notify,
+        owner,
+        pageCount(meta.nodeCount),
+        ...nodesAndStarts,
       ]),
     );
+    if (reply[0] === "lost") throw stagedNodesLost(runKey);
     return reply[0] === "created"
       ? { dispatches: readDispatches(reply[1]), spreads: readNumbers(reply[2]) }
       : NOTHING_STARTED;
   }
 
-  async #writeNodes(
-    keys: RunKeys,
-    pages: readonly string[],
-    firstPage: number,
-    joins: readonly (readonly [number, JoinNode])[],
-  ): Promise<void> {
-    const sent: Promise<unknown>[] = [];
-    for (let page = 0; page < pages.length; page += PAGES_PER_CALL) {
-      const fields = pages
-        .slice(page, page + PAGES_PER_CALL)
-        .flatMap((text, offset) => [`p${firstPage + page + offset}`, text]);
-      sent.push(this.#redis.hset(keys.graph, ...fields));
+  async stage(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void> {
+    const keys = runKeys(this.#options.prefix, runKey);
+    await this.#writeNodes(keys, nodes, base, STAGED_MS);
+  }
+
+  /** Writes whole pages and their joins. @param expiresMs when all that is stored of the run is to be gone */
+  async #writeNodes(keys: RunKeys, nodes: readonly GraphNode[], base: number, expiresMs?: number): Promise<void> {
+    let before: Promise<unknown> = Promise.resolve();
+    for (let from = 0; from < nodes.length; from += STAGED_NODES) {
+      const part = nodes.slice(from, from + STAGED_NODES);
+      const written = this.#writePart(keys, part, base + from);
+      // One part is on its way while the next is encoded, and other work of this process has its turn in between.
+      await before;
+      before = written;
     }
-    const [, , , , joinsKey = ""] = keys.all;
-    for (let from = 0; from < joins.length; from += READ_SLICE) {
-      const part = joins.slice(from, from + READ_SLICE);
-      sent.push(
-        this.#redis.hset(keys.graph, ...part.flatMap(([index, join]) => [`j${index}`, encodeJoinRecord(join)])),
-      );
-      sent.push(this.#redis.hset(joinsKey, ...part.flatMap(([index, join]) => [String(index), String(join.size)])));
+    await before;
+    if (expiresMs === undefined) return;
+    await Promise.all([keys.graph, keys.joins].map((key) => this.#redis.pexpire(key, expiresMs)));
+  }
+
+  async #writePart(keys: RunKeys, nodes: readonly GraphNode[], base: number): Promise<void> {
+    const pages = [...encodePages(nodes, base)].flatMap((text, offset) => [`p${base / PAGE_SIZE + offset}`, text]);
+    const sent: Promise<unknown>[] = [this.#redis.hset(keys.graph, ...pages)];
+    const joins = joinsOf(nodes, base);
+    if (joins.length > 0) {
+      const records = joins.flatMap(([index, join]) => [`j${index}`, encodeJoinRecord(join)]);
+      const sizes = joins.flatMap(([index, join]) => [String(index), String(join.size)]);
+      sent.push(this.#redis.hset(keys.graph, ...records), this.#redis.hset(keys.joins, ...sizes));
     }
     await Promise.all(sent);
   }
@@ -254,7 +280,7 @@ export class RedisGraphStore implements GraphStore {
 
   async addNodes(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void> {
     const keys = runKeys(this.#options.prefix, runKey);
-    await this.#writeNodes(keys, [...encodePages(nodes, base)], base / PAGE_SIZE, joinsOf(nodes, base));
+    await this.#writeNodes(keys, nodes, base);
   }
 
   async allocate(runKey: RunKey, count: number): Promise<number> {
@@ -348,6 +374,10 @@ function readClaimReply(first: number, reply: readonly unknown[]): ClaimReply {
     default:
       return { kind: "missing" };
   }
+}
+
+function pageCount(nodeCount: number): number {
+  return Math.ceil(nodeCount / PAGE_SIZE);
 }
 
 function pageOf(index: number): number {

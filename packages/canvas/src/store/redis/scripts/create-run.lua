@@ -2,9 +2,10 @@
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] meta   ARGV[2] result node   ARGV[3] channel of the client, or ''
 -- ARGV[4] process without which nobody can run it, or ''   ARGV[5] number of pages in all
--- ARGV[6] number of pages that come here, then each page; others were written before
--- then the number of joins, then for each: index, size, record; then the start tokens
--- Returns {"exists"} | {"created", dispatches, spreads}.  O(nodes in ARGV)
+-- ARGV[6] number of pages that come here, then each page
+-- then the number of joins, then for each: index, size, record
+-- then how many pages and joins were staged before, or '' if all came here; then the start tokens
+-- Returns {"exists"} | {"lost"} when not all is there that was staged | {"created", dispatches, spreads}.  O(nodes in ARGV)
 -- @include advance
 if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'exists' } end
 local at = 6
@@ -17,6 +18,12 @@ for number = 1, join_count do
   redis.call('HSET', GRAPH, 'j' .. index, record)
   redis.call('HSET', JOINS, index, size)
   at = at + 3
+end
+at = at + 1
+if ARGV[at] ~= '' then
+  if redis.call('HLEN', GRAPH) ~= tonumber(ARGV[at]) then return { 'lost' } end
+  redis.call('PERSIST', GRAPH)
+  redis.call('PERSIST', JOINS)
 end
 redis.call('HSET', GRAPH, 'm', ARGV[1], 'R', ARGV[2], 'P', ARGV[5])
 if ARGV[3] ~= '' then redis.call('HSET', GRAPH, 'n', ARGV[3]) end

@@ -31,12 +31,12 @@ export class Relatives {
     if (node.kind === "task" && node.input !== undefined && (await this.#starts(runKey, node.input, index))) {
       return node.input;
     }
-    // The task that led to it is what it follows, or the last member of the groups that it follows.
-    for (let before = node.parent ?? -1; before !== -1; ) {
-      const found = await this.#lastBefore(runKey, before, index);
-      if (found !== undefined) return found;
-      const ending = await this.#pages.node(runKey, before);
-      before = ending.kind !== "spread" && ending.isTail ? ending.join : -1;
+    // The task that led to it is what it follows, or the last member of the groups that it follows; groups without members
+    // may stand in between.
+    const open = node.parent === undefined ? [] : [node.parent];
+    for (let before = open.pop(); before !== undefined; before = open.pop()) {
+      if (await this.#starts(runKey, before, index)) return before;
+      open.push(...(await this.#endingWith(runKey, before)));
     }
     return undefined;
   }
@@ -78,19 +78,17 @@ export class Relatives {
     return hasRun ? node.onError : [];
   }
 
-  /** Gives `from`, or the last of the groups without members behind it, if that is what starts a node. */
-  async #lastBefore(runKey: RunKey, from: number, index: number): Promise<number | undefined> {
-    if (await this.#starts(runKey, from, index)) return from;
-    const node = await this.#pages.node(runKey, from);
-    if (node.kind === "spread") return undefined;
-    for (const token of node.next) {
+  /** Gives the joins that may end with a node: the one whose member it ends, and those without members behind it. */
+  async #endingWith(runKey: RunKey, index: number): Promise<readonly number[]> {
+    const node = await this.#pages.node(runKey, index);
+    if (node.kind === "spread") return [];
+    const joins = node.isTail && node.join !== -1 ? [node.join] : [];
+    for (const token of [...node.next, ...node.onError]) {
       if (!token.startsWith("s")) continue;
       const spread = await this.#pages.node(runKey, indexIn(token));
-      if (spread.kind !== "spread" || spread.total > 0) continue;
-      const found = await this.#lastBefore(runKey, spread.join, index);
-      if (found !== undefined) return found;
+      if (spread.kind === "spread" && spread.total === 0) joins.push(spread.join);
     }
-    return undefined;
+    return joins;
   }
 
   /** Whether a node's end starts another one: a task, or the group that a join ends. */

@@ -88,11 +88,19 @@ export class RedisNews implements News {
     this.#subscriber.on("close", () => {
       this.#lostAt += 1;
     });
-    // ioredis subscribes again by itself; what was told in between must be read.
+    // ioredis subscribes again by itself; what was told in between must be read, but not before the server has subscribed
+    // us. It answers in order. If it does not, the connection is lost again, and ready again.
     this.#subscriber.on("ready", () => {
-      for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(undefined, "");
+      this.#subscriber.ping().then(
+        () => this.#tellAll(),
+        () => undefined,
+      );
     });
     await this.#subscriber.subscribe(this.#channel);
+  }
+
+  #tellAll(): void {
+    for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(undefined, "");
   }
 
   #hear(channel: string, message: string): void {

@@ -1,10 +1,14 @@
 import { expect, test } from "@jest/globals";
-import { type AsyncResult, OptionError, TimeoutError } from "@umbel/core";
+import { App, type AsyncResult, OptionError, TimeoutError } from "@umbel/core";
+import { CanvasEngine } from "../../src/engine/engine.ts";
+import { MemoryBroker } from "../../src/engine/memory/memory-broker.ts";
+import { VirtualClock } from "../../src/engine/memory/virtual-clock.ts";
 import { chain } from "../../src/primitives/chain.ts";
 import { group } from "../../src/primitives/group.ts";
+import { serveByItself } from "../../src/worker/own-workers.ts";
 import { describeOnEachBroker, Gates, type OpenShop } from "../kit/each-broker.ts";
 import { until } from "../kit/redis-server.ts";
-import type { Shop } from "../kit/shop.ts";
+import { Shop } from "../kit/shop.ts";
 
 /** A shop with a task that ends when its gate is opened: well, or badly with a negative value. */
 function openWithGates(open: OpenShop) {
@@ -266,3 +270,45 @@ describeOnEachBroker("a group of results that were sent one by one", (open) => {
     expect(() => app.groupResult([tasks.give.delay(1) as unknown as AsyncResult])).toThrow("await what `delay` gives");
   });
 });
+
+test("values come though all news of them is lost", async () => {
+  const broker = new MemoryBroker({ clock: new VirtualClock(Date.now(), true), seed: 1, faults: { lostNews: 1 } });
+  const app = new App("shop", {}, () => engine);
+  const engine = new CanvasEngine(app, { openBroker: async () => broker });
+  serveByItself(broker, app, () => engine);
+  const give = app.task("give", (value: number) => value);
+  const handle = await group(Array.from({ length: 30 }, (_, value) => give.s(value).set({ countdown: value }))).delay();
+  const given: number[] = [];
+  for await (const [, value] of handle) given.push(value);
+  expect(given.sort((one, other) => one - other)).toEqual(Array.from({ length: 30 }, (_, value) => value));
+  await app.close();
+});
+
+test("values come though the connections are cut in between", async () => {
+  const shop = new Shop();
+  const gates = new Gates();
+  const gated = shop.app.task("gated", async (gate: number) => {
+    await gates.pass(String(gate));
+    return gate;
+  });
+  // Only the client's connections are cut, not the worker's.
+  const workers = new Shop({}, shop.place);
+  workers.app.task("gated", (gate: number) => gated(gate));
+  await workers.work();
+  try {
+    const handle = await group([0, 1, 2, 3].map((gate) => gated.s(gate))).delay();
+    const given: number[] = [];
+    gates.open("0");
+    for await (const [, value] of handle) {
+      given.push(value);
+      const ids = await Promise.all(shop.broker.connections.map((connection) => connection.client("ID")));
+      for (const id of ids) await shop.place.redis.client("KILL", "ID", id);
+      gates.open(String(value + 1));
+    }
+    expect(given).toEqual([0, 1, 2, 3]);
+    await until("they are there again", () => shop.broker.connections.every(({ status }) => status === "ready"));
+  } finally {
+    await workers.close();
+    await shop.close();
+  }
+}, 20_000);

@@ -65,6 +65,8 @@ export class Shop {
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close({ force: true })));
     await this.app.close();
+    // An app from which nothing was sent does not know its engine, though a worker may have opened it.
+    await this.engine.close();
     if (this.#owned) await this.place.close();
   }
 }

@@ -273,8 +273,8 @@ describeOnEachBroker("a group of results that were sent one by one", (open) => {
 
 test("values come though all news of them is lost", async () => {
   const broker = new MemoryBroker({ clock: new VirtualClock(Date.now(), true), seed: 1, faults: { lostNews: 1 } });
-  const app = new App("shop", {}, () => engine);
-  const engine = new CanvasEngine(app, { openBroker: async () => broker });
+  const app: App = new App("shop", {}, () => engine);
+  const engine: CanvasEngine = new CanvasEngine(app, { openBroker: async () => broker });
   serveByItself(broker, app, () => engine);
   const give = app.task("give", (value: number) => value);
   const handle = await group(Array.from({ length: 30 }, (_, value) => give.s(value).set({ countdown: value }))).delay();

@@ -5,6 +5,7 @@ import { type ConformanceCase, readCases } from "./case.ts";
 
 const folder = join(import.meta.dirname, "../../cases");
 const heldPath = join(folder, "held.txt");
+const ownTreePath = join(folder, "own-tree.txt");
 
 /** The paths of the case files. */
 export const caseFiles: readonly string[] = [
@@ -20,7 +21,20 @@ export async function readAllCases(): Promise<ConformanceCase[]> {
 
 /** Reads the ids of the cases that hold. */
 export async function readHeld(): Promise<string[]> {
-  return (await readFile(heldPath, "utf8")).split("\n").filter((id) => id !== "");
+  return await readIds(heldPath);
+}
+
+/**
+ * Reads the ids of the cases whose tree of parents is ours and not Celery's: where a chord's body has several steps, or
+ * groups follow each other, Celery's chord leaves out what stands between the last step and the first header; and it
+ * mixes up the order of members where a header's groups are nested.
+ */
+export async function readOwnTree(): Promise<string[]> {
+  return await readIds(ownTreePath);
+}
+
+async function readIds(path: string): Promise<string[]> {
+  return (await readFile(path, "utf8")).split("\n").filter((id) => id !== "");
 }
 
 /** Writes the list of cases that hold. */

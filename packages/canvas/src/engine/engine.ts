@@ -43,6 +43,7 @@ import { findMembers, readStates } from "./members.ts";
 import { drawRun } from "./run-graph.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { aliasesOf, countJoins, StagedNodesWriter } from "./staged-nodes.ts";
+import type { SliceSize } from "./slicing.ts";
 import { type Expected, expect, waitForNode } from "./waiting.ts";
 
 /** How the engine is set up. */
@@ -61,6 +62,8 @@ export interface CanvasEngineOptions {
   readonly resultExpiresMs?: number;
   /** How many slices of a run may be in flight before members of its groups wait. */
   readonly window?: number;
+  /** How many members of a group make one slice, which is one job; said by nothing, the broker decides. */
+  readonly sliceSize?: SliceSize;
 }
 
 /** A broker that is no Redis, and makes the parts of an engine itself. */
@@ -267,6 +270,7 @@ export class CanvasEngine implements Engine {
       prefix: this.#options.prefix ?? "umbel",
       resultExpiresMs: this.#options.resultExpiresMs ?? DAY_MS,
       window: this.#options.window ?? DEFAULT_WINDOW,
+      ...(this.#options.sliceSize === undefined ? {} : { sliceSize: this.#options.sliceSize }),
     };
     const runtime = "openRuntime" in broker ? await broker.openRuntime(options) : await openRedis(broker, options);
     // An idle engine holds no process; one that ends by itself leaves nothing open behind it. Memory has nothing open.

@@ -37,7 +37,8 @@ async function inMemory(data: SignatureData, seed: number, faults?: Faults): Pro
   const clock = new VirtualClock(Date.now(), true);
   const workers = 1 + (seed % 2);
   const broker = new MemoryBroker({ clock, seed, workers, ...(faults === undefined ? {} : { faults }) });
-  const engine = new CanvasEngine(app, { openBroker: async () => broker, window: 1 + (seed % 5) });
+  const options = { window: 1 + (seed % 5), sliceSize: 1 + (seed % 4) };
+  const engine = new CanvasEngine(app, { openBroker: async () => broker, ...options });
   serveByItself(broker, app, () => engine, { concurrency: 1 + (seed % 7) });
   try {
     const nodes = await applyTo(engine, data, () => clock.advance(AFTERWARDS_MS));
@@ -114,7 +115,8 @@ test("a canvas comes to the same when workers crash, and only what they ran is r
 test("a canvas comes to the same on Redis", async () => {
   const place = new TestPrefix();
   const { app, ran } = actingApp();
-  const engine = new CanvasEngine(app, { openBroker: async () => new SocketBroker(), prefix: place.prefix, window: 5 });
+  const options = { prefix: place.prefix, window: 5, sliceSize: 3 };
+  const engine = new CanvasEngine(app, { openBroker: async () => new SocketBroker(), ...options });
   const worker = await startWorker(app, engine, { queues: ["default"], name: `properties-${randomUUID()}` });
   try {
     await fc.assert(

@@ -10,6 +10,7 @@ import { activeRunsKey } from "../store/keys.ts";
 export interface ActiveRuns {
   /** Enters a run; the janitor looks at it with its next round, since no client's clock is trusted with a time. */
   add(runKey: RunKey): Promise<void>;
+  /** Takes a run out, at once or a little later. */
   remove(runKey: RunKey): Promise<void>;
   /** Gives runs that are due at a moment of the store's clock. @param now epoch milliseconds */
   due(now: number, most: number): Promise<RunKey[]>;
@@ -19,10 +20,15 @@ export interface ActiveRuns {
   now(): Promise<number>;
 }
 
+/** How long runs that have ended wait for others, so that one command takes out all of them; milliseconds. */
+const TOGETHER_MS = 50;
+
 /** A sorted set in Redis. */
 export class RedisActiveRuns implements ActiveRuns {
   readonly #redis: Redis;
   readonly #key: string;
+  readonly #ended = new Set<RunKey>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(redis: Redis, prefix: string) {
     this.#redis = redis;
@@ -34,7 +40,18 @@ export class RedisActiveRuns implements ActiveRuns {
   }
 
   async remove(runKey: RunKey): Promise<void> {
-    await this.#redis.zrem(this.#key, runKey);
+    this.#ended.add(runKey);
+    // An entry that stays does no harm: the janitor takes out what has ended.
+    this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), TOGETHER_MS).unref();
+  }
+
+  /** Takes out now what was to be taken out. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const ended = [...this.#ended];
+    this.#ended.clear();
+    if (ended.length > 0) await this.#redis.zrem(this.#key, ...ended);
   }
 
   async due(now: number, most: number): Promise<RunKey[]> {

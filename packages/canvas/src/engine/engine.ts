@@ -360,12 +360,14 @@ export class CanvasEngine implements Engine {
     { runKey, starts }: Pick<Graph, "runKey" | "starts">,
     create: () => Promise<Started>,
   ): Promise<void> {
-    // All of it is written to one connection, so the server sees it in this order, in one round trip.
-    const entered = runtime.activeRuns.add(runKey);
-    const created = create();
     const [start] = starts;
     const ahead = start === undefined ? undefined : plainDispatch(start);
-    const dispatched = ahead === undefined ? undefined : runtime.driver.dispatch(runKey, [ahead]);
+    // All of it is written to one connection, so the server sees it in this order, in one round trip.
+    const [entered, created, dispatched] = runtime.together(() => [
+      runtime.activeRuns.add(runKey),
+      create(),
+      ahead === undefined ? undefined : runtime.driver.dispatch(runKey, [ahead]),
+    ]);
     // Whatever happens to the jobs: once the run is stored, it cannot be lost.
     const queued = (dispatched ?? entered.then(async () => await runtime.driver.follow(runKey, await created))).catch(
       (error: unknown) => error,

@@ -89,6 +89,14 @@ export class RedisRuntime implements Runtime {
     return new BullWorkSource(queue, this.broker.connect("worker"), this.prefix, deliver, options);
   }
 
+  together<Value>(send: () => Value): Value {
+    const { stream } = this.commands;
+    // Each write is a system call, which costs more than the command itself.
+    stream?.cork();
+    process.nextTick(() => stream?.uncork());
+    return send();
+  }
+
   onConnected(listener: () => void): void {
     this.commands.on("ready", listener);
   }
@@ -96,6 +104,8 @@ export class RedisRuntime implements Runtime {
   /** Ends all connections. Safe to repeat. */
   async close(): Promise<void> {
     await this.queues.close();
+    // A server that cannot be reached is told nothing; the janitor finds out by itself.
+    if (this.commands.status === "ready") await this.activeRuns.flush().catch(() => undefined);
     this.#subscriber.disconnect();
     this.commands.disconnect();
     await this.broker.release();

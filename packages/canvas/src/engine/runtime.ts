@@ -52,6 +52,8 @@ export interface Runtime {
   readonly timers: Timers;
   /** Those of workers, which matter only while runs go on. */
   readonly upkeepTimers: Timers;
+  /** Writes what is sent meanwhile in one piece, so far as the broker is a socket. */
+  together<Value>(send: () => Value): Value;
   /** Begins to take slices from a queue. */
   serve(queue: string, deliver: Deliver, options: WorkSourceOptions): WorkSource;
   /** Calls when the broker can be reached again that could not be. */

@@ -12,7 +12,9 @@ export class TurnBatch<Item, Answer> {
   readonly #most: number;
   readonly #send: (runKey: RunKey, items: readonly Item[]) => Promise<readonly Answer[]>;
   readonly #pending = new Map<RunKey, Pending<Item, Answer>[]>();
-  #flush: NodeJS.Immediate | undefined;
+  #isFlushing = false;
+  /** Calls that were not answered yet. */
+  #sent = 0;
 
   /** @param most how many items one call takes  @param send gives the answers in the order of the items */
   constructor(most: number, send: (runKey: RunKey, items: readonly Item[]) => Promise<readonly Answer[]>) {
@@ -27,12 +29,20 @@ export class TurnBatch<Item, Answer> {
       const list = this.#pending.get(runKey);
       if (list === undefined) this.#pending.set(runKey, [entry]);
       else list.push(entry);
-      this.#flush ??= setImmediate(() => this.#sendAll());
+      this.#flush();
     });
   }
 
+  /** What comes alone goes at once; while others are on their way, it waits for what else comes in this turn. */
+  #flush(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    if (this.#sent === 0) queueMicrotask(() => this.#sendAll());
+    else setImmediate(() => this.#sendAll());
+  }
+
   #sendAll(): void {
-    this.#flush = undefined;
+    this.#isFlushing = false;
     const runs = [...this.#pending];
     this.#pending.clear();
     for (const [runKey, entries] of runs) {
@@ -43,6 +53,7 @@ export class TurnBatch<Item, Answer> {
   }
 
   async #sendTogether(runKey: RunKey, entries: readonly Pending<Item, Answer>[]): Promise<void> {
+    this.#sent += 1;
     try {
       const answers = await this.#send(
         runKey,
@@ -56,6 +67,8 @@ export class TurnBatch<Item, Answer> {
       }
     } catch (error) {
       for (const entry of entries) entry.reject(error);
+    } finally {
+      this.#sent -= 1;
     }
   }
 }

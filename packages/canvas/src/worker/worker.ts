@@ -84,8 +84,11 @@ const FIRST_CLAIM = { token: 1, deliveries: 0, retries: 0, hasExpired: false, ca
 /** A slice that was claimed. */
 type ClaimedSlice = Extract<ClaimReply, { readonly kind: "claimed" }>;
 
-/** How many slices are taken before it is known how many nodes they have. */
-const MOST_AHEAD = 2;
+/**
+ * How many slices are taken beyond those that are here. With more, BullMQ would look for further jobs before it runs the
+ * one that it has, which costs a lone job a round trip; and it would take more slices than one worker can run.
+ */
+const MOST_AHEAD = 1;
 
 /** When nodes of a slice have begun, are late, and have ended. */
 interface SliceEnd {
@@ -217,7 +220,7 @@ export class CanvasWorker {
   }
 
   /**
-   * Says to the queues how many slices may be taken: those that are here, and a few more while there is room. How many
+   * Says to the queues how many slices may be taken: those that are here, and one more while there is room. How many
    * nodes a slice has is only known when it is here, and BullMQ takes all that it may before it runs the first.
    */
   #takeMoreOrLess(): void {

@@ -88,6 +88,10 @@ export class MemoryRuntime implements Runtime {
     return this.#process.own(this.#state.queues.serve(queue, deliver, options));
   }
 
+  together<Value>(send: () => Value): Value {
+    return send();
+  }
+
   onConnected(): void {
     // It is never away.
   }

@@ -42,8 +42,8 @@ import { MemberEnds } from "./member-ends.ts";
 import { findMembers, readStates } from "./members.ts";
 import { drawRun } from "./run-graph.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
-import { aliasesOf, countJoins, StagedNodesWriter } from "./staged-nodes.ts";
 import type { SliceSize } from "./slicing.ts";
+import { aliasesOf, countJoins, StagedNodesWriter } from "./staged-nodes.ts";
 import { type Expected, expect, waitForNode } from "./waiting.ts";
 
 /** How the engine is set up. */

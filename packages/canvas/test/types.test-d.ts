@@ -265,6 +265,13 @@ export function mapped(): void {
   gives<string[]>()(text.map([1, 2]).delay());
   gives<number[]>()(add.starmap([[1, 2]]).delay());
   gives<number[][]>()(add.chunks([[1, 2]], 2).delay());
+  gives<number[][]>()(
+    add
+      .chunks([[1, 2]], 2)
+      .group()
+      .skew({ start: 0 })
+      .delay(),
+  );
   gives<number[]>()(chain(text.s(1), add.starmap([[1, 2]])).delay());
   // @ts-expect-error
   text.map(["a"]);

@@ -73,11 +73,13 @@ export type {
   TaskData,
 } from "./signature/data.ts";
 export { parseSignature } from "./signature/json.ts";
+export { chunksGroup, type Skew } from "./signature/members.ts";
 export { bindSignature, chainData, isSignature, Signature, SignatureObject } from "./signature/signature.ts";
 export { signatureText, valueText } from "./signature/text.ts";
 export type {
   AnySignature,
   ArgsOf,
+  ChunksSignature,
   Given,
   GroupSignature,
   Missing,

@@ -16,7 +16,7 @@ import {
 import type { AsyncResult } from "./result.ts";
 import type { SignatureData, TaskData } from "./signature/data.ts";
 import { SignatureObject } from "./signature/signature.ts";
-import type { Given, GroupSignature, Missing, Signature } from "./signature/types.ts";
+import type { ChunksSignature, Given, Missing, Signature } from "./signature/types.ts";
 import type { Submission } from "./submission.ts";
 import { type BoundTask, directCall } from "./task-context.ts";
 import { readTaskOptions, type TaskOptions } from "./task-options.ts";
@@ -73,7 +73,7 @@ export interface Task<P extends readonly unknown[], R> extends TaskInfo {
   /** Calls the task with each item spread over its parameters, in one job. */
   starmap(items: Iterable<P>): Signature<readonly unknown[], Awaited<R>[]>;
   /** A group of starmaps over `size` items each. */
-  chunks(items: Iterable<P>, size: number): GroupSignature<readonly unknown[], Awaited<R>[][], "flat">;
+  chunks(items: Iterable<P>, size: number): ChunksSignature<Awaited<R>[][]>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds tasks of every type, and each of them must fit in

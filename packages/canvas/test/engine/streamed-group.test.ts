@@ -4,7 +4,7 @@ import { chain } from "../../src/primitives/chain.ts";
 import { chord } from "../../src/primitives/chord.ts";
 import { group } from "../../src/primitives/group.ts";
 import { until } from "../kit/redis-server.ts";
-import { type Shop, shopsOnEachBroker } from "../kit/shop.ts";
+import { Shop, shopsOnEachBroker } from "../kit/shop.ts";
 
 async function* later<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
   for (const item of items) {
@@ -131,4 +131,29 @@ describe.each(shopsOnEachBroker)("a streamed group on %s", (broker, open) => {
     expect(() => JSON.stringify(streamed)).toThrow("a streamed group is no data");
     expect(() => chain(streamed as never)).toThrow("step 1 of the chain is no signature");
   });
+});
+
+test("members are stored while others come, so that few are in memory at a time", async () => {
+  const shop = new Shop();
+  const { app, tasks, place } = shop;
+  const held: number[] = [];
+  async function* members() {
+    for (let index = 0; index < 6000; index += 1) {
+      if (index % 1500 === 1499) {
+        const [graph = ""] = (await place.keys()).filter((key) => key.endsWith(":graph"));
+        expect(await place.redis.pttl(graph)).toBeGreaterThan(0);
+        held.push(index - 128 * (await place.redis.hlen(graph)));
+      }
+      yield tasks.give.s(index);
+    }
+  }
+  try {
+    await group.stream(app, members()).delay();
+    expect(held.length).toBe(4);
+    expect(Math.max(...held)).toBeLessThan(1100);
+    const [graph = ""] = (await place.keys()).filter((key) => key.endsWith(":graph"));
+    expect(await place.redis.pttl(graph)).toBe(-1);
+  } finally {
+    await shop.close();
+  }
 });

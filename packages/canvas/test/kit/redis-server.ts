@@ -40,7 +40,11 @@ export class SocketBroker implements Broker {
 /** A prefix of the server that nobody else has, with a connection to look at it. */
 export class TestPrefix {
   readonly prefix = `canvas-${randomUUID()}`;
-  readonly redis = new Redis({ path: redisPath(), maxRetriesPerRequest: 1 });
+  readonly redis: Redis;
+
+  constructor(path = redisPath()) {
+    this.redis = new Redis({ path, maxRetriesPerRequest: 1 });
+  }
 
   /** The keys with this prefix, sorted. */
   async keys(): Promise<string[]> {

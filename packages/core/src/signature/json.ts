@@ -26,7 +26,7 @@ import { MOST_NESTED } from "./nesting.ts";
  * @throws InvalidSignatureError with the place, such as `steps[2].task`
  */
 export function parseSignature(json: unknown): SignatureData {
-  if (typeof json !== "string") return runDeep(readSignature(json, "", 1));
+  if (typeof json !== "string") return runDeep(readSignature(json, "", 0));
   let parsed: unknown;
   try {
     parsed = JSON.parse(json);
@@ -38,7 +38,7 @@ export function parseSignature(json: unknown): SignatureData {
       },
     );
   }
-  return runDeep(readSignature(parsed, "", 1));
+  return runDeep(readSignature(parsed, "", 0));
 }
 
 /** `place` is where it stands in the whole, for messages. */

@@ -23,9 +23,9 @@ export function requireWritable(data: SignatureData): SignatureData {
   );
 }
 
-/** How deep signatures are nested in one another; one that holds no other is 1. */
+/** How deep signatures are nested in one another; 0 for one that holds no other. */
 export function nestingOf(data: SignatureData): number {
-  let deepest = 0;
+  let deepest = -1;
   let level: SignatureData[] = [data];
   while (level.length > 0) {
     deepest += 1;

@@ -11,6 +11,7 @@ import type { AsyncResult } from "../result.ts";
 import type { Submission } from "../submission.ts";
 import type { SignatureData } from "./data.ts";
 import { parseSignature } from "./json.ts";
+import { requireGroup, type Skew, skewGroup } from "./members.ts";
 import { copySignature, requireWritable } from "./nesting.ts";
 import { signatureText } from "./text.ts";
 import type { AnySignature, Signature as TypedSignature } from "./types.ts";
@@ -74,6 +75,16 @@ export class SignatureObject {
   /** The same, but taking neither a result from before nor the arguments of a call. */
   immutable(): SignatureObject {
     return this.#with({ ...this.data, immutable: true });
+  }
+
+  /** The group that chunks stand for. @throws InvalidSignatureError for another signature */
+  group(): SignatureObject {
+    return this.#with(requireGroup(this.data, "group()"));
+  }
+
+  /** The same group, its members starting one after another. @throws InvalidSignatureError for another signature */
+  skew(skew: Skew = {}): SignatureObject {
+    return this.#with(skewGroup(requireGroup(this.data, "skew()"), skew));
   }
 
   /** The same with another type for its result. */

@@ -9,6 +9,7 @@ import type { CallOptions } from "../options.ts";
 import type { AsyncResult, GroupResult } from "../result.ts";
 import type { Submission } from "../submission.ts";
 import type { SignatureData } from "./data.ts";
+import type { Skew } from "./members.ts";
 
 /** What every signature has, whatever it takes and gives. `AnySignature[]` holds everything of the kind. */
 export interface AnySignature<
@@ -64,6 +65,15 @@ export interface GroupSignature<
   set(options: CallOptions): GroupSignature<In, Out, Form>;
   clone(): GroupSignature<In, Out, Form>;
   immutable(): GroupSignature<readonly unknown[], Out, Form>;
+  /** The same, its members starting one after another: by the seconds that are said, or every second. */
+  skew(skew?: Skew): GroupSignature<In, Out, Form>;
+}
+
+/** A group of starmaps that is kept as the list of items. */
+export interface ChunksSignature<out Out extends readonly unknown[]>
+  extends GroupSignature<readonly unknown[], Out, "flat"> {
+  /** The group that they stand for, one member a chunk. */
+  group(): GroupSignature<readonly unknown[], Out, "flat">;
 }
 
 /** What a chain gives that starts with `In` and ends with `Last`: a group result if the last step is a group. */

@@ -23,7 +23,7 @@ const WAYS: readonly [way: string, around: (inner: SignatureData) => SignatureDa
 
 function nested(around: (inner: SignatureData) => SignatureData, depth: number): SignatureData {
   let data = add;
-  for (let level = 1; level < depth; level += 1) data = around(data);
+  for (let level = 0; level < depth; level += 1) data = around(data);
   return data;
 }
 

@@ -5,6 +5,7 @@
 import {
   type ChainData,
   type ChordData,
+  chunksGroup,
   type Deep,
   type EachData,
   type GroupData,
@@ -35,7 +36,7 @@ import {
   type TaskDraft,
   tokenOf,
 } from "./drafts.ts";
-import { chainSteps, chunksGroup, groupMembers, onlyChainOf } from "./members.ts";
+import { chainSteps, groupMembers, onlyChainOf } from "./members.ts";
 import {
   behind,
   type Errback,

@@ -2,7 +2,7 @@
  * What counts as a step or a member: Celery's rules for groups in groups, groups of one and canvases of nothing. One
  * rule: it is decided on data, before anything is numbered.
  */
-import { type ChainData, type ChunksData, type GroupData, mergeOptions, type SignatureData } from "@umbel/core";
+import { type ChainData, chunksGroup, type GroupData, mergeOptions, type SignatureData } from "@umbel/core";
 
 /** The members of a group, flat. Options on a group are those of each member, so a link runs once for each. */
 export function groupMembers(group: GroupData): readonly SignatureData[] {
@@ -102,14 +102,4 @@ function endsInGroup(chain: ChainData): boolean {
   let last = chain.steps.at(-1);
   while (last?.kind === "chain") last = last.steps.at(-1);
   return last?.kind === "group" || last?.kind === "chunks";
-}
-
-/** The group that chunks stand for: one starmap a chunk. */
-export function chunksGroup(data: ChunksData): GroupData {
-  const { task, items, size, options } = data;
-  const members: SignatureData[] = [];
-  for (let from = 0; from < items.length; from += size) {
-    members.push({ kind: "starmap", task, items: items.slice(from, from + size) });
-  }
-  return { kind: "group", members, ...(options === undefined ? {} : { options }) };
 }

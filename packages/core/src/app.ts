@@ -4,6 +4,7 @@
  */
 import { callSite } from "./call-site.ts";
 import { type Conf, createConf, type Settings, settingNames } from "./conf.ts";
+import { Control } from "./control.ts";
 import type { Engine } from "./engine.ts";
 import { AlreadyRegistered, ImproperlyConfigured, NotRegistered, OptionError } from "./errors.ts";
 import { type CallOptions, normalizeOptions } from "./options.ts";
@@ -58,6 +59,8 @@ export class App {
   readonly options: Readonly<AppOptions>;
   /** The settings; may be changed until something is sent, in tests at any time. */
   readonly conf: Conf;
+  /** What can be done with tasks by their ids. */
+  readonly control = new Control(() => this.engine);
   readonly #tasks = new Map<string, AnyTask>();
   readonly #makeEngine: EngineFactory | undefined;
   readonly #makeEagerEngine: EngineFactory | undefined;

@@ -74,6 +74,22 @@ export interface WaitLimits {
   readonly signal?: AbortSignal;
 }
 
+/** How far revoking goes. */
+export interface RevokeOptions {
+  /** Ends attempts that run: the task is REVOKED at once, its `self.signal` is aborted, and what it returns is dropped. */
+  terminate?: boolean;
+  /** Revokes also what comes after it in its chain. */
+  cascade?: boolean;
+  /** Revokes the whole run that it belongs to, whatever comes before, beside or after it. */
+  run?: boolean;
+}
+
+/**
+ * What became of what was to be revoked: it is REVOKED now, or a group of which members are; it runs, and goes on (its
+ * next try is revoked, and whatever of a group had not begun); or it had ended before.
+ */
+export type RevokeReply = "revoked" | "running" | "ended";
+
 /** Runs signatures and knows their results. Opens nothing before it is asked for something. */
 export interface Engine {
   /**
@@ -102,6 +118,8 @@ export interface Engine {
   children(id: string): Promise<readonly ResultReference[]>;
   /** Deletes results, with those before them. What is not there is forgotten already. @throws RunNotEndedError */
   forget(ids: readonly string[]): Promise<void>;
+  /** Revokes a task, the members of a group, or a whole run. @throws UnknownTaskIdError, RunExpiredError */
+  revoke(id: string, options: RevokeOptions): Promise<RevokeReply>;
   /** Keeps the members of a group that no run made, for as long as an ended run. */
   saveGroup(id: string, members: readonly ResultTuple[]): Promise<void>;
   /** Gives a group by its id: `members` for one that was saved, `{}` for one of a run, `undefined` for none. */

@@ -1,6 +1,7 @@
 /** The public names of `@umbel/core`. What is not listed here is private. */
 export { App, type AppOptions, type EngineFactory, isApp } from "./app.ts";
 export type { Conf, Settings } from "./conf.ts";
+export { Control } from "./control.ts";
 export { type Deep, runDeep } from "./deep.ts";
 export { parseSeconds, type TimeoutOptions, timeoutInMs } from "./duration.ts";
 export { submit } from "./eager.ts";
@@ -11,6 +12,8 @@ export type {
   ResultRecord,
   ResultReference,
   ResultTuple,
+  RevokeOptions,
+  RevokeReply,
   SubmitRequest,
   SubmittedRun,
   WaitLimits,

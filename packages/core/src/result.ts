@@ -4,7 +4,15 @@
  */
 import { v4 } from "uuid";
 import { type TimeoutOptions, timeoutInMs } from "./duration.ts";
-import type { Engine, ResultRecord, ResultReference, ResultTuple, WaitLimits } from "./engine.ts";
+import type {
+  Engine,
+  ResultRecord,
+  ResultReference,
+  ResultTuple,
+  RevokeOptions,
+  RevokeReply,
+  WaitLimits,
+} from "./engine.ts";
 import { OptionError, TaskRevokedError } from "./errors.ts";
 import { decodeError } from "./serialization/error.ts";
 import { show } from "./show.ts";
@@ -125,6 +133,16 @@ export class AsyncResult<out Result = unknown> {
   /** Gives this result and those before it as plain data; `app.resultFromTuple` makes the handle again. */
   async asTuple(): Promise<ResultTuple> {
     return await tupleOf(this, null);
+  }
+
+  /**
+   * Revokes the task; of a group, its members. What has not begun ends REVOKED at once, and so does what comes after it;
+   * what runs goes on, unless `terminate` says otherwise. Of a canvas this is the result's own task, as in Celery:
+   * `{ run: true }` revokes all of it. Safe to repeat.
+   * @throws UnknownTaskIdError, RunExpiredError
+   */
+  async revoke(options: RevokeOptions = {}): Promise<RevokeReply> {
+    return await this.#engine.revoke(this.id, options);
   }
 
   /**
@@ -278,6 +296,12 @@ export class GroupResult<out Results extends readonly unknown[] = readonly unkno
     return await tupleOf(this, await Promise.all((await this.results()).map((member) => member.asTuple())));
   }
 
+  override async revoke(options: RevokeOptions = {}): Promise<RevokeReply> {
+    if (this.#parts === undefined) return await super.revoke(options);
+    const replies = await Promise.all(this.#parts.members.map((member) => member.revoke(options)));
+    return REPLIES.find((reply) => replies.includes(reply)) ?? "ended";
+  }
+
   override async forget(): Promise<void> {
     if (this.#parts === undefined) return await super.forget();
     for (const { engine, ids } of byEngine(this.#parts.members, this.#engine)) await engine.forget(ids);
@@ -325,6 +349,9 @@ function byEngine(members: readonly AsyncResult[], own: Engine): readonly Engine
   }
   return [...engines.values()].sort((one, other) => Number(one.engine === own) - Number(other.engine === own));
 }
+
+/** What counts of several: what was revoked, before what goes on. */
+const REPLIES: readonly RevokeReply[] = ["revoked", "running"];
 
 /** Makes a group of results that were sent one by one. @throws OptionError for such a group among them */
 export function assembleGroup(members: readonly AsyncResult[], engine: Engine): GroupResult {

@@ -1,5 +1,5 @@
 /** A call on its way. One rule: it is a promise of its handle, and what can be done without the handle can be done at once. */
-import type { Engine, SubmittedRun } from "./engine.ts";
+import type { Engine, RevokeOptions, RevokeReply, SubmittedRun } from "./engine.ts";
 import { type AsyncResult, type GetOptions, getResult, handleOf } from "./result.ts";
 
 /**
@@ -31,6 +31,12 @@ export class Submission<out Handle extends AsyncResult> implements PromiseLike<H
   async get(options: GetOptions = {}): Promise<Handle extends AsyncResult<infer Result> ? Result : never> {
     const value = await getResult(this.#engine, this.id, options, this.#stored);
     return value as Handle extends AsyncResult<infer Result> ? Result : never;
+  }
+
+  /** Waits until the run is stored, and revokes. @see AsyncResult.revoke */
+  async revoke(options: RevokeOptions = {}): Promise<RevokeReply> {
+    await this.#stored;
+    return await this.#handle.revoke(options);
   }
 
   // biome-ignore lint/suspicious/noThenProperty: awaiting a submission is what it is for

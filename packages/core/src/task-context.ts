@@ -57,6 +57,8 @@ export interface BoundTask {
   readonly name: string;
   readonly app: App;
   readonly request: TaskRequest;
+  /** Aborted when the attempt is ended from outside: with TaskRevokedError when it was revoked with `terminate`. */
+  readonly signal: AbortSignal;
   /**
    * Ends this attempt and asks for another, with the same id. Never returns.
    * @throws what `exc` says when the retries are spent, or MaxRetriesExceededError
@@ -89,6 +91,8 @@ export interface AttemptRequests {
 export interface AttemptServices {
   /** Stores a state. @throws SerializationError, ResultTooLargeError at once */
   readonly showState: (update: StateUpdate) => Promise<void>;
+  /** Gives the signal that ends the attempt. */
+  readonly openSignal: () => AbortSignal;
 }
 
 /** Defaults of a task for `retry`. */
@@ -115,6 +119,7 @@ export class TaskAttempt implements BoundTask {
   #replacement: SignatureData | undefined;
   #retryInMs: number | undefined;
   #finalState: StateUpdate | undefined;
+  #signal: AbortSignal | undefined;
 
   /** @param services those of the worker that runs it; a direct call has none */
   constructor(
@@ -128,6 +133,12 @@ export class TaskAttempt implements BoundTask {
     this.request = request;
     this.#retry = retry;
     this.#services = services;
+  }
+
+  // Made when it is asked for: most tasks never look at it, and it costs more than the rest of an attempt.
+  get signal(): AbortSignal {
+    this.#signal ??= this.#services?.openSignal() ?? new AbortController().signal;
+    return this.#signal;
   }
 
   /** What the attempt has asked for so far. */

@@ -26,6 +26,7 @@ function engineGiving(record: ResultRecord, submit = jest.fn<Engine["submit"]>()
           ]
         : [],
     forget: async () => {},
+    revoke: async () => "ended",
     saveGroup: async () => {},
     findGroup: async () => undefined,
     deleteGroup: async () => {},

@@ -37,6 +37,8 @@ export {
   RemoteError,
   ResultTooLargeError,
   type ResultTuple,
+  type RevokeOptions,
+  type RevokeReply,
   RunExpiredError,
   RunNotEndedError,
   SerializationError,

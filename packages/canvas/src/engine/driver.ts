@@ -85,6 +85,15 @@ export class Driver {
     if (reply !== undefined) await this.follow(runKey, reply);
   }
 
+  /** Hands out members of a spread that is revoked: they leave it at once. False if somebody else has. */
+  async skip(runKey: RunKey, { spread, handedOut }: Refill): Promise<boolean> {
+    const seats = { room: 1, shared: MOST_SHARED };
+    const reply = await this.#expand({ runKey, index: spread, from: handedOut, seats });
+    if (reply === undefined) return false;
+    await this.follow(runKey, reply);
+    return !reply.accepted.includes(false);
+  }
+
   /** Puts slices on their queues. */
   async dispatch(runKey: RunKey, dispatches: readonly Dispatch[]): Promise<void> {
     if (dispatches.length === 0) return;

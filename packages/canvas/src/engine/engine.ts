@@ -14,6 +14,8 @@ import {
   type ResultRecord,
   type ResultReference,
   type ResultTuple,
+  type RevokeOptions,
+  type RevokeReply,
   type RunKey,
   type SignatureOptions,
   type State,
@@ -40,6 +42,7 @@ import { forgetNode } from "./forget.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { MemberEnds } from "./member-ends.ts";
 import { findMembers, readStates } from "./members.ts";
+import { Revoker } from "./revoker.ts";
 import { drawRun } from "./run-graph.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import type { SliceSize } from "./slicing.ts";
@@ -185,6 +188,13 @@ export class CanvasEngine implements Engine {
         const node = await findNode(runtime, id);
         if (node !== undefined) await forgetNode(runtime, id, node);
       }
+    });
+  }
+
+  async revoke(id: string, options: RevokeOptions): Promise<RevokeReply> {
+    return await this.#ask(async (runtime) => {
+      const { runKey, index } = await requireNode(runtime, id);
+      return await new Revoker(runtime).revoke(runKey, index, options);
     });
   }
 

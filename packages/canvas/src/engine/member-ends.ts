@@ -3,11 +3,10 @@
  * for all of them again because one has ended.
  */
 import { isReady, nodeId, type ResultRecord, type RunKey } from "@umbel/core";
-import type { NodeRecord } from "../store/graph-store.ts";
+import type { NodeRange, NodeRecord } from "../store/graph-store.ts";
 import type { Deadline } from "./deadline.ts";
 import { type Deferred, deferred } from "./deferred.ts";
 import { byRun, type Member } from "./members.ts";
-import type { NodeRange } from "./news.ts";
 import type { Runtime } from "./runtime.ts";
 import { POLL_MS, requireThere } from "./waiting.ts";
 

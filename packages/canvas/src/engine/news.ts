@@ -4,13 +4,8 @@
  */
 import type { RunKey } from "@umbel/core";
 import type { Redis } from "ioredis";
-import { clientChannel, runChannel } from "../store/keys.ts";
-
-/** Nodes of a run, from `first` to `last`. */
-export interface NodeRange {
-  readonly first: number;
-  readonly last: number;
-}
+import type { NodeRange } from "../store/graph-store.ts";
+import { clientChannel, runChannel, terminatedChannel } from "../store/keys.ts";
 
 /**
  * Hears of nodes that ended; without a range any may have. @param record what is stored for the one node of the range, if
@@ -30,20 +25,34 @@ export interface News {
   follow(runKey: RunKey): Promise<void>;
   /** Ends `follow`. */
   unfollow(runKey: RunKey): Promise<void>;
+  /** Tells workers that attempts of theirs were ended. */
+  tellTerminated(runKey: RunKey, indices: readonly number[]): Promise<void>;
+  /** Listens to that; gives what ends the listening. */
+  onTerminated(listener: TerminationListener): Promise<() => void>;
+}
+
+/** Hears of nodes whose attempts were ended. */
+export type TerminationListener = (runKey: RunKey, indices: readonly number[]) => void;
+
+/** What news asks of a store. */
+interface NewsStore {
+  /** Lets a run tell which of its nodes end. */
+  watch(runKey: RunKey): Promise<void>;
+  publish(channel: string, message: string): Promise<void>;
 }
 
 /** One subscribing connection for Redis's PUBLISH. */
 export class RedisNews implements News {
   readonly #subscriber: Redis;
-  readonly #store: { watch(runKey: RunKey): Promise<void> };
+  readonly #store: NewsStore;
   readonly #prefix: string;
   readonly #channel: string;
   readonly #listeners = new Map<RunKey, Set<NewsListener>>();
+  readonly #terminationListeners = new Set<TerminationListener>();
   #opened: Promise<void> | undefined;
   #lostAt = 0;
 
-  /** @param store lets a run tell which of its nodes end */
-  constructor(subscriber: Redis, store: { watch(runKey: RunKey): Promise<void> }, prefix: string, clientId: string) {
+  constructor(subscriber: Redis, store: NewsStore, prefix: string, clientId: string) {
     this.#subscriber = subscriber;
     this.#store = store;
     this.#prefix = prefix;
@@ -83,6 +92,18 @@ export class RedisNews implements News {
     if (!this.#listeners.has(runKey)) await this.#subscriber.unsubscribe(runChannel(this.#prefix, runKey));
   }
 
+  async tellTerminated(runKey: RunKey, indices: readonly number[]): Promise<void> {
+    await this.#store.publish(terminatedChannel(this.#prefix), `${runKey} ${indices.join(",")}`);
+  }
+
+  async onTerminated(listener: TerminationListener): Promise<() => void> {
+    this.#terminationListeners.add(listener);
+    await this.#subscriber.subscribe(terminatedChannel(this.#prefix));
+    return () => {
+      this.#terminationListeners.delete(listener);
+    };
+  }
+
   async #open(): Promise<void> {
     this.#subscriber.on("message", (channel, message) => this.#hear(channel, message));
     this.#subscriber.on("close", () => {
@@ -107,6 +128,11 @@ export class RedisNews implements News {
     if (channel === this.#channel) {
       const [run = "", index = ""] = message.split(" ", 2);
       this.#tell(run, rangeOf(index), message.slice(run.length + index.length + 2));
+      return;
+    }
+    if (channel === terminatedChannel(this.#prefix)) {
+      const [run = "", indices = ""] = message.split(" ", 2);
+      for (const listener of this.#terminationListeners) listener(run as RunKey, indices.split(",").map(Number));
       return;
     }
     if (message === "") this.#tell(channel, undefined, "");

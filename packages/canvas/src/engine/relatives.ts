@@ -75,7 +75,7 @@ export class Relatives {
   async #startedBy(runKey: RunKey, index: number, node: GraphNode & { kind: "task" }): Promise<readonly StartToken[]> {
     const { state, hasRun } = await this.#results.ending(runKey, index);
     if (state === "SUCCESS") return node.next;
-    return hasRun ? node.onError : [];
+    return state === "FAILURE" && hasRun ? node.onError : [];
   }
 
   /** Gives the joins that may end with a node: the one whose member it ends, and those without members behind it. */

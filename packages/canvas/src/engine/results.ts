@@ -30,6 +30,10 @@ interface Ended {
   readonly raised: WireError;
 }
 
+const UNCALLED = encodeError(new TaskRevokedError("not called: what it was to be called for did not happen"));
+/** Celery's word. */
+const REVOKED = encodeError(new TaskRevokedError("revoked"));
+
 function ended(state: Ended["state"], error: WireError): Ended {
   return { state, error, raised: error };
 }
@@ -70,6 +74,7 @@ export class Results {
       case "dead":
       case "revoked":
       case "ignored":
+      case "uncalled":
         return await this.#ended(runKey, index, record);
       case "running":
         return {
@@ -104,7 +109,7 @@ export class Results {
       this.#store.readNodes(runKey, [index], { withPayloads: false }),
       this.states(runKey, [index]),
     ]);
-    return { state, hasRun: isReady(state) && record?.kind !== "dead" };
+    return { state, hasRun: isReady(state) && record?.kind !== "dead" && record?.kind !== "uncalled" };
   }
 
   /** Gives the error of a node that failed or never ran; for errbacks. */
@@ -154,7 +159,9 @@ export class Results {
       case "failed":
         return ended("FAILURE", JSON.parse(record.payload) as WireError);
       case "revoked":
-        return ended("REVOKED", JSON.parse(record.payload) as WireError);
+        return ended("REVOKED", record.payload === "" ? REVOKED : (JSON.parse(record.payload) as WireError));
+      case "uncalled":
+        return ended("REVOKED", UNCALLED);
       case "ignored":
         return ended("IGNORED", encodeError(new Ignore()));
       case "dead":
@@ -223,6 +230,7 @@ function ownState(record: NodeRecord): State {
     case "dead":
       return "FAILURE";
     case "revoked":
+    case "uncalled":
       return "REVOKED";
     case "ignored":
       return "IGNORED";

@@ -92,6 +92,7 @@ function stateOf(index: number, records: Records): State {
     case "joinFailed":
       return "FAILURE";
     case "revoked":
+    case "uncalled":
       return "REVOKED";
     case "ignored":
       return "IGNORED";
@@ -127,7 +128,7 @@ function findAdditions(
     let isCommitted = false;
     for (let index = entry; index < end && !isCommitted; index += 1) {
       const { kind = "waiting" } = records.get(index) ?? {};
-      isCommitted = (kind !== "waiting" && kind !== "unknown") || openSpreads.has(index);
+      isCommitted = !["waiting", "uncalled", "unknown"].includes(kind) || openSpreads.has(index);
     }
     if (owner === undefined || !isCommitted) continue;
     const known = additions.get(owner);

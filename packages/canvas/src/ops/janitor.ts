@@ -3,9 +3,11 @@
  * the store, and what it does is a transition that the store refuses if things have moved on.
  *
  * Each round, in one worker of all: for every run that is due, 1. forget it if it ended or was never stored;
- * 2. dispatch again what has no job and no living worker; 3. hand out members that nobody handed out.
+ * 2. end what was revoked; 3. dispatch again what has no job and no living worker; 4. hand out members that nobody
+ * handed out.
  */
 import type { RunKey } from "@umbel/core";
+import { Revoker } from "../engine/revoker.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import type { Flight, RunInspection } from "../store/graph-store.ts";
 
@@ -29,6 +31,7 @@ const STORING_MS = 60_000;
 export class Janitor {
   readonly #runtime: Runtime;
   readonly #options: JanitorOptions;
+  readonly #revoker: Revoker;
   /** Entries without a run, with when each was seen first. */
   readonly #dangling = new Map<RunKey, number>();
   #cancelRound: (() => void) | undefined;
@@ -38,6 +41,7 @@ export class Janitor {
   constructor(runtime: Runtime, options: JanitorOptions) {
     this.#runtime = runtime;
     this.#options = options;
+    this.#revoker = new Revoker(runtime);
   }
 
   start(): void {
@@ -85,6 +89,7 @@ export class Janitor {
     if (inspection.owner !== undefined && !(await this.#options.isAlive(inspection.owner))) {
       return await this.#abandon(runKey);
     }
+    if (inspection.revocations.length > 0) await this.#revoker.finish(runKey);
     await this.#dispatchLost(runKey, inspection);
     await this.#handOut(runKey, inspection);
     await aliases.renew((await pages.meta(runKey)).aliases ?? []);

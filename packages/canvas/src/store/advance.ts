@@ -14,6 +14,7 @@ import {
   type HandOut,
   type HeldSlice,
   NOTHING_STARTED,
+  type NodeRange,
   type NodeRecord,
   type Refill,
   readRecord,
@@ -23,6 +24,7 @@ import {
   type SpreadPlace,
   type Started,
 } from "./graph-store.ts";
+import { type Revocation, revocationOf } from "./revocations.ts";
 import { type SliceRange, single, sliceIndices, sliceKey } from "./slice.ts";
 
 /** A slice in flight. */
@@ -63,10 +65,10 @@ interface JoinState {
 }
 
 /** Nodes that never run, because of one that failed. */
-interface DeadRange {
-  readonly first: number;
-  readonly last: number;
+interface DeadRange extends NodeRange {
   readonly cause: number;
+  /** The number of the last revocation before. */
+  readonly revocations: number;
 }
 
 /** What has happened to a run so far, beside its graph. */
@@ -84,6 +86,9 @@ export interface RunState {
   readonly joins: Map<number, JoinState>;
   /** By `first`; ranges never overlap. */
   readonly dead: DeadRange[];
+  readonly revocations: Revocation[];
+  /** Revoked nodes that were claimed to be ended. */
+  readonly ending: Set<number>;
   /** How often a worker was lost while it ran the node. */
   readonly deliveries: Map<number, number>;
   readonly retries: Map<number, number>;
@@ -101,7 +106,7 @@ class Change {
   readonly dispatches: Dispatch[] = [];
   readonly spreads: number[] = [];
   readonly ended: number[] = [];
-  readonly killed: Omit<DeadRange, "cause">[] = [];
+  readonly killed: NodeRange[] = [];
   readonly refills: Refill[] = [];
 
   constructor(now: number) {
@@ -140,6 +145,8 @@ export function createRun(
     results: new Map(),
     joins: new Map(),
     dead: [],
+    revocations: [],
+    ending: new Set(),
     deliveries: new Map(),
     retries: new Map(),
     states: new Map(),
@@ -188,6 +195,11 @@ export function claimSlice(
   const token = flight.token + 1;
   const bits = flight.bits.replaceAll("0", "r");
   run.flights.set(sliceKey(request), { ...flight, token, bits, holder: incarnation });
+  const revoked = sliceIndices({ ...flight, count: bits.length }).filter(
+    (index, offset) => bits[offset] === "r" && revocationOf(run.revocations, index) !== undefined,
+  );
+  // Who claims them ends them so; meanwhile nobody takes them for running.
+  for (const index of revoked) run.ending.add(index);
   return {
     kind: "claimed",
     token,
@@ -195,6 +207,7 @@ export function claimSlice(
     deliveries,
     retries: generation === 1 ? 0 : (run.retries.get(first) ?? 0),
     hasExpired: flight.expiresAt !== undefined && flight.expiresAt < now,
+    revoked,
     cause: flight.cause,
     page: undefined,
   };
@@ -218,7 +231,7 @@ function settleNode(run: RunState, change: Change, settlement: Settlement): Flag
   const { index, token, outcome, node, claimNextAs } = settlement;
   const key = sliceKey(settlement);
   const flight = run.flights.get(key);
-  if (flight === undefined || flight.token !== token || bitOf(flight, index) !== "r") return "stale";
+  if (flight === undefined || !mayEnd(flight, index, token)) return "stale";
   land(run, key, flight, [index]);
   run.states.delete(index);
   if (outcome.kind === "retried") {
@@ -235,16 +248,28 @@ function settleNode(run: RunState, change: Change, settlement: Settlement): Flag
   change.ended.push(index);
   if (outcome.kind !== "succeeded") {
     kill(run, change, index, node.deadEnd);
-    startAll(run, change, node.onError);
+    // What was revoked or ignored calls nobody, as in Celery; a group that fails with it does.
+    if (outcome.kind === "failed") startAll(run, change, node.onError);
     leave(run, change, node.join, index);
     return "accepted";
   }
   for (const addition of outcome.additions ?? []) add(run, change, addition);
   const [onlyNext] = node.next;
-  if (claimNextAs !== undefined && onlyNext !== undefined) start(run, change, onlyNext, claimNextAs);
+  const claimsNext = claimNextAs !== undefined && onlyNext !== undefined && !isRevokedStart(run, onlyNext);
+  if (claimsNext) start(run, change, onlyNext, claimNextAs);
   else startAll(run, change, node.next);
   if (node.isTail) leave(run, change, node.join, undefined);
-  return claimNextAs === undefined ? "accepted" : "claimedNext";
+  return claimsNext ? "claimedNext" : "accepted";
+}
+
+function isRevokedStart(run: RunState, token: StartToken): boolean {
+  return revocationOf(run.revocations, Number.parseInt(token.slice(1), 10)) !== undefined;
+}
+
+function mayEnd(flight: FlightState, index: number, token: Settlement["token"]): boolean {
+  const bit = bitOf(flight, index);
+  if (token === "waits") return bit === "0";
+  return (bit === "r" && (token === flight.token || token === "any")) || (bit === "0" && token === "any");
 }
 
 function recordOf(
@@ -295,18 +320,22 @@ function retry(run: RunState, change: Change, index: number, flight: FlightState
 export function releaseSlice(run: RunState, slice: HeldSlice, parts: readonly SliceRange[], now: number): Dispatch[] {
   const key = sliceKey(slice);
   const flight = run.flights.get(key);
-  const indices = parts.flatMap(sliceIndices);
   if (flight === undefined || flight.token !== slice.token) return [];
-  if (indices.some((index) => bitOf(flight, index) !== "r")) return [];
-  land(run, key, flight, indices);
+  // What has ended meanwhile was revoked; the others of its part go alone.
+  const left = parts.flatMap((part) => {
+    const running = sliceIndices(part).filter((index) => bitOf(flight, index) === "r");
+    return running.length === part.count ? [part] : running.map(single);
+  });
+  if (left.length === 0) return [];
+  land(run, key, flight, left.flatMap(sliceIndices));
   const generation = flight.generation + 1;
-  for (const part of parts) {
+  for (const part of left) {
     const bits = "0".repeat(part.count);
     const { first, stride } = part;
     run.flights.set(sliceKey(part), { ...flight, first, stride, generation, token: 0, bits, holder: "", dueAt: now });
     if (part.count > 1) run.shared += 1;
   }
-  return parts.map(({ first, count, stride }) => ({ first, count, stride, generation, delayMs: 0 }));
+  return left.map(({ first, count, stride }) => ({ first, count, stride, generation, delayMs: 0 }));
 }
 
 /** Makes a join wait for one more member. */
@@ -317,7 +346,22 @@ function add(run: RunState, change: Change, { join, tail, start: token }: Additi
   start(run, change, token);
 }
 
-/** Hands out members of a group, in order, as many as its limit allows. Nothing happens if somebody else has. */
+/** Revokes nodes: what of them has not begun never will, whoever comes upon it. False when the run has ended. */
+export function revokeNodes(run: RunState, ranges: readonly NodeRange[], terminate: boolean): boolean {
+  if (run.endedAt !== undefined) return false;
+  const number = lastRevocation(run) + 1;
+  for (const { first, last } of ranges) run.revocations.push({ first, last, number, terminate });
+  return true;
+}
+
+function lastRevocation(run: RunState): number {
+  return run.revocations.at(-1)?.number ?? 0;
+}
+
+/**
+ * Hands out members of a group, in order, as many as its limit allows. Nothing happens if somebody else has. Those of a
+ * group that is revoked are not handed out: they leave it at once, however many they are.
+ */
 export function expandSpread(
   run: RunState,
   spread: SpreadPlace,
@@ -330,6 +374,14 @@ export function expandSpread(
   if (opened === undefined) return tooLate(1);
   if (opened.handedOut !== members.from) return conclude(run, change, ["stale"], window);
   const { cause } = opened;
+  const [start] = members.starts;
+  if (start !== undefined && revocationOf(run.revocations, spread.index) !== undefined) {
+    run.open.delete(spread.index);
+    // All but the first; that one leaves as any member does, and ends the join if nothing else is in flight.
+    joinState(run, spread.join).missing -= spread.total - members.from - 1;
+    leave(run, change, spread.join, Number.parseInt(start.slice(1), 10));
+    return conclude(run, change, [], window);
+  }
   const seats = seatsOf(run, spread, members.from);
   const tokens = members.starts.slice(0, seats);
   startAll(run, change, cause === undefined ? tokens : tokens.map((token) => `${token}@${cause}`));
@@ -399,11 +451,22 @@ export function readNode(run: RunState, index: number): NodeRecord {
   const record = run.results.get(index);
   if (record !== undefined) return readRecord(record);
   const bit = findInFlight(run, index);
-  if (bit === "r") return readRunning(run.states.get(index) ?? "");
-  if (bit === "0") return { kind: "dispatched", retries: run.retries.get(index) ?? 0 };
+  const revocation = revocationOf(run.revocations, index);
+  if (bit === "r" && !run.ending.has(index)) return readRunning(run.states.get(index) ?? "");
+  if (bit !== undefined) {
+    return revocation === undefined ? { kind: "dispatched", retries: run.retries.get(index) ?? 0 } : REVOKED;
+  }
   const range = run.dead[placeOf(run.dead, index + 1) - 1];
-  return range !== undefined && range.last >= index ? { kind: "dead", cause: range.cause } : { kind: "waiting" };
+  if (range !== undefined && range.last >= index && !((revocation ?? Number.POSITIVE_INFINITY) <= range.revocations)) {
+    return { kind: "dead", cause: range.cause };
+  }
+  // A group of which members go on comes to what they come to; one that was never begun is seen when the run has ended.
+  const mayEndOtherwise = run.joins.has(index) && run.endedAt === undefined;
+  if (revocation !== undefined && !mayEndOtherwise) return REVOKED;
+  return { kind: run.endedAt === undefined ? "waiting" : "uncalled" };
 }
+
+const REVOKED: NodeRecord = { kind: "revoked", payload: "" };
 
 /** Forgets results of a run that has ended; the run's own is forgotten by deleting the run, which its keeper does. */
 export function forgetResults(run: RunState, indices: readonly number[]): Exclude<ForgetReply, "missing"> {
@@ -434,6 +497,7 @@ export function flightsOf(run: RunState): Flight[] {
     generation,
     token,
     holder,
+    bits,
     dueAt,
   }));
 }
@@ -477,7 +541,8 @@ function startAll(run: RunState, change: Change, tokens: readonly StartToken[]):
 function kill(run: RunState, change: Change, failed: number, deadEnd: number): void {
   const range = { first: failed + 1, last: deadEnd };
   if (range.last < range.first) return;
-  run.dead.splice(placeOf(run.dead, range.first), 0, { ...range, cause: failed });
+  // What was revoked before stays so; what is revoked later does not change why these never run.
+  run.dead.splice(placeOf(run.dead, range.first), 0, { ...range, cause: failed, revocations: lastRevocation(run) });
   change.killed.push(range);
 }
 

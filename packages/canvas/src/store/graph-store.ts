@@ -5,6 +5,7 @@
 import { OperationalError, type RunKey } from "@umbel/core";
 import type { RunMeta } from "../graph/codec.ts";
 import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../graph/graph.ts";
+import type { Revocation } from "./revocations.ts";
 import type { SliceRange } from "./slice.ts";
 
 /** A slice that must now be put on a queue. */
@@ -48,6 +49,8 @@ export type ClaimReply =
       readonly retries: number;
       /** Whether its time to start has passed. */
       readonly hasExpired: boolean;
+      /** Those of its nodes that were revoked, and must end so. */
+      readonly revoked: readonly number[];
       /** The node whose error an errback gets. */
       readonly cause: number | undefined;
       readonly page: { readonly nodes: readonly GraphNode[]; readonly meta: RunMeta } | undefined;
@@ -70,6 +73,12 @@ export type StoredOutcome =
   /** Nodes that were stored before take its place; it ends as `tail` does. */
   | { readonly kind: "replaced"; readonly starts: readonly StartToken[]; readonly tail: number };
 
+/** Nodes of a run, from `first` to `last`. */
+export interface NodeRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** A member that a task adds to a join; its nodes were stored before. */
 export interface Addition {
   readonly join: number;
@@ -84,9 +93,11 @@ export interface HeldSlice {
   readonly token: number;
 }
 
-/** How one attempt of one node ended. @remarks `first`, `count` and `token` are those of its slice. */
-export interface Settlement extends HeldSlice {
+/** How one attempt of one node ended. @remarks `first` and `count` are those of its slice. */
+export interface Settlement extends Omit<HeldSlice, "token"> {
   readonly index: number;
+  /** That of the claim; or `waits`: ends it if it has not begun; or `any`: ends it whoever runs it, who is then too late. */
+  readonly token: number | "waits" | "any";
   readonly outcome: StoredOutcome;
   readonly node: GraphNode & { kind: "task" };
   /** Set when this worker wants to go on with the node's only successor: it is claimed in the same step. */
@@ -144,6 +155,7 @@ export type NodeRecord =
   | { readonly kind: "succeeded"; readonly payload: string }
   | { readonly kind: "failed"; readonly payload: string }
   | { readonly kind: "ignored" }
+  /** `payload`: why, or "" for what was revoked before it began. */
   | { readonly kind: "revoked"; readonly payload: string }
   /** It had a result, which was deleted. */
   | { readonly kind: "forgotten" }
@@ -159,6 +171,8 @@ export type NodeRecord =
   /** `state`: one that it has given itself; `payload`: what it has told with it, JSON or "". */
   | { readonly kind: "running"; readonly state?: string; readonly payload?: string }
   | { readonly kind: "waiting" }
+  /** The run has ended without it: a callback for what did not happen. */
+  | { readonly kind: "uncalled" }
   | { readonly kind: "unknown" };
 
 /** One slice in flight, as the janitor sees it. */
@@ -166,6 +180,8 @@ export interface Flight extends SliceRange {
   readonly generation: number;
   readonly token: number;
   readonly holder: string;
+  /** One letter a node: `0` waits, `r` runs, `1` has ended. */
+  readonly bits: string;
   /** When it was last dispatched or may start, epoch milliseconds of the store. */
   readonly dueAt: number;
 }
@@ -183,6 +199,7 @@ export interface RunInspection {
   readonly flights: readonly Flight[];
   /** But for those that wait for a member to end. */
   readonly openSpreads: readonly Refill[];
+  readonly revocations: readonly Revocation[];
 }
 
 /** What became of results that were to be forgotten; those of a run that goes on stay. */
@@ -233,6 +250,12 @@ export interface GraphStore {
   settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply>;
   /** Hands out members of a spread, as many as its limit allows. Nothing happens if they were handed out already. */
   expand(runKey: RunKey, spread: SpreadPlace, members: HandOut): Promise<SettleReply>;
+  /**
+   * Revokes nodes: those that have not begun never will, wherever they are in their run. False when the run has ended or
+   * is gone. What is in flight or waits to be handed out must still be ended with `settle` and `expand`.
+   * @param terminate whether attempts that run are to be ended too
+   */
+  revoke(runKey: RunKey, ranges: readonly NodeRange[], terminate: boolean): Promise<boolean>;
   /**
    * Gives nodes of a slice back that were claimed and have not begun; they are dispatched anew in the given parts. Nothing
    * happens if the slice is no longer held. A part of several nodes must not begin where the slice does.

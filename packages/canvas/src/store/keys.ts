@@ -11,6 +11,7 @@ export interface RunKeys {
   readonly flights: string;
   readonly results: string;
   readonly joins: string;
+  readonly revoked: string;
 }
 
 /**
@@ -25,7 +26,9 @@ export interface RunKeys {
  *   `X` (forgotten)
  * - `joins`: join → members still missing, `x<join>` → the first member in order that failed, `a<join>` → tails added,
  *   `l<join>` → `spread|handed out|cause` of the spread that waits for a member to end, `l` set once any spread has
- * - `dead` (sorted set): nodes that never run, `from:to:cause` by `from`
+ * - `dead` (sorted set): nodes that never run, `from:to:cause` by `from`, and `:number` of the last revocation before it
+ * - `revoked`: node → `number of the revocation:1 when running attempts are to be ended`; `ranges`:
+ *   `first:last:number:1;` for each stretch of nodes; `c<node>` claimed to be ended; `number` of the last revocation
  * - `counts`: `d<node>` deliveries lost with a worker, `t<node>` retries, `s<node>` the state that a running task gave
  *   itself (first line) and what it told with it (JSON), `s` set once any task has
  */
@@ -35,18 +38,25 @@ export function runKeys(prefix: string, runKey: RunKey): RunKeys {
   const flights = `${tag}:flights`;
   const results = `${tag}:results`;
   const joins = `${tag}:joins`;
+  const revoked = `${tag}:revoked`;
   return {
-    all: [graph, flights, `${tag}:open`, results, joins, `${tag}:dead`, `${tag}:counts`],
+    all: [graph, flights, `${tag}:open`, results, joins, `${tag}:dead`, `${tag}:counts`, revoked],
     graph,
     flights,
     results,
     joins,
+    revoked,
   };
 }
 
 /** Channel on which a run tells those who asked (`w`) which nodes have ended. */
 export function runChannel(prefix: string, runKey: RunKey): string {
   return `${prefix}:{${runKey}}:ended`;
+}
+
+/** Channel on which workers hear that attempts of theirs were ended: `run node,node,…`. */
+export function terminatedChannel(prefix: string): string {
+  return `${prefix}:terminated`;
 }
 
 /** Channel of one client: the results of the runs that it submitted. */

@@ -6,12 +6,23 @@ import type { StoredOutcome } from "../store/graph-store.ts";
 /** How often a task may be delivered if it does not say. */
 const MOST_DELIVERIES = 3;
 
-/** The outcome of a node that may not run: its time has passed, or it took its workers down too often. */
+/** What a claim says of a node. */
+export interface ClaimedNode {
+  readonly index: number;
+  readonly deliveries: number;
+  readonly hasExpired: boolean;
+  readonly revoked: readonly number[];
+}
+
+/** The outcome of a node that may not run: it was revoked, its time has passed, or it took its workers down too often. */
 export function hindrance(
   node: TaskNode,
-  { deliveries, hasExpired }: { readonly deliveries: number; readonly hasExpired: boolean },
+  { index, deliveries, hasExpired, revoked }: ClaimedNode,
   registry: TaskRegistry,
 ): StoredOutcome | undefined {
+  if (revoked.includes(index)) {
+    return { kind: "revoked", payload: JSON.stringify(encodeError(new TaskRevokedError("revoked"))) };
+  }
   if (hasExpired) {
     const expired = new TaskRevokedError(`task "${node.task}" was not started before it expired`);
     return { kind: "revoked", payload: JSON.stringify(encodeError(expired)) };

@@ -43,6 +43,8 @@ export interface Attempt {
   readonly input: string | undefined;
   /** Stores a state that the task gives itself, and what it tells with it, JSON or "". */
   readonly showState: (state: string, payload: string) => Promise<void>;
+  /** Gives the signal that is aborted when the attempt is ended from outside. */
+  readonly openSignal: () => AbortSignal;
 }
 
 /** What a TaskRunner is made of. */
@@ -181,6 +183,7 @@ export class TaskRunner {
       retryDelay: defaultRetryDelay ?? retryDefaults.retryDelay,
     };
     return new TaskAttempt(task.app, request, retry, {
+      openSignal: attempt.openSignal,
       showState: ({ state, meta: told }) => {
         const what = `what task "${node.task}" tells with the state "${state}"`;
         const payload = told === undefined ? "" : encodeLimited(told, what, this.#parts.maxResultBytes);

@@ -24,6 +24,7 @@ import { persist } from "./persist.ts";
 import { type Attempt, TaskRunner } from "./run-task.ts";
 import { Settler } from "./settler.ts";
 import { LONGEST_WAIT_MS, TaskSlots } from "./task-slots.ts";
+import { Terminations } from "./terminations.ts";
 
 /** How a worker is set up. */
 export interface CanvasWorkerOptions {
@@ -74,12 +75,20 @@ interface Claimed extends SliceRange {
   readonly deliveries: number;
   readonly retries: number;
   readonly hasExpired: boolean;
+  readonly revoked: readonly number[];
   readonly cause: number | undefined;
   readonly input: string | undefined;
 }
 
 /** What a claim within a settlement gives. */
-const FIRST_CLAIM = { token: 1, deliveries: 0, retries: 0, hasExpired: false, cause: undefined } as const;
+const FIRST_CLAIM = {
+  token: 1,
+  deliveries: 0,
+  retries: 0,
+  hasExpired: false,
+  revoked: [] as readonly number[],
+  cause: undefined,
+} as const;
 
 /** A slice that was claimed. */
 type ClaimedSlice = Extract<ClaimReply, { readonly kind: "claimed" }>;
@@ -110,6 +119,7 @@ export class CanvasWorker {
   readonly #claimer: Claimer;
   readonly #settler: Settler;
   readonly #janitor: Janitor;
+  readonly #terminations: Terminations;
   readonly #slots: TaskSlots;
   readonly #breath = new Breath();
   readonly #active = new Set<string>();
@@ -159,6 +169,7 @@ export class CanvasWorker {
       isAlive: (incarnation) => lifeSigns.isAlive(incarnation),
     });
     this.#settler = new Settler(store, driver);
+    this.#terminations = new Terminations(runtime);
     this.#janitor = new Janitor(runtime, {
       incarnation: this.#incarnation,
       overdueMs: this.#options.overdueMs,
@@ -173,6 +184,7 @@ export class CanvasWorker {
       if (!mayShare(name, this.#registry)) this.#runtime.slicing.isolate(name);
     }
     await this.#heartbeat.start((error) => this.#report(error));
+    await this.#terminations.start(this.#options.lostAfterMs / 3, (error) => this.#report(error));
     this.#sources = this.#options.queues.map((queue) => this.#serve(queue));
     await Promise.all(this.#sources.map((source) => source.ready()));
     this.#janitor.start();
@@ -202,6 +214,7 @@ export class CanvasWorker {
       await Promise.all(this.#loose.values());
     }
     await Promise.all(this.#sources.map((source) => source.close()));
+    this.#terminations.stop();
     await this.#heartbeat.stop();
   }
 
@@ -287,7 +300,8 @@ export class CanvasWorker {
     if (hasLoner || claim.deliveries > 0 || waiting.length < slice.count) {
       return await giveBack(waiting.splice(0).map(single));
     }
-    const end = this.#begin(runKey, { ...slice, ...FIRST_CLAIM, token, cause: claim.cause }, waiting, giveBack);
+    const { cause, revoked } = claim;
+    const end = this.#begin(runKey, { ...slice, ...FIRST_CLAIM, token, cause, revoked }, waiting, giveBack);
     await this.#letGo(`${runKey}/${sliceKey(slice)}`, end);
   }
 
@@ -413,12 +427,18 @@ export class CanvasWorker {
       const { pages } = this.#runtime;
       const node = pages.peek(runKey, index) ?? (await this.#persist(() => pages.node(runKey, index)));
       if (node.kind !== "task") throw new Error(`node ${index} of run ${runKey} is no task, but a job points to it`);
-      const hindered = hindrance(node, claimed, this.#registry);
+      const hindered = this.#terminations.outcomeOf(runKey, index) ?? hindrance(node, claimed, this.#registry);
       if (hindered !== undefined) return { node, outcome: hindered };
       const showState = async (state: string, payload: string): Promise<void> => {
         await this.#persist(() => this.#runtime.store.updateState(runKey, claimed, state, payload));
       };
-      return { node, outcome: await this.#attempt({ runKey, index, node, retries, cause, input, showState }) };
+      const { openSignal, close } = this.#terminations.attempt(runKey, index);
+      try {
+        const attempt = { runKey, index, node, retries, cause, input, showState, openSignal };
+        return { node, outcome: await this.#attempt(attempt) };
+      } finally {
+        close();
+      }
     } finally {
       this.#slots.leave();
     }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { OptionError, type Task } from "@umbel/core";
+import { bindSignature, OptionError, type Task } from "@umbel/core";
 import { chain } from "../../src/primitives/chain.ts";
 import { each } from "../../src/primitives/each.ts";
 import { group } from "../../src/primitives/group.ts";
-import { Shop, shopsOnEachBroker } from "../kit/shop.ts";
+import { type Shop, shopsOnEachBroker } from "../kit/shop.ts";
 
 describe.each(shopsOnEachBroker)("each on %s", (_broker, open) => {
   let shop: Shop;
@@ -68,11 +68,7 @@ describe.each(shopsOnEachBroker)("each on %s", (_broker, open) => {
   });
 });
 
-test.each([[0], [1.5], [-1], [Number.NaN]])("a limit of %d is refused", async (limit) => {
-  const shop = new Shop();
-  try {
-    expect(() => each(shop.tasks.give.s() as never, { limit })).toThrow(OptionError);
-  } finally {
-    await shop.close();
-  }
+test.each([[0], [1.5], [-1], [Number.NaN]])("a limit of %d is refused", (limit) => {
+  const member = bindSignature({ kind: "task", task: "t" }, undefined);
+  expect(() => each(member, { limit })).toThrow(OptionError);
 });

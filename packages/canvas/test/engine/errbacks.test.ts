@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type AnySignature, bindSignature, type SignatureData } from "@umbel/core";
+import { type AnySignature, bindSignature, nodeId, parseNodeId, type SignatureData } from "@umbel/core";
 import { chain } from "../../src/primitives/chain.ts";
 import { chord } from "../../src/primitives/chord.ts";
 import { group } from "../../src/primitives/group.ts";
@@ -115,6 +115,26 @@ describe.each(shopsOnEachBroker)("an errback on %s", (_broker, open) => {
     const expected = told(failing.id);
     await until("all are called", async () => noted.length >= expected.length);
     expect([...noted].sort()).toEqual(expected);
+  });
+
+  test("that was not called is REVOKED when its run has ended, and so is a link", async () => {
+    const called = { link: [note("link")], linkError: [group(note("errback"), note("errback"))] };
+    for (const [task, uncalled] of [
+      [shop.tasks.give.s(1), [2, 3, 4, 5]],
+      [shop.tasks.fail.s(1), [1]],
+    ] as const) {
+      const result = await task.set(called).delay();
+      const { runKey } = parseNodeId(result.id) ?? {};
+      if (runKey === undefined) throw new Error("an id of ours");
+      const { store } = await shop.engine.runtime();
+      await until("the run has ended", async () => (await store.inspect(runKey)).endedAt !== undefined);
+      for (const index of uncalled) {
+        const node = await (await shop.engine.runtime()).pages.node(runKey, index);
+        if (node.kind === "spread") continue;
+        const { state, error } = await shop.engine.read(nodeId(runKey, index));
+        expect(`${index} ${state} ${error?.name}`).toBe(`${index} REVOKED TaskRevokedError`);
+      }
+    }
   });
 
   test("of a body that did not run gets the body's id, in a group too", async () => {

@@ -44,13 +44,15 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
     const place = { index, join, total, ...(limit === undefined ? {} : { limit }) };
     take(await store.expand(runKey, place, { from: handedOut, to: handedOut + starts.length, starts }));
   };
+  const openSignal = (): AbortSignal => new AbortController().signal;
   const showState = async (): Promise<void> => undefined;
   const run = async ({ first, generation }: Dispatch): Promise<void> => {
     const node = await pages.node(runKey, first);
     const [claim] = await store.claim(runKey, "in order", [{ first, count: 1, generation, withPage: false }]);
     if (node.kind !== "task" || claim?.kind !== "claimed") throw new Error(`node ${first} cannot be run`);
     const { retries, cause, token } = claim;
-    const outcome = await runner.run({ runKey, index: first, node, retries, cause, input: undefined, showState });
+    const attempt = { runKey, index: first, node, retries, cause, input: undefined, showState, openSignal };
+    const outcome = await runner.run(attempt);
     take(await store.settle(runKey, [{ first, count: 1, index: first, token, outcome, node }]));
   };
   take(await store.create(graph, {}));

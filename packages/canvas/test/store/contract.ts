@@ -584,6 +584,128 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(await opened.leftovers()).toEqual([]);
     });
 
+    describe("revoked", () => {
+      const revoked: StoredOutcome = { kind: "revoked", payload: "{}" };
+      const revoke = (graph: Graph, first: number, last = first, terminate = false): Promise<boolean> =>
+        store.revoke(graph.runKey, [{ first, last }], terminate);
+      const endAs = async (graph: Graph, index: number, token: "waits" | "any"): Promise<boolean | undefined> => {
+        const settled = { ...settlement(graph, index, 0, revoked), token };
+        return (await store.settle(graph.runKey, [settled])).accepted[0];
+      };
+
+      test("a step that waits is seen so at once, and ends so when its turn comes", async () => {
+        const graph = await create(chain(t, t, t));
+        expect(await revoke(graph, 1)).toBe(true);
+        expect(await kinds(graph.runKey, [0, 1, 2])).toEqual(["dispatched", "revoked", "waiting"]);
+        const first = await claim(graph, 0);
+        if (first.kind !== "claimed") throw new Error(first.kind);
+        // It is not claimed on the way, so that whoever gets it is told.
+        const reply = await store.settle(graph.runKey, [{ ...settlement(graph, 0, first.token), claimNextAs: "w1" }]);
+        expect(reply).toMatchObject({ claimedNext: [false], dispatches: [{ first: 1 }] });
+        expect(await claim(graph, 1)).toMatchObject({ kind: "claimed", revoked: [1] });
+        expect(await kinds(graph.runKey, [1, 2])).toEqual(["revoked", "waiting"]);
+        const last = await store.settle(graph.runKey, [settlement(graph, 1, 1, revoked)]);
+        expect(last).toMatchObject({ accepted: [true], runEnded: true });
+        expect(await store.read(graph.runKey, 2)).toEqual({ kind: "dead", cause: 1 });
+      });
+
+      test("what is dispatched ends without a worker, what runs only if that is asked for", async () => {
+        const graph = await create(group(t, t));
+        await expand(graph, 0);
+        const running = await claim(graph, 1);
+        await revoke(graph, 0, 2, true);
+        expect(await kinds(graph.runKey, [1, 2])).toEqual(["running", "revoked"]);
+        expect(await endAs(graph, 2, "waits")).toBe(true);
+        expect(await endAs(graph, 2, "any")).toBe(false);
+        expect(await endAs(graph, 1, "waits")).toBe(false);
+        expect(await endAs(graph, 1, "any")).toBe(true);
+        const late = settlement(graph, 1, running.kind === "claimed" ? running.token : 0);
+        expect((await store.settle(graph.runKey, [late])).accepted).toEqual([false]);
+        expect((await store.inspect(graph.runKey)).endedAt).toBeDefined();
+        expect(await store.read(graph.runKey, 3)).toEqual({ kind: "joinFailed", member: 1 });
+      });
+
+      test("one of a slice ends by itself, and the others may still be given back", async () => {
+        const graph = await create(group(t, t, t, t));
+        await expand(graph, 0, 0, 1);
+        const members = { from: 1, to: 4, starts: ["t2x3/1"] };
+        const spread = spreadAt(graph, 0);
+        await store.expand(graph.runKey, { index: 0, join: spread.join, total: spread.total }, members);
+        const slice = { first: 2, count: 3, token: 1 };
+        await store.claim(graph.runKey, "w1", [{ first: 2, count: 3, generation: 1, withPage: false }]);
+        const settled = { ...settlement(graph, 3, 1, revoked), ...slice, token: "any" as const };
+        expect((await store.settle(graph.runKey, [settled])).accepted).toEqual([true]);
+        const dispatches = await store.release(graph.runKey, slice, [{ first: 3, count: 2, stride: 1 }]);
+        expect(dispatches).toEqual([{ first: 4, count: 1, stride: 1, generation: 2, delayMs: 0 }]);
+        expect(await store.release(graph.runKey, slice, [{ first: 3, count: 2, stride: 1 }])).toEqual([]);
+        expect(await kinds(graph.runKey, [2, 3, 4])).toEqual(["running", "revoked", "dispatched"]);
+      });
+
+      test("members that were not handed out leave their group in one step", async () => {
+        const graph = await create(chain(group(...Array.from({ length: 500 }, () => t)), t));
+        await expand(graph, 0, 0, 2);
+        expect(await revoke(graph, 0, 500)).toBe(true);
+        expect(await expand(graph, 0, 2, 3)).toMatchObject({ dispatches: [], runEnded: false, refills: [] });
+        expect(await kinds(graph.runKey, [1, 3, 500, 501])).toEqual(["revoked", "revoked", "revoked", "waiting"]);
+        expect(await endAs(graph, 2, "waits")).toBe(true);
+        expect(await endAs(graph, 1, "waits")).toBe(true);
+        expect((await store.inspect(graph.runKey)).endedAt).toBeDefined();
+        expect(await store.read(graph.runKey, 501)).toEqual({ kind: "joinFailed", member: 1 });
+        expect(await store.read(graph.runKey, 502)).toEqual({ kind: "dead", cause: 501 });
+      });
+
+      test("a group of which nothing is in flight ends with its spread", async () => {
+        const graph = await create(chain(t, group(t, t, t)));
+        await revoke(graph, 1, 4);
+        expect((await end(graph, 0)).spreads).toEqual([1]);
+        expect(await expand(graph, 1)).toMatchObject({ runEnded: true, dispatches: [] });
+        expect(await store.read(graph.runKey, 5)).toEqual({ kind: "joinFailed", member: 2 });
+      });
+
+      test("what ended first stays: neither does a failure hide a revocation, nor the other way round", async () => {
+        const graph = await create(chain(t, t, t));
+        await revoke(graph, 2);
+        await end(graph, 0, failed);
+        const late = await create(group(chain(t, t), t));
+        await expand(late, 0);
+        await end(late, 1, failed);
+        await revoke(late, 0, 2 ** 32 - 1);
+        expect(await store.read(late.runKey, 2)).toEqual({ kind: "dead", cause: 1 });
+        expect(await kinds(late.runKey, [1, 3])).toEqual(["failed", "revoked"]);
+        expect(await kinds(graph.runKey, [0, 1, 2])).toEqual(["failed", "dead", "revoked"]);
+      });
+
+      test("what a revocation was is told to those who look, and it stays what it was when it is repeated", async () => {
+        const graph = await create(chain(t, group(t, t)));
+        await revoke(graph, 1);
+        await revoke(graph, 2, 4, true);
+        await revoke(graph, 1);
+        const { revocations } = await store.inspect(graph.runKey);
+        expect(revocations).toContainEqual({ first: 1, last: 1, number: 1, terminate: false });
+        expect(revocations).toContainEqual({ first: 2, last: 4, number: 2, terminate: true });
+      });
+
+      test("nothing happens to a run that has ended or is gone", async () => {
+        const graph = await create(t);
+        await end(graph, 0);
+        expect(await revoke(graph, 0)).toBe(false);
+        await store.delete(graph.runKey);
+        expect(await revoke(graph, 0)).toBe(false);
+        expect(await opened.leftovers()).toEqual([]);
+      });
+
+      test("neither revoked nor ignored tasks call errbacks, but the group that fails with them does", async () => {
+        const called: SignatureData = { ...t, options: { linkError: [t] } };
+        for (const outcome of [revoked, { kind: "ignored" } as const]) {
+          const graph = await create(called);
+          expect(await end(graph, 0, outcome)).toMatchObject({ dispatches: [], runEnded: true });
+          const joined = await create(chord([t], called));
+          await expand(joined, 0);
+          expect((await end(joined, 1, outcome)).dispatches).toHaveLength(1);
+        }
+      });
+    });
+
     test("runs do not know of each other", async () => {
       const [one, other] = [await create(chain(t, t)), await create(chain(t, t))];
       await end(one, 0, failed);

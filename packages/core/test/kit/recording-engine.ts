@@ -5,6 +5,8 @@ import type {
   ResultRecord,
   ResultReference,
   ResultTuple,
+  RevokeOptions,
+  RevokeReply,
   SubmitRequest,
   SubmittedRun,
   WaitLimits,
@@ -22,6 +24,7 @@ export class RecordingEngine implements Engine {
   readonly parents = new Map<string, ResultReference>();
   readonly groups = new Map<string, readonly ResultTuple[]>();
   readonly forgotten: string[] = [];
+  readonly revoked: (RevokeOptions & { readonly id: string })[] = [];
 
   submit(request: SubmitRequest): SubmittedRun {
     this.submitted.push(request);
@@ -56,6 +59,11 @@ export class RecordingEngine implements Engine {
 
   async forget(ids: readonly string[]): Promise<void> {
     this.forgotten.push(...ids);
+  }
+
+  async revoke(id: string, options: RevokeOptions): Promise<RevokeReply> {
+    this.revoked.push({ id, ...options });
+    return "revoked";
   }
 
   async saveGroup(id: string, members: readonly ResultTuple[]): Promise<void> {

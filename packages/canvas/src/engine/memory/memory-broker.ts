@@ -5,6 +5,7 @@
 import type { ResultTuple } from "@umbel/core";
 import type { EndedNews } from "../../store/memory/memory-graph-store.ts";
 import { MemoryRuns } from "../../store/memory/memory-runs.ts";
+import type { TerminationListener } from "../news.ts";
 import type { Runtime, RuntimeOptions } from "../runtime.ts";
 import { Chance } from "./chance.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -53,6 +54,8 @@ export interface MemoryBrokerState {
   readonly janitorLease: MemoryLease;
   readonly listeners: Set<MemoryNews>;
   tell(news: EndedNews): void;
+  /** Tells workers that attempts of theirs were ended. */
+  tellTerminated: TerminationListener;
   /** Counts the timers of those who wait for something. */
   countWaiting(change: 1 | -1): void;
 }
@@ -106,6 +109,9 @@ export class MemoryBroker {
       listeners,
       tell: (news) => {
         for (const listener of listeners) if (!faultSource.losesNews()) listener.hear(news);
+      },
+      tellTerminated: (runKey, indices) => {
+        for (const listener of listeners) if (!faultSource.losesNews()) listener.hearTerminated(runKey, indices);
       },
       countWaiting: (change) => {
         this.#waiting += change;

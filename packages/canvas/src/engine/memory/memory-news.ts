@@ -1,7 +1,8 @@
 /** News within this process. One rule: it is a hint, as on Redis; a fault may lose it. */
 import type { RunKey } from "@umbel/core";
+import type { NodeRange } from "../../store/graph-store.ts";
 import type { EndedNews } from "../../store/memory/memory-graph-store.ts";
-import type { News, NewsListener, NodeRange } from "../news.ts";
+import type { News, NewsListener, TerminationListener } from "../news.ts";
 
 /** The news of one client. */
 export class MemoryNews implements News {
@@ -11,8 +12,29 @@ export class MemoryNews implements News {
   readonly #listeners = new Map<RunKey, Set<NewsListener>>();
   readonly #followed = new Set<RunKey>();
 
-  constructor(channel: string) {
+  readonly #tellTerminated: TerminationListener;
+  readonly #terminationListeners = new Set<TerminationListener>();
+
+  /** @param tellTerminated tells all clients of the broker */
+  constructor(channel: string, tellTerminated: TerminationListener) {
     this.channel = channel;
+    this.#tellTerminated = tellTerminated;
+  }
+
+  async tellTerminated(runKey: RunKey, indices: readonly number[]): Promise<void> {
+    this.#tellTerminated(runKey, indices);
+  }
+
+  async onTerminated(listener: TerminationListener): Promise<() => void> {
+    this.#terminationListeners.add(listener);
+    return () => {
+      this.#terminationListeners.delete(listener);
+    };
+  }
+
+  /** Hears that attempts were ended. */
+  hearTerminated(runKey: RunKey, indices: readonly number[]): void {
+    for (const listener of this.#terminationListeners) listener(runKey, indices);
   }
 
   listen(runKey: RunKey, listener: NewsListener): () => void {

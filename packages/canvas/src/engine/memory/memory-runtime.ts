@@ -31,7 +31,7 @@ export class MemoryRuntime implements Runtime {
   readonly savedGroups: MemorySavedGroups;
   readonly slicing: Slicing;
   readonly driver: Driver;
-  readonly news = new MemoryNews(randomUUID());
+  readonly news: MemoryNews;
   readonly lifeSigns: LifeSigns;
   readonly janitorLease: MemoryLease;
   readonly timers: Timers;
@@ -81,6 +81,7 @@ export class MemoryRuntime implements Runtime {
     });
     this.timers = process.timers((change) => state.countWaiting(change));
     this.upkeepTimers = process.timers(() => undefined);
+    this.news = new MemoryNews(randomUUID(), (runKey, indices) => state.tellTerminated(runKey, indices));
     state.listeners.add(this.news);
   }
 

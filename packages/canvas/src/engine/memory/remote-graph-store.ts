@@ -15,6 +15,7 @@ import type {
   GraphStore,
   HandOut,
   HeldSlice,
+  NodeRange,
   NodeRecord,
   RunInspection,
   Settlement,
@@ -75,6 +76,10 @@ export class RemoteGraphStore implements GraphStore {
 
   redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
     return this.#process.step(() => this.#store.redispatch(runKey, flight));
+  }
+
+  revoke(runKey: RunKey, ranges: readonly NodeRange[], terminate: boolean): Promise<boolean> {
+    return this.#process.step(() => this.#store.revoke(runKey, ranges, terminate));
   }
 
   updateState(

@@ -16,6 +16,7 @@ import {
   readNode,
   redispatchSlice,
   releaseSlice,
+  revokeNodes,
   settleNodes,
   tooLate,
   updateState,
@@ -31,6 +32,7 @@ import {
   type HandOut,
   type HeldSlice,
   NOTHING_STARTED,
+  type NodeRange,
   type NodeRecord,
   type RunInspection,
   type Settlement,
@@ -159,6 +161,16 @@ export class MemoryGraphStore implements GraphStore {
     return true;
   }
 
+  async revoke(runKey: RunKey, ranges: readonly NodeRange[], terminate: boolean): Promise<boolean> {
+    const run = this.#find(runKey);
+    if (run === undefined || !revokeNodes(run.state, ranges, terminate)) return false;
+    const { notify, result } = run.state;
+    const hasResult = ranges.some(({ first, last }) => first <= result && result <= last);
+    const news = { ended: [], killed: ranges, result: hasResult ? { index: result, record: "" } : undefined };
+    this.#options.tell?.({ runKey, notify, ...news });
+    return true;
+  }
+
   async inspect(runKey: RunKey): Promise<RunInspection> {
     const run = this.#find(runKey);
     return {
@@ -169,6 +181,7 @@ export class MemoryGraphStore implements GraphStore {
       now: this.#options.now(),
       flights: run === undefined ? [] : flightsOf(run.state),
       openSpreads: [...(run?.state.open ?? [])].map(([spread, { handedOut }]) => ({ spread, handedOut })),
+      revocations: run?.state.revocations ?? [],
     };
   }
 

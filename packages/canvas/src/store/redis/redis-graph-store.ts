@@ -17,6 +17,7 @@ import type {
   GraphStore,
   HandOut,
   HeldSlice,
+  NodeRange,
   NodeRecord,
   Refill,
   RunInspection,
@@ -29,6 +30,7 @@ import type {
 } from "../graph-store.ts";
 import { NOTHING_STARTED, readRecord, readRunning, STAGED_MS, STAGED_NODES, stagedNodesLost } from "../graph-store.ts";
 import { type RunKeys, runChannel, runKeys } from "../keys.ts";
+import { readRevocations } from "../revocations.ts";
 import { type SliceRange, sliceKey } from "../slice.ts";
 import { Script } from "./script.ts";
 import {
@@ -40,6 +42,7 @@ import {
   readNodes,
   redispatchSlice,
   releaseSlice,
+  revokeNodes,
   settleNodes,
   updateState,
   watchRun,
@@ -54,6 +57,7 @@ const scripts = {
   redispatchSlice: new Script(redispatchSlice),
   readNodes: new Script(readNodes),
   forgetResults: new Script(forgetResults),
+  revokeNodes: new Script(revokeNodes),
   updateState: new Script(updateState),
   releaseSlice: new Script(releaseSlice),
   watchRun: new Script(watchRun),
@@ -224,14 +228,22 @@ export class RedisGraphStore implements GraphStore {
     return (await scripts.updateState.run(this.#redis, runKeys(prefix, runKey).all, args)) === 1;
   }
 
+  async revoke(runKey: RunKey, ranges: readonly NodeRange[], terminate: boolean): Promise<boolean> {
+    const { prefix } = this.#options;
+    const pairs = ranges.flatMap(({ first, last }) => [first, last]);
+    const args = [runChannel(prefix, runKey), terminate ? 1 : 0, ...pairs];
+    return (await scripts.revokeNodes.run(this.#redis, runKeys(prefix, runKey).all, args)) === 1;
+  }
+
   async inspect(runKey: RunKey): Promise<RunInspection> {
     const keys = runKeys(this.#options.prefix, runKey);
     const [, , openKey = ""] = keys.all;
-    const [[seconds, micros], [meta, endedAt, owner, pageCount], flights, open] = await Promise.all([
+    const [[seconds, micros], [meta, endedAt, owner, pageCount], flights, open, revoked] = await Promise.all([
       this.#redis.time(),
       this.#redis.hmget(keys.graph, "m", "e", "o", "P"),
       this.#redis.hgetall(keys.flights),
       this.#redis.hgetall(openKey),
+      this.#redis.hgetall(keys.revoked),
     ]);
     return {
       exists: meta !== null && meta !== undefined,
@@ -244,6 +256,7 @@ export class RedisGraphStore implements GraphStore {
         spread: Number(spread),
         handedOut: Number.parseInt(text, 10),
       })),
+      revocations: readRevocations(revoked),
     };
   }
 
@@ -297,6 +310,11 @@ export class RedisGraphStore implements GraphStore {
     await scripts.watchRun.run(this.#redis, runKeys(this.#options.prefix, runKey).all, []);
   }
 
+  /** Tells a message to those who listen to a channel. */
+  async publish(channel: string, message: string): Promise<void> {
+    await this.#redis.publish(channel, message);
+  }
+
   async abandon(runKey: RunKey): Promise<void> {
     const keys = runKeys(this.#options.prefix, runKey);
     await Promise.all(keys.all.map((key) => this.#redis.pexpire(key, this.#options.resultExpiresMs)));
@@ -341,17 +359,21 @@ function readNodeReply(reply: readonly unknown[]): NodeRecord {
       return String(detail).startsWith("r")
         ? readRunning(String(update))
         : { kind: "dispatched", retries: Number(retries) };
+    case "revoked":
+      return { kind: "revoked", payload: "" };
     case "dead":
       return { kind: "dead", cause: Number(detail) };
     case "waiting":
       return { kind: "waiting" };
+    case "uncalled":
+      return { kind: "uncalled" };
     default:
       return { kind: "unknown" };
   }
 }
 
 function readClaimReply(first: number, reply: readonly unknown[]): ClaimReply {
-  const [kind, token, bits, deliveries, cause, retries, hasExpired, page, meta] = reply;
+  const [kind, token, bits, deliveries, cause, retries, hasExpired, revoked, page, meta] = reply;
   switch (kind) {
     case "claimed":
       return {
@@ -361,6 +383,7 @@ function readClaimReply(first: number, reply: readonly unknown[]): ClaimReply {
         deliveries: Number(deliveries),
         retries: Number(retries),
         hasExpired: Number(hasExpired) === 1,
+        revoked: String(revoked).split(",").filter(Boolean).map(Number),
         cause: cause === "" ? undefined : Number(cause),
         page:
           typeof page === "string" && typeof meta === "string"
@@ -462,6 +485,7 @@ function readFlight(key: string, text: string): Flight {
     generation: Number(generation),
     token: Number(token),
     holder,
+    bits,
     dueAt: Number(dueAt),
   };
 }

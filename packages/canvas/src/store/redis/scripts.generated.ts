@@ -5,8 +5,8 @@ export const allocatePages = `-- Gives new pages to an attempt that adds nodes t
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] how many
 -- Returns the number of pages that there are then, or 0 when the run is gone.  O(1)
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()
@@ -22,15 +22,32 @@ export const claimSlices = `-- Gives slices to a worker whose jobs point to them
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] incarnation that claims
 -- then for each slice, four: key, generation, holder known to be lost or '', number of the page to send or ''
--- Returns for each {"claimed", token, bits, deliveries, cause, retries, 1 if it has expired, page, meta} | {"held", holder}
---   | {"past"} | {"missing"}.  O(nodes of the slices)
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+-- Returns for each {"claimed", token, bits, deliveries, cause, retries, 1 if it has expired, nodes that were revoked, page,
+--   meta} | {"held", holder} | {"past"} | {"missing"}.  O(nodes of the slices)
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+-- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
+local revoked_ranges
+
+-- The number of the first revocation that a node is part of, or nil.
+local function revocation_of(index)
+  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
+  if not revoked_ranges then return nil end
+  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  least = least and tonumber(least)
+  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+      number = tonumber(number)
+      if not least or number < least then least = number end
+    end
+  end
+  return least
 end
 local now = read_clock()
 
@@ -63,10 +80,19 @@ local function claim(key, expected, lost_holder, page)
     .. expires .. '|' .. cause .. '|' .. stride)
   local retries = generation ~= '1' and redis.call('HGET', COUNTS, 't' .. first) or 0
   local has_expired = expires ~= '' and tonumber(expires) < now and 1 or 0
-  local reply = { 'claimed', token, bits, deliveries, cause, retries, has_expired }
+  -- Who claims them ends them so; meanwhile nobody takes them for running.
+  local revoked = {}
+  for offset = 0, #bits - 1 do
+    local index = string.format('%d', tonumber(first) + offset * tonumber(stride))
+    if string.sub(bits, offset + 1, offset + 1) == 'r' and revocation_of(index) then
+      revoked[#revoked + 1] = index
+      redis.call('HSET', REVOKED, 'c' .. index, 1)
+    end
+  end
+  local reply = { 'claimed', token, bits, deliveries, cause, retries, has_expired, table.concat(revoked, ',') }
   if page ~= '' then
     local read = redis.call('HMGET', GRAPH, 'p' .. page, 'm')
-    reply[8], reply[9] = read[1], read[2]
+    reply[9], reply[10] = read[1], read[2]
   end
   return reply
 end
@@ -85,13 +111,30 @@ export const createRun = `-- Stores a run and starts its first nodes. A run that
 -- then the number of joins, then for each: index, size, record
 -- then how many pages and joins were staged before, or '' if all came here; then the start tokens
 -- Returns {"exists"} | {"lost"} when not all is there that was staged | {"created", dispatches, spreads}.  O(nodes in ARGV)
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+-- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
+local revoked_ranges
+
+-- The number of the first revocation that a node is part of, or nil.
+local function revocation_of(index)
+  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
+  if not revoked_ranges then return nil end
+  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  least = least and tonumber(least)
+  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+      number = tonumber(number)
+      if not least or number < least then least = number end
+    end
+  end
+  return least
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -159,7 +202,9 @@ end
 local function kill(failed, dead_end, cause)
   local first, last = tonumber(failed) + 1, tonumber(dead_end)
   if last < first then return end
-  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause)
+  -- What was revoked before stays so; what is revoked later does not change why these never run.
+  local revocations = redis.call('HGET', REVOKED, 'number')
+  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause .. (revocations and ':' .. revocations or ''))
   killed[#killed + 1], killed[#killed + 2] = first, last
 end
 
@@ -298,7 +343,8 @@ return { 'created', dispatches, spreads }
 `;
 
 /** scripts/expand-spread.lua */
-export const expandSpread = `-- Hands out members of a group, in order. Nothing happens if somebody else has handed them out.
+export const expandSpread = `-- Hands out members of a group, in order. Nothing happens if somebody else has handed them out. Those of a group that is
+-- revoked are not handed out: they leave it at once, however many they are.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] to ARGV[4]: as in settle-nodes
 -- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] how many are then   ARGV[8] join
@@ -306,13 +352,30 @@ export const expandSpread = `-- Hands out members of a group, in order. Nothing 
 -- then start tokens
 -- Returns {"" or "0" when it was too late, run ended, dispatches, spreads, {room, shared, then spread, handed out of each
 --   to go on with}}.  O(nodes of the tokens)
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+-- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
+local revoked_ranges
+
+-- The number of the first revocation that a node is part of, or nil.
+local function revocation_of(index)
+  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
+  if not revoked_ranges then return nil end
+  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  least = least and tonumber(least)
+  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+      number = tonumber(number)
+      if not least or number < least then least = number end
+    end
+  end
+  return least
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -380,7 +443,9 @@ end
 local function kill(failed, dead_end, cause)
   local first, last = tonumber(failed) + 1, tonumber(dead_end)
   if last < first then return end
-  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause)
+  -- What was revoked before stays so; what is revoked later does not change why these never run.
+  local revocations = redis.call('HGET', REVOKED, 'number')
+  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause .. (revocations and ':' .. revocations or ''))
   killed[#killed + 1], killed[#killed + 2] = first, last
 end
 
@@ -498,6 +563,11 @@ if not opened then return { '0', 0, {}, {}, { '0', '0' } } end
 local handed_out, cause = string.match(opened, '^(%d+)|(%d*)$')
 if handed_out ~= ARGV[6] then
   flags = '0'
+elseif #ARGV > 10 and revocation_of(ARGV[5]) then
+  redis.call('HDEL', OPEN, ARGV[5])
+  -- All but the first; that one leaves as any member does, and ends the join if nothing else is in flight.
+  count_missing(ARGV[8], 1 - (tonumber(ARGV[9]) - tonumber(handed_out)))
+  leave(ARGV[8], string.match(ARGV[11], '%d+'))
 else
   local total, limit, tokens = tonumber(ARGV[9]), tonumber(ARGV[10]), #ARGV - 10
   local seats
@@ -529,8 +599,8 @@ export const forgetResults = `-- Forgets results of a run that has ended; with t
 -- KEYS: the run's (see keys.ts)
 -- ARGV: the nodes
 -- Returns "forgotten" | "deleted" | "running" | "missing".  O(nodes), or O(1) and the memory of the run
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()
@@ -555,16 +625,33 @@ export const readNodes = `-- Reads what is known of nodes.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   ARGV[2] nodes on a page
 -- then the nodes
--- Returns for each {"result", record} | {"flight", its letter, retries, state of its own and what is told with it}
---   | {"dead", cause} | {"waiting"} | {"unknown"}.
+-- Returns for each {"result", record} | {"revoked"} | {"flight", its letter, retries, state of its own and what is told
+--   with it} | {"dead", cause} | {"waiting"} | {"uncalled"} | {"unknown"}.
 --   O(nodes), and O(page + log failures) for each that has no result
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+-- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
+local revoked_ranges
+
+-- The number of the first revocation that a node is part of, or nil.
+local function revocation_of(index)
+  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
+  if not revoked_ranges then return nil end
+  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  least = least and tonumber(least)
+  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+      number = tonumber(number)
+      if not least or number < least then least = number end
+    end
+  end
+  return least
 end
 local is_stored
 
@@ -590,6 +677,10 @@ local function read(index)
     return { 'result', record }
   end
   local letter = find_in_flight(index)
+  local revocation = revocation_of(index)
+  if revocation and (letter == '0' or letter and redis.call('HEXISTS', REVOKED, 'c' .. index) == 1) then
+    return { 'revoked' }
+  end
   if letter then
     local counted = redis.call('HMGET', COUNTS, 't' .. index, 's' .. index)
     local state = counted[2] or ''
@@ -600,9 +691,17 @@ local function read(index)
   if not is_stored then return { 'unknown' } end
   -- Ranges do not nest but where a whole run is ended, so the nearest ones below decide.
   for _, range in ipairs(redis.call('ZREVRANGEBYSCORE', DEAD, tonumber(index), '-inf', 'LIMIT', 0, 16)) do
-    local last, cause = string.match(range, '^%d+:(%d+):(%d+)$')
-    if tonumber(last) >= tonumber(index) then return { 'dead', cause } end
+    local last, cause, revocations = string.match(range, '^%d+:(%d+):(%d+):?(%d*)$')
+    if tonumber(last) >= tonumber(index) then
+      if revocation and revocation <= (tonumber(revocations) or 0) then return { 'revoked' } end
+      return { 'dead', cause }
+    end
   end
+  -- A group of which members go on comes to what they come to; one that was never begun is seen when the run has ended.
+  if revocation and (redis.call('HEXISTS', GRAPH, 'j' .. index) == 0 or redis.call('HEXISTS', GRAPH, 'e') == 1) then
+    return { 'revoked' }
+  end
+  if redis.call('HEXISTS', GRAPH, 'e') == 1 then return { 'uncalled' } end
   return { 'waiting' }
 end
 
@@ -616,8 +715,8 @@ export const redispatchSlice = `-- Dispatches a slice anew, if it is still as th
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] key   ARGV[2] generation   ARGV[3] token
 -- Returns the new generation, or 0 when the slice has moved on.  O(1)
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()
@@ -643,18 +742,34 @@ return redis.call('DEL', KEYS[1])
 `;
 
 /** scripts/release-slice.lua */
-export const releaseSlice = `-- Gives nodes of a slice back that have not begun, in slices of their own. Nothing happens if the slice is no longer held or
--- one of them has ended.
+export const releaseSlice = `-- Gives nodes of a slice back that have not begun, in slices of their own. Nothing happens if the slice is no longer held.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] key   ARGV[2] token   then for each part, three: first node, count, stride
 -- Returns the dispatches.  O(nodes of the slice)
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+-- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
+local revoked_ranges
+
+-- The number of the first revocation that a node is part of, or nil.
+local function revocation_of(index)
+  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
+  if not revoked_ranges then return nil end
+  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  least = least and tonumber(least)
+  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+      number = tonumber(number)
+      if not least or number < least then least = number end
+    end
+  end
+  return least
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -722,7 +837,9 @@ end
 local function kill(failed, dead_end, cause)
   local first, last = tonumber(failed) + 1, tonumber(dead_end)
   if last < first then return end
-  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause)
+  -- What was revoked before stays so; what is revoked later does not change why these never run.
+  local revocations = redis.call('HGET', REVOKED, 'number')
+  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause .. (revocations and ':' .. revocations or ''))
   killed[#killed + 1], killed[#killed + 2] = first, last
 end
 
@@ -841,13 +958,25 @@ local generation, token, bits, holder, due, expires, cause, stride =
 if token ~= ARGV[2] then return {} end
 local first, letters = tonumber(string.match(ARGV[1], '^%d+')), {}
 for at = 1, #bits do letters[at] = string.sub(bits, at, at) end
+-- What has ended meanwhile was revoked; the others of its part go alone.
+local parts = {}
 for at = 3, #ARGV, 3 do
-  for member = 0, tonumber(ARGV[at + 1]) - 1 do
-    local place = (tonumber(ARGV[at]) + member * tonumber(ARGV[at + 2]) - first) / tonumber(stride) + 1
-    if letters[place] ~= 'r' then return {} end
-    letters[place] = '1'
+  local part_first, count, part_stride, left = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), ARGV[at + 2], {}
+  for member = 0, count - 1 do
+    local index = part_first + member * tonumber(part_stride)
+    local place = (index - first) / tonumber(stride) + 1
+    if letters[place] == 'r' then
+      letters[place] = '1'
+      left[#left + 1] = string.format('%d', index)
+    end
+  end
+  if #left == count then
+    parts[#parts + 1] = { ARGV[at], ARGV[at + 1], part_stride }
+  else
+    for _, index in ipairs(left) do parts[#parts + 1] = { index, '1', '1' } end
   end
 end
+if #parts == 0 then return {} end
 bits = table.concat(letters)
 if string.find(bits, '[0r]') then
   redis.call('HSET', FLIGHTS, ARGV[1], generation .. '|' .. token .. '|' .. bits .. '|' .. holder .. '|' .. due .. '|'
@@ -856,15 +985,50 @@ else
   redis.call('HDEL', FLIGHTS, ARGV[1])
   if #letters > 1 then shared = shared - 1 end
 end
-for at = 3, #ARGV, 3 do
-  local count = ARGV[at + 1]
-  fly(ARGV[at], count, (generation + 1) .. '|0|' .. string.rep('0', tonumber(count)) .. '||' .. now .. '|' .. expires .. '|'
-    .. cause .. '|' .. ARGV[at + 2])
+for _, part in ipairs(parts) do
+  local count = part[2]
+  fly(part[1], count, (generation + 1) .. '|0|' .. string.rep('0', tonumber(count)) .. '||' .. now .. '|' .. expires .. '|'
+    .. cause .. '|' .. part[3])
   if count ~= '1' then shared = shared + 1 end
-  dispatch(ARGV[at], count, ARGV[at + 2], generation + 1, 0)
+  dispatch(part[1], count, part[3], generation + 1, 0)
 end
 write_changes()
 return dispatches
+`;
+
+/** scripts/revoke-nodes.lua */
+export const revokeNodes = `-- Notes that nodes are revoked: what of them has not begun never will, whoever comes upon it.
+-- KEYS: the run's (see keys.ts)
+-- ARGV[1] channel of the run   ARGV[2] 1 when attempts that run are to be ended too   then ranges: first, last
+-- Returns 1, or 0 when the run has ended or is gone.  O(ranges)
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+
+-- The store's clock, epoch milliseconds. No worker's clock decides anything.
+local function read_clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+local stored = redis.call('HMGET', GRAPH, 'm', 'e', 'R', 'n', 'w')
+if not stored[1] or stored[2] then return 0 end
+local number = redis.call('HINCRBY', REVOKED, 'number', 1)
+local ranges = redis.call('HGET', REVOKED, 'ranges') or ''
+local news, has_result = {}, false
+for at = 3, #ARGV, 2 do
+  local first, last = ARGV[at], ARGV[at + 1]
+  if first == last then
+    local before, ends = string.match(redis.call('HGET', REVOKED, first) or '', '^(%d+):(%d)$')
+    redis.call('HSET', REVOKED, first, (before or number) .. ':' .. (ends == '1' and '1' or ARGV[2]))
+  else
+    ranges = ranges .. first .. ':' .. last .. ':' .. number .. ':' .. ARGV[2] .. ';'
+  end
+  news[#news + 1] = first == last and first or first .. '-' .. last
+  has_result = has_result or (tonumber(first) <= tonumber(stored[3]) and tonumber(stored[3]) <= tonumber(last))
+end
+redis.call('HSET', REVOKED, 'ranges', ranges)
+if has_result and stored[4] then redis.call('PUBLISH', stored[4], ARGV[1] .. ' ' .. stored[3] .. ' ') end
+if stored[5] then redis.call('PUBLISH', ARGV[1], table.concat(news, ',')) end
+return 1
 `;
 
 /** scripts/settle-nodes.lua */
@@ -880,13 +1044,30 @@ export const settleNodes = `-- Ends attempts of nodes: stores their results and 
 --   | P record of the join that the node becomes; next starts are then those of what replaces it
 -- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, shared, then spread, handed out of each to go
 --   on with}}.  O(nodes and successors)
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+-- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
+local revoked_ranges
+
+-- The number of the first revocation that a node is part of, or nil.
+local function revocation_of(index)
+  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
+  if not revoked_ranges then return nil end
+  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  least = least and tonumber(least)
+  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+      number = tonumber(number)
+      if not least or number < least then least = number end
+    end
+  end
+  return least
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -954,7 +1135,9 @@ end
 local function kill(failed, dead_end, cause)
   local first, last = tonumber(failed) + 1, tonumber(dead_end)
   if last < first then return end
-  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause)
+  -- What was revoked before stays so; what is revoked later does not change why these never run.
+  local revocations = redis.call('HGET', REVOKED, 'number')
+  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause .. (revocations and ':' .. revocations or ''))
   killed[#killed + 1], killed[#killed + 2] = first, last
 end
 
@@ -1091,11 +1274,18 @@ local function read_slice(key)
   return slices[key]
 end
 
+-- Whether a node may be taken out of its slice. token: the attempt's; or 'waits': if it has not begun; or 'any': whoever
+-- runs it, who is then too late.
+local function may_land(slice, letter, token)
+  if letter == '0' then return token == 'waits' or token == 'any' end
+  return letter == 'r' and (token == slice.token or token == 'any')
+end
+
 -- Takes a node out of its slice. Returns false when the attempt does not hold it any more.
 local function land(slice, token, index)
-  if not slice or slice.token ~= token then return false end
+  if not slice then return false end
   local place = (tonumber(index) - slice.first) / slice.stride + 1
-  if slice.letters[place] ~= 'r' then return false end
+  if not may_land(slice, slice.letters[place], token) then return false end
   slice.letters[place] = '1'
   slice.left = slice.left - 1
   slice.changed = true
@@ -1155,7 +1345,7 @@ while at <= #ARGV do
           redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tail)
           start(added)
         end
-        if claims_next_as ~= '' then
+        if claims_next_as ~= '' and not revocation_of(string.match(next_starts, '%d+')) then
           start(next_starts, claims_next_as)
           flag = '2'
         else
@@ -1165,7 +1355,8 @@ while at <= #ARGV do
       else
         end_node(index, outcome .. payload)
         kill(index, dead_end, index)
-        start_all(error_starts)
+        -- What was revoked or ignored calls nobody, as in Celery; a group that fails with it does.
+        if outcome == 'F' then start_all(error_starts) end
         leave(join, index)
       end
     end
@@ -1187,8 +1378,8 @@ export const updateState = `-- Shows a state that a running task gives itself. A
 -- ARGV[1] channel of the run   ARGV[2] slice's key   ARGV[3] node   ARGV[4] token   ARGV[5] state
 -- ARGV[6] what is told with it, JSON or ''
 -- Returns 1, or 0 when it was too late.  O(1)
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()
@@ -1211,8 +1402,8 @@ return 1
 export const watchRun = `-- Lets a run tell which of its nodes end. A run that is gone must not come back as a hash with this field alone.
 -- KEYS: the run's (see keys.ts)
 -- Returns 1, or 0 when the run is gone.  O(1)
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()

@@ -2,9 +2,9 @@
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] incarnation that claims
 -- then for each slice, four: key, generation, holder known to be lost or '', number of the page to send or ''
--- Returns for each {"claimed", token, bits, deliveries, cause, retries, 1 if it has expired, page, meta} | {"held", holder}
---   | {"past"} | {"missing"}.  O(nodes of the slices)
--- @include run
+-- Returns for each {"claimed", token, bits, deliveries, cause, retries, 1 if it has expired, nodes that were revoked, page,
+--   meta} | {"held", holder} | {"past"} | {"missing"}.  O(nodes of the slices)
+-- @include revoked
 local now = read_clock()
 
 local function claim(key, expected, lost_holder, page)
@@ -36,10 +36,19 @@ local function claim(key, expected, lost_holder, page)
     .. expires .. '|' .. cause .. '|' .. stride)
   local retries = generation ~= '1' and redis.call('HGET', COUNTS, 't' .. first) or 0
   local has_expired = expires ~= '' and tonumber(expires) < now and 1 or 0
-  local reply = { 'claimed', token, bits, deliveries, cause, retries, has_expired }
+  -- Who claims them ends them so; meanwhile nobody takes them for running.
+  local revoked = {}
+  for offset = 0, #bits - 1 do
+    local index = string.format('%d', tonumber(first) + offset * tonumber(stride))
+    if string.sub(bits, offset + 1, offset + 1) == 'r' and revocation_of(index) then
+      revoked[#revoked + 1] = index
+      redis.call('HSET', REVOKED, 'c' .. index, 1)
+    end
+  end
+  local reply = { 'claimed', token, bits, deliveries, cause, retries, has_expired, table.concat(revoked, ',') }
   if page ~= '' then
     local read = redis.call('HMGET', GRAPH, 'p' .. page, 'm')
-    reply[8], reply[9] = read[1], read[2]
+    reply[9], reply[10] = read[1], read[2]
   end
   return reply
 end

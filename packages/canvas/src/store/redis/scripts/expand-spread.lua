@@ -1,4 +1,5 @@
--- Hands out members of a group, in order. Nothing happens if somebody else has handed them out.
+-- Hands out members of a group, in order. Nothing happens if somebody else has handed them out. Those of a group that is
+-- revoked are not handed out: they leave it at once, however many they are.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] to ARGV[4]: as in settle-nodes
 -- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] how many are then   ARGV[8] join
@@ -13,6 +14,11 @@ if not opened then return { '0', 0, {}, {}, { '0', '0' } } end
 local handed_out, cause = string.match(opened, '^(%d+)|(%d*)$')
 if handed_out ~= ARGV[6] then
   flags = '0'
+elseif #ARGV > 10 and revocation_of(ARGV[5]) then
+  redis.call('HDEL', OPEN, ARGV[5])
+  -- All but the first; that one leaves as any member does, and ends the join if nothing else is in flight.
+  count_missing(ARGV[8], 1 - (tonumber(ARGV[9]) - tonumber(handed_out)))
+  leave(ARGV[8], string.match(ARGV[11], '%d+'))
 else
   local total, limit, tokens = tonumber(ARGV[9]), tonumber(ARGV[10]), #ARGV - 10
   local seats

@@ -2,10 +2,10 @@
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   ARGV[2] nodes on a page
 -- then the nodes
--- Returns for each {"result", record} | {"flight", its letter, retries, state of its own and what is told with it}
---   | {"dead", cause} | {"waiting"} | {"unknown"}.
+-- Returns for each {"result", record} | {"revoked"} | {"flight", its letter, retries, state of its own and what is told
+--   with it} | {"dead", cause} | {"waiting"} | {"uncalled"} | {"unknown"}.
 --   O(nodes), and O(page + log failures) for each that has no result
--- @include run
+-- @include revoked
 local is_stored
 
 -- The letter of a node in the slice that holds it. A slice is on one page, so it begins on the node's page.
@@ -30,6 +30,10 @@ local function read(index)
     return { 'result', record }
   end
   local letter = find_in_flight(index)
+  local revocation = revocation_of(index)
+  if revocation and (letter == '0' or letter and redis.call('HEXISTS', REVOKED, 'c' .. index) == 1) then
+    return { 'revoked' }
+  end
   if letter then
     local counted = redis.call('HMGET', COUNTS, 't' .. index, 's' .. index)
     local state = counted[2] or ''
@@ -40,9 +44,17 @@ local function read(index)
   if not is_stored then return { 'unknown' } end
   -- Ranges do not nest but where a whole run is ended, so the nearest ones below decide.
   for _, range in ipairs(redis.call('ZREVRANGEBYSCORE', DEAD, tonumber(index), '-inf', 'LIMIT', 0, 16)) do
-    local last, cause = string.match(range, '^%d+:(%d+):(%d+)$')
-    if tonumber(last) >= tonumber(index) then return { 'dead', cause } end
+    local last, cause, revocations = string.match(range, '^%d+:(%d+):(%d+):?(%d*)$')
+    if tonumber(last) >= tonumber(index) then
+      if revocation and revocation <= (tonumber(revocations) or 0) then return { 'revoked' } end
+      return { 'dead', cause }
+    end
   end
+  -- A group of which members go on comes to what they come to; one that was never begun is seen when the run has ended.
+  if revocation and (redis.call('HEXISTS', GRAPH, 'j' .. index) == 0 or redis.call('HEXISTS', GRAPH, 'e') == 1) then
+    return { 'revoked' }
+  end
+  if redis.call('HEXISTS', GRAPH, 'e') == 1 then return { 'uncalled' } end
   return { 'waiting' }
 end
 

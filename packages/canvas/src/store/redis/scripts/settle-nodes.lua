@@ -36,11 +36,18 @@ local function read_slice(key)
   return slices[key]
 end
 
+-- Whether a node may be taken out of its slice. token: the attempt's; or 'waits': if it has not begun; or 'any': whoever
+-- runs it, who is then too late.
+local function may_land(slice, letter, token)
+  if letter == '0' then return token == 'waits' or token == 'any' end
+  return letter == 'r' and (token == slice.token or token == 'any')
+end
+
 -- Takes a node out of its slice. Returns false when the attempt does not hold it any more.
 local function land(slice, token, index)
-  if not slice or slice.token ~= token then return false end
+  if not slice then return false end
   local place = (tonumber(index) - slice.first) / slice.stride + 1
-  if slice.letters[place] ~= 'r' then return false end
+  if not may_land(slice, slice.letters[place], token) then return false end
   slice.letters[place] = '1'
   slice.left = slice.left - 1
   slice.changed = true
@@ -100,7 +107,7 @@ while at <= #ARGV do
           redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tail)
           start(added)
         end
-        if claims_next_as ~= '' then
+        if claims_next_as ~= '' and not revocation_of(string.match(next_starts, '%d+')) then
           start(next_starts, claims_next_as)
           flag = '2'
         else
@@ -110,7 +117,8 @@ while at <= #ARGV do
       else
         end_node(index, outcome .. payload)
         kill(index, dead_end, index)
-        start_all(error_starts)
+        -- What was revoked or ignored calls nobody, as in Celery; a group that fails with it does.
+        if outcome == 'F' then start_all(error_starts) end
         leave(join, index)
       end
     end

@@ -1,4 +1,4 @@
--- @include run
+-- @include revoked
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
@@ -65,7 +65,9 @@ end
 local function kill(failed, dead_end, cause)
   local first, last = tonumber(failed) + 1, tonumber(dead_end)
   if last < first then return end
-  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause)
+  -- What was revoked before stays so; what is revoked later does not change why these never run.
+  local revocations = redis.call('HGET', REVOKED, 'number')
+  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause .. (revocations and ':' .. revocations or ''))
   killed[#killed + 1], killed[#killed + 2] = first, last
 end
 

@@ -1,5 +1,5 @@
-local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
 -- The store's clock, epoch milliseconds. No worker's clock decides anything.
 local function read_clock()

@@ -19,7 +19,7 @@ import { type CompileEnvironment, OptionScope, times } from "./compile/call-opti
 import { Compiler } from "./compile/compiler.ts";
 import { tokenOf } from "./compile/drafts.ts";
 import { MemberStream } from "./compile/member-stream.ts";
-import { NOTHING, newErrback, type Place, plainPlace } from "./compile/place.ts";
+import { NOTHING, newErrbacks, type Place, plainPlace } from "./compile/place.ts";
 import { GRAPH_VERSION, type Graph, type GraphNode, type StartToken } from "./graph.ts";
 
 export type { CompileEnvironment } from "./compile/call-options.ts";
@@ -78,7 +78,7 @@ function calledPlace({ args, kwargs, options }: CompileCall, environment: Compil
     incoming: { ...NOTHING, args, kwargs },
     taskId,
     links: link,
-    errbacks: linkError.map(newErrback),
+    errbacks: newErrbacks(linkError),
   };
 }
 

@@ -134,6 +134,20 @@ test.each<[way: string, around: (inner: SignatureData) => SignatureData, nodesPe
   expect(Math.round((compiled(canvas).nodes.length - 1) / 2000)).toBe(nodesPerLevel);
 });
 
+test("more callbacks than one script may start are a group", () => {
+  const callbacks = [...Array.from({ length: 2500 }, () => b), group(c, d)];
+  const { nodes } = compiled(given(a, { link: callbacks, linkError: callbacks }));
+  expect(nodes[0]).toMatchObject({ next: ["s1"], onError: [expect.stringMatching(/^s\d+@0$/) as unknown] });
+  const ofB = nodes.filter((node) => node.kind === "task" && node.task === "b");
+  expect(ofB.map((node) => (node.kind === "task" ? [node.input, node.takesError, node.parent] : []))).toEqual([
+    ...Array.from({ length: 2500 }, () => [0, undefined, 0]),
+    ...Array.from({ length: 2500 }, () => [undefined, true, 0]),
+  ]);
+  expect(nodes.filter((node) => node.kind === "join").map((node) => (node.kind === "join" ? node.size : 0))).toEqual([
+    2, 2501, 2, 2501,
+  ]);
+});
+
 const NUMBERS = /^([ts])(\d+)/;
 
 /** The nodes that a node may lead to. */

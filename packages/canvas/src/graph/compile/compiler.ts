@@ -40,12 +40,13 @@ import { chainSteps, groupMembers, onlyChainOf } from "./members.ts";
 import {
   behind,
   type Errback,
+  handedOut,
   type Incoming,
   inside,
   insideGroup,
   memberPlace,
   NOTHING,
-  newErrback,
+  newErrbacks,
   type Place,
   plainPlace,
   type Segment,
@@ -203,11 +204,10 @@ export class Compiler {
     if (incoming.takesError) node.takesError = true;
     if (ownId !== undefined) node.ownId = ownId;
     if (place.parent !== undefined) node.parent = place.parent;
-    const errbacks = linkErrors.length === 0 ? place.errbacks : [...place.errbacks, ...linkErrors.map(newErrback)];
+    const errbacks = linkErrors.length === 0 ? place.errbacks : [...place.errbacks, ...newErrbacks(linkErrors)];
     const draft: TaskDraft = { kind: "task", index, node, next, segment: place.segment, errbacks, group: place.group };
     this.#drafts.push(draft);
-    this.#hangLinks(draft, place.links);
-    this.#hangLinks(draft, links);
+    this.#hangLinks(draft, links.length === 0 ? place.links : [...place.links, ...links]);
     for (const errback of errbacks) this.#hangErrback(errback, index);
     return { starts: [{ kind: "t", index, suffix }], tail: draft, parent: index };
   }
@@ -297,7 +297,7 @@ export class Compiler {
   }
 
   #hangLinks(host: Ended, links: readonly SignatureData[]): void {
-    for (const link of links) {
+    for (const link of handedOut(links)) {
       this.#postponed.push(() => host.next.push(...this.#callback(link, valueFrom(host.index), host.index)));
     }
   }

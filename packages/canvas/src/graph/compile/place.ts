@@ -93,7 +93,7 @@ export function inside(data: SignatureData, place: Place): Place {
     scope: place.scope.inside(under, times(countdown, eta)),
     taskId: place.taskId ?? taskId,
     links: joined(place.links, link),
-    errbacks: joined(place.errbacks, linkError.map(newErrback)),
+    errbacks: joined(place.errbacks, newErrbacks(linkError)),
   };
 }
 
@@ -122,8 +122,27 @@ export function memberPlace(place: Place, join: JoinPlace): Place & { readonly s
   };
 }
 
+/** How many callbacks one script starts at most. */
+const MOST_CALLBACKS = 900;
+
+/** Callbacks as they hang on a node: more than one script may start are a group, which is handed out in pages. */
+export function handedOut(callbacks: readonly SignatureData[]): readonly SignatureData[] {
+  if (callbacks.length <= MOST_CALLBACKS) return callbacks;
+  // A group in a group would be its members; each callback stays what it is.
+  const members = callbacks.map(
+    (callback): SignatureData =>
+      callback.kind === "group" || callback.kind === "chunks" ? { kind: "chain", steps: [callback] } : callback,
+  );
+  return [{ kind: "group", members }];
+}
+
+/** Errbacks that have no number yet. */
+export function newErrbacks(linkErrors: readonly SignatureData[]): readonly Errback[] {
+  return handedOut(linkErrors).map(newErrback);
+}
+
 /** An errback that has no number yet. */
-export function newErrback(data: SignatureData): Errback {
+function newErrback(data: SignatureData): Errback {
   return { data, starts: [], isHung: false };
 }
 

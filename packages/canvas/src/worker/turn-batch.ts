@@ -37,7 +37,7 @@ export class TurnBatch<Item, Answer> {
   #flush(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    if (this.#sent === 0) queueMicrotask(() => this.#sendAll());
+    if (this.#sent === 0) void Promise.resolve().then(() => this.#sendAll());
     else setImmediate(() => this.#sendAll());
   }
 

@@ -24,7 +24,6 @@ import {
   type TaskRegistry,
   type WaitLimits,
 } from "@umbel/core";
-import { LRUCache } from "lru-cache";
 import { metaOf } from "../graph/codec.ts";
 import { type CompileEnvironment, compile, compileStream, type MemberStream } from "../graph/compile.ts";
 import { checkRunFormat, type ExportGraphOptions, type RunGraphFormat } from "../graph/export/export-graph.ts";
@@ -47,7 +46,7 @@ import { drawRun } from "./run-graph.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import type { SliceSize } from "./slicing.ts";
 import { aliasesOf, countJoins, StagedNodesWriter } from "./staged-nodes.ts";
-import { type Expected, expect, waitForNode } from "./waiting.ts";
+import { Expectations, expect, waitForNode } from "./waiting.ts";
 
 /** How the engine is set up. */
 export interface CanvasEngineOptions {
@@ -75,7 +74,6 @@ export interface RuntimeOpener {
 }
 
 /** How many runs that nobody waits for are listened to; the result of an older one is read when it is asked for. */
-const MOST_EXPECTED = 10_000;
 
 const DAY_MS = 86_400_000;
 const DEFAULT_WINDOW = 1000;
@@ -91,12 +89,7 @@ export class CanvasEngine implements Engine {
   /** What compiling asks: the options that hold for all calls of a task. */
   readonly environment: CompileEnvironment;
   /** Runs submitted here whose news is listened to from before they were stored, so that no first read is needed. */
-  readonly #expected = new LRUCache<RunKey, Expected>({
-    // Sizes of one each instead of `max`, for which the cache would take all its room at once; an eager call has its own.
-    maxSize: MOST_EXPECTED,
-    sizeCalculation: () => 1,
-    dispose: (expected) => expected.stopListening(),
-  });
+  readonly #expected = new Expectations();
 
   /** @param registry an App, or whatever else knows the tasks that are sent */
   constructor(registry: TaskRegistry, options: CanvasEngineOptions) {
@@ -234,7 +227,8 @@ export class CanvasEngine implements Engine {
     if (opening === undefined) return;
     // What could not be opened has nothing to close; whoever asked for it was told.
     const runtime = await opening.catch(() => undefined);
-    await runtime?.close();
+    // It still has things to say to the broker, over sockets that hold no process.
+    if (runtime !== undefined) await this.hold(runtime.close());
   }
 
   /**
@@ -400,8 +394,7 @@ export class CanvasEngine implements Engine {
       requireNode(runtime, id),
       (timeoutMs) => `the broker did not say within ${timeoutMs} ms which run the id ${id} belongs to`,
     );
-    const expected = this.#expected.get(node.runKey);
-    this.#expected.delete(node.runKey);
+    const expected = this.#expected.take(node.runKey);
     return await waitForNode(runtime, { ...node, id }, expected, deadline);
   }
 

@@ -25,6 +25,32 @@ export interface Expected {
   isCertain(index: number, losses: number): boolean;
 }
 
+/** How many results are listened for that nobody has asked for. */
+const MOST_EXPECTED = 10_000;
+
+/** The runs that were submitted here and that nobody has waited for yet; the oldest are given up first. */
+export class Expectations {
+  readonly #byRun = new Map<RunKey, Expected>();
+
+  set(runKey: RunKey, expected: Expected): void {
+    this.#byRun.set(runKey, expected);
+    if (this.#byRun.size <= MOST_EXPECTED) return;
+    for (const oldest of this.#byRun.keys()) return this.#giveUp(oldest);
+  }
+
+  /** Gives what is known of a run's result, to whoever listens for it from now on. */
+  take(runKey: RunKey): Expected | undefined {
+    const expected = this.#byRun.get(runKey);
+    this.#giveUp(runKey);
+    return expected;
+  }
+
+  #giveUp(runKey: RunKey): void {
+    this.#byRun.get(runKey)?.stopListening();
+    this.#byRun.delete(runKey);
+  }
+}
+
 /** Listens to a run from before it is stored. */
 export function expect(graph: Pick<Graph, "runKey" | "result">, news: News): Expected {
   const { losses } = news;

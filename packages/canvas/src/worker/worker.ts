@@ -7,6 +7,7 @@
  */
 import { hostname } from "node:os";
 import { encodeError, nodeId, RunExpiredError, type RunKey, type TaskRegistry, type WireError } from "@umbel/core";
+import { KeepAlive } from "../engine/keep-alive.ts";
 import { rangeOf, type SlicePointer } from "../engine/queues.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import type { Delivery, WorkSource } from "../engine/work-source.ts";
@@ -122,6 +123,8 @@ export class CanvasWorker {
   readonly #terminations: Terminations;
   readonly #slots: TaskSlots;
   readonly #breath = new Breath();
+  /** The last words are sent over sockets that hold no process. */
+  readonly #keepAlive = new KeepAlive();
   readonly #active = new Set<string>();
   /** Slices that go on though their jobs were let go. */
   readonly #loose = new Map<string, Promise<void>>();
@@ -206,6 +209,10 @@ export class CanvasWorker {
   }
 
   async #closeAll(force: boolean): Promise<void> {
+    await this.#keepAlive.during(this.#end(force));
+  }
+
+  async #end(force: boolean): Promise<void> {
     if (force) this.#ended.abort();
     await this.#janitor.stop();
     if (!force) {

@@ -11,7 +11,7 @@ import {
   type RunKey,
   TaskRevokedError,
 } from "@umbel/core";
-import { type JoinNode, PAGE_SIZE } from "../graph/graph.ts";
+import { type JoinNode, PAGE_SIZE, type SpreadNode } from "../graph/graph.ts";
 import type { Flight, NodeRange, NodeRecord, Refill, RunInspection, Settlement } from "../store/graph-store.ts";
 import type { Revocation } from "../store/revocations.ts";
 import type { Runtime } from "./runtime.ts";
@@ -54,8 +54,8 @@ export class Revoker {
     }
     // What comes after a node that has ended may still be revoked.
     if (!cascade && !run && hasEnded(before)) return "ended";
-    const range = run ? WHOLE_RUN : await this.#rangeOf(runKey, index, cascade);
-    if (!(await store.revoke(runKey, [range], terminate))) return "ended";
+    const ranges = run ? [WHOLE_RUN] : await this.#rangesOf(runKey, index, cascade);
+    if (!(await store.revoke(runKey, ranges, terminate))) return "ended";
     await this.finish(runKey);
     if (hasEnded(before)) return "ended";
     const { kind } = await store.read(runKey, index);
@@ -64,18 +64,25 @@ export class Revoker {
   }
 
   /** Of a group, its members; with `cascade`, also what comes after it in its chain. */
-  async #rangeOf(runKey: RunKey, index: number, cascade: boolean): Promise<NodeRange> {
+  async #rangesOf(runKey: RunKey, index: number, cascade: boolean): Promise<NodeRange[]> {
     const node = await this.#parts.pages.node(runKey, index);
-    if (node.kind === "spread") return { first: index, last: node.join - 1 };
-    const last = cascade ? node.deadEnd : node.kind === "join" ? index - 1 : index;
-    return { first: node.kind === "join" ? await this.#spreadOf(runKey, index, node) : index, last };
+    if (node.kind === "spread") return await this.#rangesOf(runKey, node.join, cascade);
+    if (node.kind === "task") return [{ first: index, last: cascade ? node.deadEnd : index }];
+    const [spread, { starts }] = await this.#spreadOf(runKey, index, node);
+    const members = { first: starts[0]?.first ?? spread, last: lastTail(node) ?? spread };
+    // Members that came one by one stand behind what follows their group.
+    return [
+      { first: spread, last: spread },
+      members,
+      ...(cascade && node.deadEnd > index ? [{ first: index + 1, last: node.deadEnd }] : []),
+    ];
   }
 
   /** Where a group begins: before its first member, all of which lies before that one's tail. */
-  async #spreadOf(runKey: RunKey, join: number, { tails }: JoinNode): Promise<number> {
+  async #spreadOf(runKey: RunKey, join: number, { tails }: JoinNode): Promise<readonly [number, SpreadNode]> {
     for (let index = tails[0]?.first ?? join - 1; index >= 0; index -= 1) {
       const node = await this.#parts.pages.node(runKey, index);
-      if (node.kind === "spread" && node.join === join) return index;
+      if (node.kind === "spread" && node.join === join) return [index, node];
     }
     throw new Error(`group ${join} of run ${runKey} has no beginning`);
   }
@@ -160,6 +167,12 @@ export class Revoker {
 /** Celery's words. */
 const REVOKED = JSON.stringify(encodeError(new TaskRevokedError("revoked")));
 const TERMINATED = JSON.stringify(encodeError(new TaskRevokedError("terminated")));
+
+/** The last node of a group's last member. */
+function lastTail({ tails }: JoinNode): number | undefined {
+  const last = tails.at(-1);
+  return last === undefined ? undefined : last.first + (last.count - 1) * last.stride;
+}
 
 function covers(revocations: readonly Revocation[], index: number): boolean {
   return revocations.some(({ first, last }) => first <= index && index <= last);

@@ -200,6 +200,39 @@ describe.each(shopsOnEachBroker)("revoking on %s", (_broker, open) => {
     goOn("a member that runs");
   });
 
+  test.each([[false], [true]])(
+    "a group whose members came one by one revokes them (cascade: %s)",
+    async (cascade) => {
+      const name = `came first ${cascade}`;
+      const members = function* () {
+        yield hold.s(name);
+        for (let x = 0; x < 1500; x += 1) yield note.s("came later").set({ countdown: 3600 });
+      };
+      const result = await group.stream(shop.app, members()).pipe(shop.tasks.echo.s()).delay();
+      await isHeld(name);
+      const header = await result.parent();
+      if (header === undefined) throw new Error("a chord's body has its header before it");
+      expect(await header.revoke({ cascade })).toBe("running");
+      const { results } = await shop.engine.runtime();
+      const read = async (): Promise<Set<string>> =>
+        new Set(
+          await results.states(
+            runOf(result.id),
+            Array.from({ length: 1500 }, (_, index) => index + 4),
+          ),
+        );
+      expect(await read()).toEqual(new Set(["REVOKED"]));
+      expect(await result.state()).toBe(cascade ? "REVOKED" : "PENDING");
+      goOn(name);
+      await expect(result.get()).rejects.toEqual(revoked);
+      await ended(result.id);
+      expect(await read()).toEqual(new Set(["REVOKED"]));
+      expect(await result.state()).toBe(cascade ? "REVOKED" : "FAILURE");
+      expect(ran).not.toContain("came later");
+    },
+    20_000,
+  );
+
   test("with `cascade` revokes what comes after, though what runs goes on", async () => {
     const result = await chain(hold.s("runs"), note.si("follows"), note.si("follows later")).delay();
     await isHeld("runs");

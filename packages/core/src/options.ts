@@ -35,6 +35,8 @@ export interface SignatureOptions {
   readonly headers?: Readonly<Record<string, unknown>>;
   /** The name shown for this call instead of its task's. */
   readonly shadow?: string;
+  /** Of groups: when a member fails, those that have not begun are revoked. */
+  readonly failFast?: boolean;
   readonly link?: readonly SignatureData[];
   readonly linkError?: readonly SignatureData[];
 }
@@ -64,6 +66,8 @@ export interface CallOptions {
   compression?: string;
   headers?: Readonly<Record<string, unknown>>;
   shadow?: string;
+  /** Of groups, and of those inside: when a member fails, those that have not begun are revoked; those that run go on. */
+  failFast?: boolean;
   /** What starts when it succeeded, with its result; one signature or several. */
   link?: AnySignature | readonly AnySignature[];
   /** What starts when it failed; one signature or several. */
@@ -136,6 +140,7 @@ const READERS: { readonly [Name in keyof Required<SignatureOptions>]: OptionRead
   compression: text,
   headers: record,
   shadow: text,
+  failFast: flag,
   link: signatures,
   linkError: signatures,
 };

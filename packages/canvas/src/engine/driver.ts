@@ -19,6 +19,8 @@ export interface DriverParts {
   readonly slicing: Slicing;
   /** How many slices of a run may be in flight before members of its groups wait. */
   readonly window: number;
+  /** Ends members of groups that were revoked because another has failed. */
+  readonly onRevoked: (runKey: RunKey) => Promise<void>;
 }
 
 /** Asks for members of a group. */
@@ -39,6 +41,7 @@ export class Driver {
   readonly #activeRuns: ActiveRuns;
   readonly #slicing: Slicing;
   readonly #window: number;
+  readonly #onRevoked: (runKey: RunKey) => Promise<void>;
   /** Groups whose members are being handed out by this process, and what was asked for in between. */
   readonly #expanding = new Map<string, ExpandRequest | undefined>();
 
@@ -49,6 +52,7 @@ export class Driver {
     this.#activeRuns = parts.activeRuns;
     this.#slicing = parts.slicing;
     this.#window = parts.window;
+    this.#onRevoked = parts.onRevoked;
   }
 
   /** Does all that one transition started, and what follows from it. */
@@ -57,6 +61,7 @@ export class Driver {
     const dispatches = [...started.dispatches];
     let seats: Seats = "room" in started ? seatsOf(started) : { room: this.#window, shared: MOST_SHARED };
     let runEnded = "runEnded" in started && started.runEnded;
+    let hasRevoked = "hasRevoked" in started && started.hasRevoked;
     const refills = "refills" in started ? [...started.refills] : [];
     for (;;) {
       const fresh = spreads.shift();
@@ -70,9 +75,11 @@ export class Driver {
       refills.push(...reply.refills);
       seats = seatsOf(reply);
       runEnded ||= reply.runEnded;
+      hasRevoked ||= reply.hasRevoked;
     }
     await this.dispatch(runKey, dispatches);
     if (runEnded) await this.#activeRuns.remove(runKey);
+    else if (hasRevoked) await this.#onRevoked(runKey);
   }
 
   /** Hands out members of a spread that wait, if there is room for them. @param flights what is in flight */
@@ -157,5 +164,6 @@ function combined(one: SettleReply | undefined, other: SettleReply | undefined):
     dispatches: [...one.dispatches, ...other.dispatches],
     spreads: [...one.spreads, ...other.spreads],
     runEnded: one.runEnded || other.runEnded,
+    hasRevoked: one.hasRevoked || other.hasRevoked,
   };
 }

@@ -18,6 +18,7 @@ import { PageCache } from "./page-cache.ts";
 import { BullQueues } from "./queues.ts";
 import { Relatives } from "./relatives.ts";
 import { Results } from "./results.ts";
+import { Revoker } from "./revoker.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { RedisSavedGroups } from "./saved-groups.ts";
 import { Slicing } from "./slicing.ts";
@@ -73,6 +74,7 @@ export class RedisRuntime implements Runtime {
       activeRuns: this.activeRuns,
       slicing: this.slicing,
       window: options.window,
+      onRevoked: (runKey) => new Revoker(this).finish(runKey),
     });
     this.news = new RedisNews(this.#subscriber, this.store, options.prefix, randomUUID());
     this.lifeSigns = new RedisLifeSigns(this.commands, options.prefix);

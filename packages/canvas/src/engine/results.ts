@@ -31,8 +31,11 @@ interface Ended {
 }
 
 const UNCALLED = encodeError(new TaskRevokedError("not called: what it was to be called for did not happen"));
-/** Celery's word. */
-const REVOKED = encodeError(new TaskRevokedError("revoked"));
+/** In Celery's word; with the member whose failure revoked the others of its group. */
+function revokedBy(runKey: RunKey, cause: number | undefined): WireError {
+  const why = cause === undefined ? "" : `: ${nodeId(runKey, cause)} has failed, and its group fails fast`;
+  return encodeError(new TaskRevokedError(`revoked${why}`));
+}
 
 function ended(state: Ended["state"], error: WireError): Ended {
   return { state, error, raised: error };
@@ -159,7 +162,10 @@ export class Results {
       case "failed":
         return ended("FAILURE", JSON.parse(record.payload) as WireError);
       case "revoked":
-        return ended("REVOKED", record.payload === "" ? REVOKED : (JSON.parse(record.payload) as WireError));
+        return ended(
+          "REVOKED",
+          record.payload === "" ? revokedBy(runKey, record.cause) : (JSON.parse(record.payload) as WireError),
+        );
       case "uncalled":
         return ended("REVOKED", UNCALLED);
       case "ignored":

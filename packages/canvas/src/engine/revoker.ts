@@ -164,8 +164,10 @@ export class Revoker {
   }
 }
 
-/** Celery's words. */
-const REVOKED = JSON.stringify(encodeError(new TaskRevokedError("revoked")));
+/** Why follows from what was revoked. */
+const REVOKED = "";
+
+/** Celery's word. */
 const TERMINATED = JSON.stringify(encodeError(new TaskRevokedError("terminated")));
 
 /** The last node of a group's last member. */

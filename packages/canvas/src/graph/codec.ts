@@ -58,6 +58,7 @@ interface EncodedSpread {
 
 interface EncodedJoin extends EncodedEnding {
   readonly l: readonly EncodedStretch[];
+  /** failFast */ readonly f?: readonly [spread: number, first: number, last: number];
   readonly c: number;
   readonly u?: string;
   readonly p?: number;
@@ -111,10 +112,12 @@ export function decodePage(text: string, page: number): GraphNode[] {
 
 /**
  * What a script must know of a join: `outer join,is tail,dead end|next,…|onError,…|`, and behind the last bar the node
- * that a replaced task stands for.
+ * that a replaced task stands for; behind another, `f` and what is revoked when a member fails: spread, first and last node.
  */
-export function encodeJoinRecord(join: Ending, standsFor?: number): string {
-  return `${join.join},${join.isTail ? 1 : 0},${join.deadEnd}|${join.next.join(",")}|${join.onError.join(",")}|${standsFor ?? ""}`;
+export function encodeJoinRecord(join: Ending & Pick<JoinNode, "failFast">, standsFor?: number): string {
+  const { failFast } = join;
+  const siblings = failFast === undefined ? "" : `|f${failFast.spread},${failFast.first},${failFast.last}`;
+  return `${join.join},${join.isTail ? 1 : 0},${join.deadEnd}|${join.next.join(",")}|${join.onError.join(",")}|${standsFor ?? ""}${siblings}`;
 }
 
 type Writable<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
@@ -132,6 +135,7 @@ function encodeNode(node: GraphNode, index: number): EncodedNode {
       };
     case "join": {
       const encoded: Writable<EncodedJoin> = { l: node.tails.map(encodeStretch), c: node.size };
+      if (node.failFast !== undefined) encoded.f = [node.failFast.spread, node.failFast.first, node.failFast.last];
       if (node.ownId !== undefined) encoded.u = node.ownId;
       if (node.parent !== undefined) encoded.p = node.parent;
       encodeEnding(encoded, node, index);
@@ -190,7 +194,11 @@ function decodeNode(node: EncodedNode, index: number): GraphNode {
     ...(node.u === undefined ? {} : { ownId: node.u }),
     ...(node.p === undefined ? {} : { parent: node.p }),
   };
-  if ("l" in node) return { kind: "join", size: node.c, tails: node.l.map(decodeStretch), ...named, ...ending };
+  if ("l" in node) {
+    const [spread = 0, first = 0, last = 0] = node.f ?? [];
+    const failFast = node.f === undefined ? {} : { failFast: { spread, first, last } };
+    return { kind: "join", size: node.c, tails: node.l.map(decodeStretch), ...failFast, ...named, ...ending };
+  }
   return {
     kind: "task",
     task: node.t,

@@ -80,6 +80,8 @@ export interface JoinNode extends Ending {
   readonly kind: "join";
   readonly size: number;
   readonly tails: readonly IndexStretch[];
+  /** When a member fails, the others are revoked: its spread, and the nodes of its members. */
+  readonly failFast?: { readonly spread: number; readonly first: number; readonly last: number };
   readonly ownId?: string;
   readonly parent?: number;
 }

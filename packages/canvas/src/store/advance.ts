@@ -53,7 +53,7 @@ interface OpenSpread {
 
 /** A join that has not ended, or has. */
 interface JoinState {
-  readonly ending: Pick<Ending, "join" | "isTail" | "deadEnd" | "next" | "onError">;
+  readonly ending: Pick<Ending, "join" | "isTail" | "deadEnd" | "next" | "onError"> & Pick<JoinNode, "failFast">;
   /** The node that a replaced task stands for. */
   readonly standsFor: number | undefined;
   /** Members that have not ended. */
@@ -108,6 +108,7 @@ class Change {
   readonly ended: number[] = [];
   readonly killed: NodeRange[] = [];
   readonly refills: Refill[] = [];
+  hasRevoked = false;
 
   constructor(now: number) {
     this.now = now;
@@ -449,24 +450,35 @@ export function updateState(
 /** Reads what is known of one node. */
 export function readNode(run: RunState, index: number): NodeRecord {
   const record = run.results.get(index);
+  // Why it was revoked follows from what was revoked.
+  if (record === "R") return revokedBy(revocationOf(run.revocations, index));
   if (record !== undefined) return readRecord(record);
   const bit = findInFlight(run, index);
   const revocation = revocationOf(run.revocations, index);
   if (bit === "r" && !run.ending.has(index)) return readRunning(run.states.get(index) ?? "");
   if (bit !== undefined) {
-    return revocation === undefined ? { kind: "dispatched", retries: run.retries.get(index) ?? 0 } : REVOKED;
+    return revocation === undefined
+      ? { kind: "dispatched", retries: run.retries.get(index) ?? 0 }
+      : revokedBy(revocation);
   }
   const range = run.dead[placeOf(run.dead, index + 1) - 1];
-  if (range !== undefined && range.last >= index && !((revocation ?? Number.POSITIVE_INFINITY) <= range.revocations)) {
+  if (
+    range !== undefined &&
+    range.last >= index &&
+    !((revocation?.number ?? Number.POSITIVE_INFINITY) <= range.revocations)
+  ) {
     return { kind: "dead", cause: range.cause };
   }
   // A group of which members go on comes to what they come to; one that was never begun is seen when the run has ended.
   const mayEndOtherwise = run.joins.has(index) && run.endedAt === undefined;
-  if (revocation !== undefined && !mayEndOtherwise) return REVOKED;
+  if (revocation !== undefined && !mayEndOtherwise) return revokedBy(revocation);
   return { kind: run.endedAt === undefined ? "waiting" : "uncalled" };
 }
 
-const REVOKED: NodeRecord = { kind: "revoked", payload: "" };
+function revokedBy(revocation: Revocation | undefined): NodeRecord {
+  const cause = revocation?.cause;
+  return { kind: "revoked", payload: "", ...(cause === undefined ? {} : { cause }) };
+}
 
 /** Forgets results of a run that has ended; the run's own is forgotten by deleting the run, which its keeper does. */
 export function forgetResults(run: RunState, indices: readonly number[]): Exclude<ForgetReply, "missing"> {
@@ -580,21 +592,42 @@ function closeJoin(
 
 /**
  * Tells a join that a member of it ended, and the joins around it as far as they end with it.
- * @param failed what failed; the first in order is what a ChordError names
+ * @param failed what failed; the first in order is what a ChordError names, of a group that fails fast the first in time
  */
 function leave(run: RunState, change: Change, join: number, failed: number | undefined): void {
   let outer = join;
   let member = failed;
   while (outer !== -1) {
     const state = joinState(run, outer);
-    if (member !== undefined) state.failed = Math.min(member, state.failed ?? member);
+    const { failFast } = state.ending;
+    const first = state.failed;
+    if (member !== undefined && (first === undefined || failFast === undefined)) {
+      state.failed = Math.min(member, first ?? member);
+    }
     state.missing -= 1;
     if (state.missing > 0) {
+      if (member !== undefined && first === undefined && failFast !== undefined) {
+        revokeSiblings(run, change, failFast, member);
+      }
       giveSeat(run, change, outer);
       return;
     }
     ({ outer, failed: member } = closeJoin(run, change, outer));
   }
+}
+
+/** Revokes the other members of a group that fails fast. */
+function revokeSiblings(
+  run: RunState,
+  change: Change,
+  { spread, first, last }: NonNullable<JoinNode["failFast"]>,
+  cause: number,
+): void {
+  const number = lastRevocation(run) + 1;
+  run.revocations.push({ first: spread, last: spread, number, terminate: false, cause });
+  run.revocations.push({ first, last, number, terminate: false, cause });
+  change.killed.push({ first, last });
+  change.hasRevoked = true;
 }
 
 function joinState(run: RunState, index: number): JoinState {
@@ -614,6 +647,7 @@ export function tooLate(count: number): Concluded {
     shared: 0,
     refills: [],
     runEnded: false,
+    hasRevoked: false,
   };
   return { reply: nothing, told: { ended: [], killed: [], hasResult: false } };
 }
@@ -637,6 +671,7 @@ function conclude(run: RunState, change: Change, flags: readonly Flag[], window:
           ? [{ spread: waiting[0], handedOut: waiting[1].handedOut }]
           : change.refills,
       runEnded,
+      hasRevoked: change.hasRevoked && !runEnded,
     },
     told: {
       ended: change.ended,

@@ -131,6 +131,8 @@ export interface SettleReply extends Started {
   /** Spreads with members left to hand out now: one when half the window is free, and each whose own limit allows it. */
   readonly refills: readonly Refill[];
   readonly runEnded: boolean;
+  /** Whether members of groups were revoked that must still be ended. */
+  readonly hasRevoked: boolean;
 }
 
 /** Where a spread stands. */
@@ -155,8 +157,8 @@ export type NodeRecord =
   | { readonly kind: "succeeded"; readonly payload: string }
   | { readonly kind: "failed"; readonly payload: string }
   | { readonly kind: "ignored" }
-  /** `payload`: why, or "" for what was revoked before it began. */
-  | { readonly kind: "revoked"; readonly payload: string }
+  /** `payload`: why, or "" for what was revoked before it began; `cause`: the node whose failure that follows from. */
+  | { readonly kind: "revoked"; readonly payload: string; readonly cause?: number }
   /** It had a result, which was deleted. */
   | { readonly kind: "forgotten" }
   /** A join all of whose members succeeded; `added`: tails of members that were added to it. */

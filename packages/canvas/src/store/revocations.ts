@@ -11,15 +11,18 @@ export interface Revocation {
   readonly number: number;
   /** Whether attempts that run are to be ended too. */
   readonly terminate: boolean;
+  /** The node whose failure it follows from. */
+  readonly cause?: number;
 }
 
-/** Gives the number of the first revocation that a node is part of. */
-export function revocationOf(revocations: readonly Revocation[], index: number): number | undefined {
-  let least: number | undefined;
-  for (const { first, last, number } of revocations) {
-    if (first <= index && index <= last && (least === undefined || number < least)) least = number;
+/** Gives the first revocation that a node is part of. */
+export function revocationOf(revocations: readonly Revocation[], index: number): Revocation | undefined {
+  let found: Revocation | undefined;
+  for (const revocation of revocations) {
+    const isIn = revocation.first <= index && index <= revocation.last;
+    if (isIn && (found === undefined || revocation.number < found.number)) found = revocation;
   }
-  return least;
+  return found;
 }
 
 /** Reads what is kept in Redis: `ranges` and nodes by themselves. */
@@ -29,7 +32,13 @@ export function readRevocations(fields: Readonly<Record<string, string>>): Revoc
     return field === "ranges" ? text.split(";").filter((range) => range !== "") : [`${field}:${field}:${text}`];
   });
   return texts.map((text) => {
-    const [first = 0, last = 0, number = 0, terminate] = text.split(":").map(Number);
-    return { first, last, number, terminate: terminate === 1 };
+    const [first, last, number, terminate, cause = ""] = text.split(":");
+    return {
+      first: Number(first),
+      last: Number(last),
+      number: Number(number),
+      terminate: terminate === "1",
+      ...(cause === "" ? {} : { cause: Number(cause) }),
+    };
   });
 }

@@ -21,7 +21,8 @@ export function hindrance(
   registry: TaskRegistry,
 ): StoredOutcome | undefined {
   if (revoked.includes(index)) {
-    return { kind: "revoked", payload: JSON.stringify(encodeError(new TaskRevokedError("revoked"))) };
+    // Why follows from what was revoked.
+    return { kind: "revoked", payload: "" };
   }
   if (hasExpired) {
     const expired = new TaskRevokedError(`task "${node.task}" was not started before it expired`);

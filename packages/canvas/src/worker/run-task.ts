@@ -154,11 +154,12 @@ export class TaskRunner {
   }
 
   async #each(attempt: Attempt, args: readonly unknown[]): Promise<StoredOutcome> {
-    const [items, member, limit] = args;
+    const [items, member, limit, failFast] = args;
     if (!Array.isArray(items)) {
       return failed(new TypeError(`\`each\` takes a list; it got ${items === null ? "null" : typeof items}`));
     }
-    const group = eachGroup(items, parseSignature(member));
+    const plain = eachGroup(items, parseSignature(member));
+    const group = failFast === true ? { ...plain, options: { failFast } } : plain;
     return await this.#replaced(attempt, group, typeof limit === "number" ? limit : undefined);
   }
 

@@ -584,6 +584,57 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(await opened.leftovers()).toEqual([]);
     });
 
+    describe("a group that fails fast", () => {
+      const fast = (...members: SignatureData[]): SignatureData => ({
+        ...group(...members),
+        options: { failFast: true },
+      });
+
+      test("revokes the others when a member fails; those that run go on", async () => {
+        // 0 spread, 1 t and then 2 t, 3 t, 4 t, 5 t, 6 join, 7 t
+        const graph = await create(chain(fast(chain(t, t), t, t, t), t));
+        await expand(graph, 0, 0, 3);
+        const running = await claim(graph, 3);
+        expect(await end(graph, 1, failed)).toMatchObject({ hasRevoked: true, runEnded: false, dispatches: [] });
+        expect(await kinds(graph.runKey, [1, 2, 3, 4, 5, 6, 7])).toEqual([
+          "failed",
+          "dead",
+          "running",
+          "revoked",
+          "revoked",
+          "waiting",
+          "waiting",
+        ]);
+        expect(await store.read(graph.runKey, 4)).toEqual({ kind: "revoked", payload: "", cause: 1 });
+        expect(await claim(graph, 4)).toMatchObject({ kind: "claimed", revoked: [4] });
+        const late = await store.settle(graph.runKey, [settlement(graph, 4, 1, { kind: "revoked", payload: "" })]);
+        expect(late).toMatchObject({ accepted: [true], hasRevoked: false });
+        expect(await expand(graph, 0, 3)).toMatchObject({ dispatches: [], runEnded: false });
+        const token = running.kind === "claimed" ? running.token : 0;
+        expect(await store.settle(graph.runKey, [settlement(graph, 3, token)])).toMatchObject({ runEnded: true });
+        expect(await store.read(graph.runKey, 4)).toEqual({ kind: "revoked", payload: "", cause: 1 });
+        expect(await store.read(graph.runKey, 6)).toEqual({ kind: "joinFailed", member: 1 });
+        expect(await store.read(graph.runKey, 7)).toEqual({ kind: "dead", cause: 6 });
+      });
+
+      test("is told to have failed with the member that failed first in time", async () => {
+        const graph = await create(fast(t, t, t));
+        await expand(graph, 0);
+        await end(graph, 3, failed);
+        await end(graph, 1, { kind: "revoked", payload: "" });
+        expect(await end(graph, 2, { kind: "revoked", payload: "" })).toMatchObject({ runEnded: true });
+        expect(await store.read(graph.runKey, 4)).toEqual({ kind: "joinFailed", member: 3 });
+      });
+
+      test("revokes nothing when the last member fails, nor when none does", async () => {
+        const graph = await create(fast(t, t));
+        await expand(graph, 0);
+        expect((await end(graph, 2)).hasRevoked).toBe(false);
+        expect(await end(graph, 1, failed)).toMatchObject({ hasRevoked: false, runEnded: true });
+        expect((await store.inspect(graph.runKey)).revocations).toEqual([]);
+      });
+    });
+
     describe("revoked", () => {
       const revoked: StoredOutcome = { kind: "revoked", payload: "{}" };
       const revoke = (graph: Graph, first: number, last = first, terminate = false): Promise<boolean> =>

@@ -60,6 +60,7 @@ export function anySignature(): fc.Arbitrary<SignatureData> {
           timeLimit: seconds,
           softTimeLimit: seconds,
           ignoreResult: fc.boolean(),
+          failFast: fc.boolean(),
           serializer: fc.constant("json"),
           compression: fc.constant("gzip"),
           headers: kwargs,

@@ -24,6 +24,7 @@ const OPTION_NAMES = [
   "compression",
   "headers",
   "shadow",
+  "failFast",
   "taskId",
 ];
 

@@ -8,6 +8,7 @@ import { PageCache } from "../page-cache.ts";
 import type { QueuedSlice, Queues } from "../queues.ts";
 import { Relatives } from "../relatives.ts";
 import { Results } from "../results.ts";
+import { Revoker } from "../revoker.ts";
 import type { Runtime, RuntimeOptions } from "../runtime.ts";
 import { Slicing } from "../slicing.ts";
 import type { Timers } from "../timers.ts";
@@ -78,6 +79,7 @@ export class MemoryRuntime implements Runtime {
       activeRuns: this.activeRuns,
       slicing: this.slicing,
       window: options.window,
+      onRevoked: (runKey) => new Revoker(this).finish(runKey),
     });
     this.timers = process.timers((change) => state.countWaiting(change));
     this.upkeepTimers = process.timers(() => undefined);

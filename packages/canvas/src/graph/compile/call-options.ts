@@ -66,6 +66,16 @@ export class OptionScope {
     return this.#later;
   }
 
+  /** The scope of one composite that says this itself. */
+  with(options: SignatureOptions | undefined): OptionScope {
+    return options === undefined ? this : this.inside(options, NONE);
+  }
+
+  /** Whether a group here revokes its other members when one fails. */
+  get failsFast(): boolean {
+    return this.#around.over.failFast ?? this.#around.under.failFast ?? false;
+  }
+
   /** Gives the options of a call. @throws InvalidSignatureError for one that cannot be honoured */
   of(task: string, own: SignatureOptions | undefined): CallOptions {
     if (own !== undefined) return this.#resolve(task, own);
@@ -79,7 +89,7 @@ export class OptionScope {
     const defaults = mergeOptions(this.#environment.taskDefaults(task), under);
     const said = mergeOptions(defaults, mergeOptions(entryUnder, own));
     const merged = mergeOptions(said, mergeOptions(over, entryOver)) ?? NONE;
-    const { link = [], linkError = [], taskId, countdown, eta, expires, ...options } = merged;
+    const { link = [], linkError = [], taskId, countdown, eta, expires, failFast: _ofGroups, ...options } = merged;
     refuseNotHonoured(task, options);
     const { onlyQueue } = this.#environment;
     return {

@@ -9,6 +9,7 @@ import {
   type Deep,
   type EachData,
   type GroupData,
+  InvalidSignatureError,
   type MapData,
   runDeep,
   type SignatureData,
@@ -109,7 +110,7 @@ export class Compiler {
     };
     this.#drafts.push(spread);
     const tails: GrowingStretches = [];
-    const join = this.#join(joinPlace.index, tails, groupPlace);
+    const join = this.#join(joinPlace.index, spread, tails, groupPlace);
     const starts: Start[] = [{ kind: "s", index: spread.index, suffix: "" }];
     let compiled: Compiled = { starts, tail: join, parent: join.index };
     if (data.kind === "chord") {
@@ -170,7 +171,10 @@ export class Compiler {
   /** A task of the engine's own: when the list is there, it is replaced by the group of what runs for each item. */
   #each(data: EachData, place: Place): Compiled {
     const { options, limit } = data;
-    const args = [...(data.args ?? []), data.member, ...(limit === undefined ? [] : [limit])];
+    const failFast = place.scope.with(options).failsFast;
+    // What its group will be is known when its list is there.
+    const how = limit === undefined && !failFast ? [] : [limit ?? null, ...(failFast ? [true] : [])];
+    const args = [...(data.args ?? []), data.member, ...how];
     const task = { task: EACH_TASK, ...(options === undefined ? {} : { options }) };
     return this.#task(task, place, args, data.immutable === true, "each");
   }
@@ -182,6 +186,11 @@ export class Compiler {
     immutable: boolean,
     mode?: TaskNode["mode"],
   ): Compiled {
+    if (data.options?.failFast !== undefined && mode !== "each") {
+      throw new InvalidSignatureError(
+        `task "${data.task}": the option \`failFast\` is of groups, chords and \`each\`; leave it out`,
+      );
+    }
     const incoming = immutable ? NOTHING : place.incoming;
     const { options, links, linkErrors, taskId, suffix } = place.scope.of(data.task, data.options);
     const ownId = place.taskId ?? taskId;
@@ -268,7 +277,7 @@ export class Compiler {
       parent = compiled.parent;
     }
     join.index = this.#nextIndex;
-    const draft = this.#join(join.index, tails, place);
+    const draft = this.#join(join.index, spread, tails, place);
     return {
       starts: [{ kind: "s", index: spread.index, suffix: "" }],
       tail: draft,
@@ -276,7 +285,8 @@ export class Compiler {
     };
   }
 
-  #join(index: number, tails: readonly IndexStretch[], { segment, taskId, parent, links }: Place): JoinDraft {
+  #join(index: number, spread: SpreadDraft, tails: readonly IndexStretch[], place: Place): JoinDraft {
+    const { segment, taskId, parent, links } = place;
     const next: StartToken[] = [];
     const node: JoinDraft["node"] = {
       kind: "join",
@@ -290,7 +300,8 @@ export class Compiler {
     };
     if (taskId !== undefined) node.ownId = taskId;
     if (parent !== undefined) node.parent = parent;
-    const draft: JoinDraft = { kind: "join", index, node, next, segment, followers: [] };
+    const { failsFast } = place.scope;
+    const draft: JoinDraft = { kind: "join", index, node, next, segment, followers: [], spread, failsFast };
     this.#drafts.push(draft);
     this.#hangLinks(draft, links);
     return draft;

@@ -46,6 +46,9 @@ export interface JoinDraft {
   readonly kind: "join";
   readonly index: number;
   readonly node: Writable<JoinNode>;
+  /** Where it begins. */
+  readonly spread: SpreadDraft;
+  readonly failsFast: boolean;
   readonly next: StartToken[];
   readonly segment: Segment;
   /** What comes after it in its segment; when it fails, these are what failed. */
@@ -82,12 +85,22 @@ export function finish(draft: Draft, draftAt: (index: number) => Draft | undefin
   node.join = segment.join?.index ?? -1;
   node.deadEnd = Math.max(draft.index, segment.end);
   if (draft.kind === "join") {
+    if (draft.failsFast) draft.node.failFast = rangesOf(draft);
     if (draft.followers.length > 0) node.onError = followerErrbacks(draft.followers, draftAt);
     return node;
   }
   if (draft.errbacks.length > 0) node.onError = errbackTokens(draft);
   if (draft.group !== undefined) draft.node.group = draft.group.index;
   return node;
+}
+
+function rangesOf({ spread, node: { tails } }: JoinDraft): NonNullable<JoinNode["failFast"]> {
+  const last = tails.at(-1);
+  return {
+    spread: spread.index,
+    first: spread.starts[0]?.first ?? spread.index,
+    last: last === undefined ? spread.index : last.first + (last.count - 1) * last.stride,
+  };
 }
 
 /** The node from which a group's members are handed out. @param limit how many of them may be in flight */

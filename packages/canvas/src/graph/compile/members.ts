@@ -2,7 +2,14 @@
  * What counts as a step or a member: Celery's rules for groups in groups, groups of one and canvases of nothing. One
  * rule: it is decided on data, before anything is numbered.
  */
-import { type ChainData, chunksGroup, type GroupData, mergeOptions, type SignatureData } from "@umbel/core";
+import {
+  type ChainData,
+  chunksGroup,
+  type GroupData,
+  InvalidSignatureError,
+  mergeOptions,
+  type SignatureData,
+} from "@umbel/core";
 
 /** The members of a group, flat. Options on a group are those of each member, so a link runs once for each. */
 export function groupMembers(group: GroupData): readonly SignatureData[] {
@@ -44,9 +51,21 @@ function flatMembers(group: GroupData): readonly SignatureData[] {
     }
     const only = onlyChainOf(inner);
     if (only !== undefined) flat.push(handDown(top.around, only));
-    else open.push({ members: inner.members, next: 0, around: handDown(top.around, inner) });
+    else {
+      refuseOwnFailFast(group, inner);
+      open.push({ members: inner.members, next: 0, around: handDown(top.around, inner) });
+    }
   }
   return flat;
+}
+
+/** The members of the inner one are the outer one's, so only that one can say what becomes of the others. */
+function refuseOwnFailFast(outer: GroupData, inner: GroupData): void {
+  const own = inner.options?.failFast;
+  if (own === undefined || own === (outer.options?.failFast ?? false)) return;
+  throw new InvalidSignatureError(
+    "a group directly in a group is its members, so `failFast` must be said of the group around it; in a chain, a group stays one",
+  );
 }
 
 function isGroup(member: SignatureData): boolean {
@@ -58,7 +77,7 @@ function handDown(group: SignatureData | undefined, member: SignatureData): Sign
   if (group === undefined) return member;
   if (group.args === undefined && group.kwargs === undefined && group.options === undefined && !group.immutable)
     return member;
-  const { taskId: _groupId, ...groupOptions } = group.options ?? {};
+  const { taskId: _groupId, failFast: _ofGroup, ...groupOptions } = group.options ?? {};
   const options = mergeOptions(groupOptions, member.options);
   const takesArguments = member.immutable !== true;
   const args = takesArguments ? [...(group.args ?? []), ...(member.args ?? [])] : member.args;

@@ -13,6 +13,7 @@ import {
   expandSpread,
   flightsOf,
   forgetResults,
+  type RunState,
   readNode,
   redispatchSlice,
   releaseSlice,
@@ -262,13 +263,19 @@ export class MemoryGraphStore implements GraphStore {
       tell?.({
         runKey,
         notify: state.notify,
-        result: told.hasResult ? { index: state.result, record: state.results.get(state.result) ?? "" } : undefined,
+        result: told.hasResult ? { index: state.result, record: hintOf(state) } : undefined,
         ended: told.ended,
         killed: told.killed,
       });
     }
     return reply;
   }
+}
+
+/** What is told of the run's result; why it was revoked must be read. */
+function hintOf({ results, result }: RunState): string {
+  const record = results.get(result) ?? "";
+  return record === "R" ? "" : record;
 }
 
 function loadPage(

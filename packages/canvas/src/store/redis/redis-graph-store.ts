@@ -360,7 +360,7 @@ function readNodeReply(reply: readonly unknown[]): NodeRecord {
         ? readRunning(String(update))
         : { kind: "dispatched", retries: Number(retries) };
     case "revoked":
-      return { kind: "revoked", payload: "" };
+      return { kind: "revoked", payload: "", ...(detail === "" ? {} : { cause: Number(detail) }) };
     case "dead":
       return { kind: "dead", cause: Number(detail) };
     case "waiting":
@@ -503,6 +503,7 @@ function readSettleReply(reply: unknown): SettleReply {
     shared,
     refills: readRefills(open),
     runEnded: runEnded === 1,
+    hasRevoked: runEnded === 2,
   };
 }
 

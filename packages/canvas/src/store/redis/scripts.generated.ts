@@ -35,19 +35,19 @@ end
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
 
--- The number of the first revocation that a node is part of, or nil.
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
   if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
   if not revoked_ranges then return nil end
-  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
     if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
       number = tonumber(number)
-      if not least or number < least then least = number end
+      if not least or number < least then least, least_cause = number, cause end
     end
   end
-  return least
+  return least, least_cause
 end
 local now = read_clock()
 
@@ -122,19 +122,19 @@ end
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
 
--- The number of the first revocation that a node is part of, or nil.
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
   if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
   if not revoked_ranges then return nil end
-  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
     if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
       number = tonumber(number)
-      if not least or number < least then least = number end
+      if not least or number < least then least, least_cause = number, cause end
     end
   end
-  return least
+  return least, least_cause
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -219,7 +219,7 @@ end
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
-    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
     end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
@@ -248,15 +248,36 @@ local function give_seat(join)
   refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
 end
 
+-- Whether something was revoked that others must still end.
+local has_revoked = false
+
+-- Revokes the other members of a group that fails fast.
+local function revoke_siblings(spread, first, last, failed)
+  local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
+  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
+    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
+  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
+  has_revoked = true
+end
+
 -- Tells a join that a member of it ended, and the joins around it as far as they end with it.
--- failed: the index of what failed, or nil.  The first in order is what a ChordError names.
+-- failed: the index of what failed, or nil.  The first in order is what a ChordError names; of a group that fails fast,
+-- the first in time, for the others are revoked because of it.
 local function leave(join, failed)
   while join ~= '-1' do
+    local spread, from, to, first
     if failed then
-      local first = redis.call('HGET', JOINS, 'x' .. join)
-      if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
+      first = redis.call('HGET', JOINS, 'x' .. join)
+      spread, from, to = string.match(redis.call('HGET', GRAPH, 'j' .. join), '|f(%d+),(%d+),(%d+)$')
+      if not first or not spread and tonumber(failed) < tonumber(first) then
+        redis.call('HSET', JOINS, 'x' .. join, failed)
+      end
     end
-    if count_missing(join, -1) > 0 then return give_seat(join) end
+    if count_missing(join, -1) > 0 then
+      if spread and not first then revoke_siblings(spread, from, to, failed) end
+      return give_seat(join)
+    end
     join, failed = close_join(join)
   end
 end
@@ -279,7 +300,7 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: whether the run ended, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended or 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
@@ -299,7 +320,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
       if has_ended then
         local result = redis.call('HGET', RESULTS, index)
-        if not result or #result > tonumber(hint_bytes) then result = '' end
+        if not result or result == 'R' or #result > tonumber(hint_bytes) then result = '' end
         redis.call('PUBLISH', told[2], channel .. ' ' .. index .. ' ' .. result)
       end
     end
@@ -313,7 +334,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, 
+  return run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'exists' } end
@@ -363,19 +384,19 @@ end
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
 
--- The number of the first revocation that a node is part of, or nil.
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
   if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
   if not revoked_ranges then return nil end
-  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
     if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
       number = tonumber(number)
-      if not least or number < least then least = number end
+      if not least or number < least then least, least_cause = number, cause end
     end
   end
-  return least
+  return least, least_cause
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -460,7 +481,7 @@ end
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
-    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
     end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
@@ -489,15 +510,36 @@ local function give_seat(join)
   refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
 end
 
+-- Whether something was revoked that others must still end.
+local has_revoked = false
+
+-- Revokes the other members of a group that fails fast.
+local function revoke_siblings(spread, first, last, failed)
+  local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
+  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
+    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
+  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
+  has_revoked = true
+end
+
 -- Tells a join that a member of it ended, and the joins around it as far as they end with it.
--- failed: the index of what failed, or nil.  The first in order is what a ChordError names.
+-- failed: the index of what failed, or nil.  The first in order is what a ChordError names; of a group that fails fast,
+-- the first in time, for the others are revoked because of it.
 local function leave(join, failed)
   while join ~= '-1' do
+    local spread, from, to, first
     if failed then
-      local first = redis.call('HGET', JOINS, 'x' .. join)
-      if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
+      first = redis.call('HGET', JOINS, 'x' .. join)
+      spread, from, to = string.match(redis.call('HGET', GRAPH, 'j' .. join), '|f(%d+),(%d+),(%d+)$')
+      if not first or not spread and tonumber(failed) < tonumber(first) then
+        redis.call('HSET', JOINS, 'x' .. join, failed)
+      end
     end
-    if count_missing(join, -1) > 0 then return give_seat(join) end
+    if count_missing(join, -1) > 0 then
+      if spread and not first then revoke_siblings(spread, from, to, failed) end
+      return give_seat(join)
+    end
     join, failed = close_join(join)
   end
 end
@@ -520,7 +562,7 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: whether the run ended, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended or 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
@@ -540,7 +582,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
       if has_ended then
         local result = redis.call('HGET', RESULTS, index)
-        if not result or #result > tonumber(hint_bytes) then result = '' end
+        if not result or result == 'R' or #result > tonumber(hint_bytes) then result = '' end
         redis.call('PUBLISH', told[2], channel .. ' ' .. index .. ' ' .. result)
       end
     end
@@ -554,7 +596,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, 
+  return run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 local opened = redis.call('HGET', OPEN, ARGV[5])
@@ -625,7 +667,7 @@ export const readNodes = `-- Reads what is known of nodes.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   ARGV[2] nodes on a page
 -- then the nodes
--- Returns for each {"result", record} | {"revoked"} | {"flight", its letter, retries, state of its own and what is told
+-- Returns for each {"result", record} | {"revoked", node whose failure it follows from or ''} | {"flight", its letter, retries, state of its own and what is told
 --   with it} | {"dead", cause} | {"waiting"} | {"uncalled"} | {"unknown"}.
 --   O(nodes), and O(page + log failures) for each that has no result
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
@@ -639,19 +681,19 @@ end
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
 
--- The number of the first revocation that a node is part of, or nil.
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
   if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
   if not revoked_ranges then return nil end
-  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
     if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
       number = tonumber(number)
-      if not least or number < least then least = number end
+      if not least or number < least then least, least_cause = number, cause end
     end
   end
-  return least
+  return least, least_cause
 end
 local is_stored
 
@@ -673,13 +715,18 @@ end
 local function read(index)
   local record = redis.call('HGET', RESULTS, index)
   if record then
+    -- Why it was revoked follows from what was revoked.
+    if record == 'R' then
+      local _, cause = revocation_of(index)
+      return { 'revoked', cause or '' }
+    end
     if ARGV[1] == '0' and string.find(record, '^[SFR]') then record = string.sub(record, 1, 1) end
     return { 'result', record }
   end
   local letter = find_in_flight(index)
-  local revocation = revocation_of(index)
+  local revocation, revoked_by = revocation_of(index)
   if revocation and (letter == '0' or letter and redis.call('HEXISTS', REVOKED, 'c' .. index) == 1) then
-    return { 'revoked' }
+    return { 'revoked', revoked_by }
   end
   if letter then
     local counted = redis.call('HMGET', COUNTS, 't' .. index, 's' .. index)
@@ -693,13 +740,13 @@ local function read(index)
   for _, range in ipairs(redis.call('ZREVRANGEBYSCORE', DEAD, tonumber(index), '-inf', 'LIMIT', 0, 16)) do
     local last, cause, revocations = string.match(range, '^%d+:(%d+):(%d+):?(%d*)$')
     if tonumber(last) >= tonumber(index) then
-      if revocation and revocation <= (tonumber(revocations) or 0) then return { 'revoked' } end
+      if revocation and revocation <= (tonumber(revocations) or 0) then return { 'revoked', revoked_by } end
       return { 'dead', cause }
     end
   end
   -- A group of which members go on comes to what they come to; one that was never begun is seen when the run has ended.
   if revocation and (redis.call('HEXISTS', GRAPH, 'j' .. index) == 0 or redis.call('HEXISTS', GRAPH, 'e') == 1) then
-    return { 'revoked' }
+    return { 'revoked', revoked_by }
   end
   if redis.call('HEXISTS', GRAPH, 'e') == 1 then return { 'uncalled' } end
   return { 'waiting' }
@@ -757,19 +804,19 @@ end
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
 
--- The number of the first revocation that a node is part of, or nil.
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
   if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
   if not revoked_ranges then return nil end
-  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
     if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
       number = tonumber(number)
-      if not least or number < least then least = number end
+      if not least or number < least then least, least_cause = number, cause end
     end
   end
-  return least
+  return least, least_cause
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -854,7 +901,7 @@ end
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
-    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
     end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
@@ -883,15 +930,36 @@ local function give_seat(join)
   refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
 end
 
+-- Whether something was revoked that others must still end.
+local has_revoked = false
+
+-- Revokes the other members of a group that fails fast.
+local function revoke_siblings(spread, first, last, failed)
+  local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
+  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
+    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
+  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
+  has_revoked = true
+end
+
 -- Tells a join that a member of it ended, and the joins around it as far as they end with it.
--- failed: the index of what failed, or nil.  The first in order is what a ChordError names.
+-- failed: the index of what failed, or nil.  The first in order is what a ChordError names; of a group that fails fast,
+-- the first in time, for the others are revoked because of it.
 local function leave(join, failed)
   while join ~= '-1' do
+    local spread, from, to, first
     if failed then
-      local first = redis.call('HGET', JOINS, 'x' .. join)
-      if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
+      first = redis.call('HGET', JOINS, 'x' .. join)
+      spread, from, to = string.match(redis.call('HGET', GRAPH, 'j' .. join), '|f(%d+),(%d+),(%d+)$')
+      if not first or not spread and tonumber(failed) < tonumber(first) then
+        redis.call('HSET', JOINS, 'x' .. join, failed)
+      end
     end
-    if count_missing(join, -1) > 0 then return give_seat(join) end
+    if count_missing(join, -1) > 0 then
+      if spread and not first then revoke_siblings(spread, from, to, failed) end
+      return give_seat(join)
+    end
     join, failed = close_join(join)
   end
 end
@@ -914,7 +982,7 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: whether the run ended, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended or 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
@@ -934,7 +1002,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
       if has_ended then
         local result = redis.call('HGET', RESULTS, index)
-        if not result or #result > tonumber(hint_bytes) then result = '' end
+        if not result or result == 'R' or #result > tonumber(hint_bytes) then result = '' end
         redis.call('PUBLISH', told[2], channel .. ' ' .. index .. ' ' .. result)
       end
     end
@@ -948,7 +1016,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, 
+  return run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 local flight = redis.call('HGET', FLIGHTS, ARGV[1])
@@ -1020,7 +1088,7 @@ for at = 3, #ARGV, 2 do
     local before, ends = string.match(redis.call('HGET', REVOKED, first) or '', '^(%d+):(%d)$')
     redis.call('HSET', REVOKED, first, (before or number) .. ':' .. (ends == '1' and '1' or ARGV[2]))
   else
-    ranges = ranges .. first .. ':' .. last .. ':' .. number .. ':' .. ARGV[2] .. ';'
+    ranges = ranges .. first .. ':' .. last .. ':' .. number .. ':' .. ARGV[2] .. ':;'
   end
   news[#news + 1] = first == last and first or first .. '-' .. last
   has_result = has_result or (tonumber(first) <= tonumber(stored[3]) and tonumber(stored[3]) <= tonumber(last))
@@ -1055,19 +1123,19 @@ end
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
 
--- The number of the first revocation that a node is part of, or nil.
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
   if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
   if not revoked_ranges then return nil end
-  local least = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+')
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+)') do
+  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
     if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
       number = tonumber(number)
-      if not least or number < least then least = number end
+      if not least or number < least then least, least_cause = number, cause end
     end
   end
-  return least
+  return least, least_cause
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -1152,7 +1220,7 @@ end
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
-    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
     end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
@@ -1181,15 +1249,36 @@ local function give_seat(join)
   refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
 end
 
+-- Whether something was revoked that others must still end.
+local has_revoked = false
+
+-- Revokes the other members of a group that fails fast.
+local function revoke_siblings(spread, first, last, failed)
+  local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
+  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
+    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
+  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
+  has_revoked = true
+end
+
 -- Tells a join that a member of it ended, and the joins around it as far as they end with it.
--- failed: the index of what failed, or nil.  The first in order is what a ChordError names.
+-- failed: the index of what failed, or nil.  The first in order is what a ChordError names; of a group that fails fast,
+-- the first in time, for the others are revoked because of it.
 local function leave(join, failed)
   while join ~= '-1' do
+    local spread, from, to, first
     if failed then
-      local first = redis.call('HGET', JOINS, 'x' .. join)
-      if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
+      first = redis.call('HGET', JOINS, 'x' .. join)
+      spread, from, to = string.match(redis.call('HGET', GRAPH, 'j' .. join), '|f(%d+),(%d+),(%d+)$')
+      if not first or not spread and tonumber(failed) < tonumber(first) then
+        redis.call('HSET', JOINS, 'x' .. join, failed)
+      end
     end
-    if count_missing(join, -1) > 0 then return give_seat(join) end
+    if count_missing(join, -1) > 0 then
+      if spread and not first then revoke_siblings(spread, from, to, failed) end
+      return give_seat(join)
+    end
     join, failed = close_join(join)
   end
 end
@@ -1212,7 +1301,7 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: whether the run ended, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended or 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
@@ -1232,7 +1321,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
       if has_ended then
         local result = redis.call('HGET', RESULTS, index)
-        if not result or #result > tonumber(hint_bytes) then result = '' end
+        if not result or result == 'R' or #result > tonumber(hint_bytes) then result = '' end
         redis.call('PUBLISH', told[2], channel .. ' ' .. index .. ' ' .. result)
       end
     end
@@ -1246,7 +1335,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, 
+  return run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 

@@ -2,7 +2,7 @@
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   ARGV[2] nodes on a page
 -- then the nodes
--- Returns for each {"result", record} | {"revoked"} | {"flight", its letter, retries, state of its own and what is told
+-- Returns for each {"result", record} | {"revoked", node whose failure it follows from or ''} | {"flight", its letter, retries, state of its own and what is told
 --   with it} | {"dead", cause} | {"waiting"} | {"uncalled"} | {"unknown"}.
 --   O(nodes), and O(page + log failures) for each that has no result
 -- @include revoked
@@ -26,13 +26,18 @@ end
 local function read(index)
   local record = redis.call('HGET', RESULTS, index)
   if record then
+    -- Why it was revoked follows from what was revoked.
+    if record == 'R' then
+      local _, cause = revocation_of(index)
+      return { 'revoked', cause or '' }
+    end
     if ARGV[1] == '0' and string.find(record, '^[SFR]') then record = string.sub(record, 1, 1) end
     return { 'result', record }
   end
   local letter = find_in_flight(index)
-  local revocation = revocation_of(index)
+  local revocation, revoked_by = revocation_of(index)
   if revocation and (letter == '0' or letter and redis.call('HEXISTS', REVOKED, 'c' .. index) == 1) then
-    return { 'revoked' }
+    return { 'revoked', revoked_by }
   end
   if letter then
     local counted = redis.call('HMGET', COUNTS, 't' .. index, 's' .. index)
@@ -46,13 +51,13 @@ local function read(index)
   for _, range in ipairs(redis.call('ZREVRANGEBYSCORE', DEAD, tonumber(index), '-inf', 'LIMIT', 0, 16)) do
     local last, cause, revocations = string.match(range, '^%d+:(%d+):(%d+):?(%d*)$')
     if tonumber(last) >= tonumber(index) then
-      if revocation and revocation <= (tonumber(revocations) or 0) then return { 'revoked' } end
+      if revocation and revocation <= (tonumber(revocations) or 0) then return { 'revoked', revoked_by } end
       return { 'dead', cause }
     end
   end
   -- A group of which members go on comes to what they come to; one that was never begun is seen when the run has ended.
   if revocation and (redis.call('HEXISTS', GRAPH, 'j' .. index) == 0 or redis.call('HEXISTS', GRAPH, 'e') == 1) then
-    return { 'revoked' }
+    return { 'revoked', revoked_by }
   end
   if redis.call('HEXISTS', GRAPH, 'e') == 1 then return { 'uncalled' } end
   return { 'waiting' }

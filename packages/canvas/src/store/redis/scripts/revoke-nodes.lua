@@ -14,7 +14,7 @@ for at = 3, #ARGV, 2 do
     local before, ends = string.match(redis.call('HGET', REVOKED, first) or '', '^(%d+):(%d)$')
     redis.call('HSET', REVOKED, first, (before or number) .. ':' .. (ends == '1' and '1' or ARGV[2]))
   else
-    ranges = ranges .. first .. ':' .. last .. ':' .. number .. ':' .. ARGV[2] .. ';'
+    ranges = ranges .. first .. ':' .. last .. ':' .. number .. ':' .. ARGV[2] .. ':;'
   end
   news[#news + 1] = first == last and first or first .. '-' .. last
   has_result = has_result or (tonumber(first) <= tonumber(stored[3]) and tonumber(stored[3]) <= tonumber(last))

@@ -82,7 +82,7 @@ end
 local function close_join(join)
   local record = redis.call('HGET', GRAPH, 'j' .. join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
-    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)$')
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   if failed_member then
     end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
@@ -111,15 +111,36 @@ local function give_seat(join)
   refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
 end
 
+-- Whether something was revoked that others must still end.
+local has_revoked = false
+
+-- Revokes the other members of a group that fails fast.
+local function revoke_siblings(spread, first, last, failed)
+  local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
+  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
+    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
+  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
+  has_revoked = true
+end
+
 -- Tells a join that a member of it ended, and the joins around it as far as they end with it.
--- failed: the index of what failed, or nil.  The first in order is what a ChordError names.
+-- failed: the index of what failed, or nil.  The first in order is what a ChordError names; of a group that fails fast,
+-- the first in time, for the others are revoked because of it.
 local function leave(join, failed)
   while join ~= '-1' do
+    local spread, from, to, first
     if failed then
-      local first = redis.call('HGET', JOINS, 'x' .. join)
-      if not first or tonumber(failed) < tonumber(first) then redis.call('HSET', JOINS, 'x' .. join, failed) end
+      first = redis.call('HGET', JOINS, 'x' .. join)
+      spread, from, to = string.match(redis.call('HGET', GRAPH, 'j' .. join), '|f(%d+),(%d+),(%d+)$')
+      if not first or not spread and tonumber(failed) < tonumber(first) then
+        redis.call('HSET', JOINS, 'x' .. join, failed)
+      end
     end
-    if count_missing(join, -1) > 0 then return give_seat(join) end
+    if count_missing(join, -1) > 0 then
+      if spread and not first then revoke_siblings(spread, from, to, failed) end
+      return give_seat(join)
+    end
     join, failed = close_join(join)
   end
 end
@@ -142,7 +163,7 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: whether the run ended, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended or 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
@@ -162,7 +183,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
       if has_ended then
         local result = redis.call('HGET', RESULTS, index)
-        if not result or #result > tonumber(hint_bytes) then result = '' end
+        if not result or result == 'R' or #result > tonumber(hint_bytes) then result = '' end
         redis.call('PUBLISH', told[2], channel .. ' ' .. index .. ' ' .. result)
       end
     end
@@ -176,6 +197,6 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_ended and 1 or 0, dispatches, spreads, 
+  return run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end

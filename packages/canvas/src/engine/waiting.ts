@@ -35,7 +35,8 @@ export class Expectations {
   set(runKey: RunKey, expected: Expected): void {
     this.#byRun.set(runKey, expected);
     if (this.#byRun.size <= MOST_EXPECTED) return;
-    for (const oldest of this.#byRun.keys()) return this.#giveUp(oldest);
+    const [oldest] = this.#byRun.keys();
+    if (oldest !== undefined) this.#giveUp(oldest);
   }
 
   /** Gives what is known of a run's result, to whoever listens for it from now on. */

@@ -18,6 +18,7 @@ import {
   TimeoutError,
   type WireError,
 } from "@umbel/core";
+import { NoServerError } from "../broker/no-server.ts";
 import { engineOptions } from "../engine.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { CommandContext } from "./context.ts";
@@ -43,6 +44,8 @@ export interface FlowRunParts {
   /** Without it, workers elsewhere run the tasks, from the tasks' own queues. */
   readonly ownWorker: { readonly concurrency: number | undefined } | undefined;
   readonly timeoutMs: number | undefined;
+  /** Called where no server can be had; has then named another broker. Without it that is an error. */
+  readonly onNoServer: ((error: NoServerError) => void) | undefined;
 }
 
 /** How long the rest of a workflow is waited for in silence. */
@@ -87,6 +90,7 @@ export class FlowRun {
     const { signal } = this.#parts.context;
     const startedAt = performance.now();
     try {
+      await this.#openBroker();
       await this.#startWorker();
       signal.throwIfAborted();
       const run = this.#engine.submit({ signature, args: [], kwargs: {}, options: {} });
@@ -99,6 +103,16 @@ export class FlowRun {
       return show({ kind: "late", id: run.resultId });
     } finally {
       await this.#takeDown();
+    }
+  }
+
+  async #openBroker(): Promise<void> {
+    const { onNoServer } = this.#parts;
+    try {
+      await this.#engine.runtime();
+    } catch (error) {
+      if (!(error instanceof NoServerError) || onNoServer === undefined) throw error;
+      onNoServer(error);
     }
   }
 

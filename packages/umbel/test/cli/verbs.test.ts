@@ -29,6 +29,10 @@ export const add = app.task("add", function add(x: number, y: number) {
 
 export const mul = app.task("mul", (x: number, y: number) => x * y);
 
+export const sum = app.task("sum", (numbers: number[]) => numbers.reduce((total, number) => total + number, 0));
+
+export const relay = app.task("relay", async (x: number) => await add.delay(x, 1).get());
+
 export const greet = app.task("greet", (name: string) => \`Hello, \${name}!\`);
 
 export const divide = app.task("divide", function divide(x: number, y: number) {
@@ -223,7 +227,11 @@ const SCREENS: readonly Screen[] = [
   { name: "unreachable", args: ["run", "-e", "add(1, 2)"], broker: () => "redis://:secret@127.0.0.1:1", exitCode: 4 },
   { name: "worker-unreachable", args: ["worker"], broker: () => "redis://:secret@127.0.0.1:1", exitCode: 4 },
   { name: "too-old", args: ["run", "-e", "add(1, 2)"], broker: serveOldRedis, exitCode: 4 },
-  { name: "memory", args: ["run", "-e", "add(1, 2)"], broker: () => "memory:", exitCode: 4 },
+  { name: "memory", args: ["run", "-e", "[relay(1), mul(1, 2)] | sum()"], broker: () => "memory:", exitCode: 0 },
+  { name: "memory-throws", args: ["run", "-e", "divide(1, 0)"], broker: () => "memory:", exitCode: 1 },
+  { name: "memory-late", args: ["run", "-e", "sleep(600)", "--timeout", "1s"], broker: () => "memory:", exitCode: 5 },
+  { name: "memory-no-worker", args: ["run", "-e", "add(1, 2)", "--no-worker"], broker: () => "memory:", exitCode: 4 },
+  { name: "memory-worker", args: ["worker"], broker: () => "memory:", exitCode: 4 },
   { name: "no-broker-url", args: ["run", "-e", "add(1, 2)"], broker: () => "localhost", exitCode: 2 },
   { name: "evicting", args: ["run", "-e", "mul(1, 2)"], broker: serveEvictingRedis, exitCode: 0 },
   { name: "task-throws", args: ["run", "-e", "divide(1, 0) | mul(2)"], exitCode: 1 },
@@ -275,11 +283,30 @@ test("help loads neither the language nor Redis", async () => {
   expect(stderr).not.toMatch(/ioredis|bullmq|chevrotain|packages\/(core|canvas|dsl)\//);
 });
 
-test("where no redis-server can be had, the command to type is told", async () => {
-  const environment = { FLOW_BROKER: "", PATH: "", HOME: project.path, XDG_CACHE_HOME: project.path };
-  const { exitCode, stdout, stderr } = await flow(["run", "-e", "add(1, 2)"], here(environment));
+/** A machine where no redis-server can be had. */
+const withoutServer = (broker: string): FlowOptions =>
+  here({ FLOW_BROKER: broker, PATH: "", HOME: project.path, XDG_CACHE_HOME: project.path });
+
+test("where no redis-server can be had, a run goes on in memory and says so in one line", async () => {
+  // What its tasks send goes the same way.
+  const result = await flow(["run", "-e", "relay(1) | mul(8)"], withoutServer(""));
+  expect(result).toEqual({
+    exitCode: 0,
+    stdout: "16\n",
+    stderr:
+      "no redis-server or valkey-server that can be used on this machine, so this runs in memory and ends with this process; type `npx umbel redis install` to have one\nadding 1 and 1\n",
+  });
+});
+
+test.each<[what: string, args: readonly string[], broker: string]>([
+  ["a worker", ["worker"], ""],
+  ["a run by others' workers", ["run", "-e", "add(1, 2)", "--no-worker"], ""],
+  ["a run on the broker that was named", ["run", "-e", "add(1, 2)"], "embedded:"],
+  ["a run on the broker of --broker", ["run", "-e", "add(1, 2)", "--broker", "embedded:"], ""],
+])("where no redis-server can be had, %s is told the command to type", async (_, args, broker) => {
+  const { exitCode, stdout, stderr } = await flow(args, withoutServer(broker));
   expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: "" });
-  expect(stderr).toMatch(/^error: no redis-server or valkey-server .*type `npx umbel redis install`/);
+  expect(stderr).toMatch(/^error: no redis-server or valkey-server .*type `npx umbel redis install`.*\n$/);
 });
 
 test("a promise that a task forgets is told with the task, and its worker lives", async () => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OperationalError } from "@umbel/core";
 import { type ServerProgram, searchServer } from "../find-server.ts";
-import { describeNoServer } from "../no-server.ts";
+import { noServer } from "../no-server.ts";
 import { describeSystemError } from "../system-error.ts";
 import { type FlowFolder, removeFile } from "./flow-folder.ts";
 import { identifyProcess } from "./process-identity.ts";
@@ -68,7 +68,7 @@ export async function startServer(
 async function findProgram(): Promise<ServerProgram> {
   const search = await searchServer();
   if (search.program !== undefined) return search.program;
-  throw new OperationalError(await describeNoServer(search.passedOver));
+  throw await noServer(search.passedOver);
 }
 
 interface Child {

@@ -20,8 +20,12 @@ export function readNames(text: string): readonly string[] {
   throw new InvalidArgumentError("It must be names between commas, such as `default,mail`.");
 }
 
-/** What `--broker` means; the same words for every command. */
-export const BROKER_OPTION = [
-  "--broker <url>",
-  "redis://…, rediss://…, unix://… or embedded:; by default FLOW_BROKER, then the App's `broker`, then embedded:",
-] as const;
+/** What `--broker` means. @param schemes of the URLs that the command can use */
+const brokerOption = (schemes: string) =>
+  ["--broker <url>", `${schemes}; by default FLOW_BROKER, then the App's \`broker\`, then embedded:`] as const;
+
+/** For commands that other processes have to reach. */
+export const SHARED_BROKER_OPTION = brokerOption("redis://…, rediss://…, unix://… or embedded:");
+
+/** For commands that can do with this process alone. */
+export const BROKER_OPTION = brokerOption("redis://…, rediss://…, unix://…, embedded: or memory:");

@@ -3,7 +3,7 @@ import { type App, parseSeconds } from "@umbel/core";
 import { compile } from "@umbel/dsl";
 import { App as UmbelApp } from "../../app.ts";
 import { loadFlowTasks } from "../../load/flow-tasks.ts";
-import { requireServer, useBroker } from "../broker-choice.ts";
+import { fallBackToMemory, requireShared, useBroker } from "../broker-choice.ts";
 import { readChosenFlow } from "../chosen-flow.ts";
 import type { CommandContext } from "../context.ts";
 import { exitCodeOfErrors, showDiagnostics } from "../diagnostics-screen.ts";
@@ -44,13 +44,14 @@ export async function runFlow(context: CommandContext, options: RunOptions): Pro
   if (signature === undefined) return exitCodeOfErrors(diagnostics);
   context.signal.throwIfAborted();
   const app: App = tasks.app ?? new UmbelApp();
-  requireServer(app.options.broker);
+  if (!options.worker) requireShared(app.options.broker, "`--no-worker`");
   const run = new FlowRun({
     app,
     tasks: tasks.tasks,
     name: `flow run ${source.name}`,
     context,
     ownWorker: options.worker ? { concurrency: options.concurrency } : undefined,
+    onNoServer: options.worker ? fallBackToMemory(app.options.broker, terminal) : undefined,
     timeoutMs,
   });
   return await keepProcess(() => run.toEnd(signature, (end) => show(end, context, options)));

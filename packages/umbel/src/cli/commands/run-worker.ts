@@ -9,7 +9,7 @@ import { type DiscoveredApp, discoverApp } from "../../load/discover-app.ts";
 import { showFile } from "../../load/import-module.ts";
 import { importIncluded } from "../../load/include.ts";
 import { ModuleError } from "../../load/module-error.ts";
-import { requireServer, useBroker } from "../broker-choice.ts";
+import { requireShared, useBroker } from "../broker-choice.ts";
 import { cleanUp } from "../clean-up.ts";
 import type { CommandContext } from "../context.ts";
 import { errorScreen } from "../error-screen.ts";
@@ -37,7 +37,7 @@ export async function runWorker(context: CommandContext, options: WorkerOptions)
   const { terminal, signal, debug } = context;
   useBroker(options.broker);
   const { app, file } = await loadApp(options.app, context.directory);
-  requireServer(app.options.broker);
+  requireShared(app.options.broker, "`flow worker`");
   const problems = new WorkerProblems(terminal, debug);
   const opening = { user: "flow worker", signal, onProblem: (error: Error) => problems.tell(error) };
   const engine = new CanvasEngine(app, engineOptions(app, opening));

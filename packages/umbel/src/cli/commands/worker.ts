@@ -1,7 +1,7 @@
 /** The words of `flow worker`. */
 import type { Command } from "commander";
 import type { Choose } from "../program.ts";
-import { BROKER_OPTION, readCount, readNames } from "./options.ts";
+import { readCount, readNames, SHARED_BROKER_OPTION } from "./options.ts";
 import type { WorkerOptions } from "./run-worker.ts";
 
 const EXAMPLES = `
@@ -22,7 +22,7 @@ export function declareWorker(program: Command, choose: Choose): void {
     .option("-Q, --queues <names>", "the queues to serve (default: all that the App's tasks name)", readNames)
     .option("-c, --concurrency <n>", "how many tasks run at once (default: 50)", readCount)
     .option("-n, --name <name>", "the worker's name (default: HOST:PID)")
-    .option(...BROKER_OPTION)
+    .option(...SHARED_BROKER_OPTION)
     .addHelpText("after", EXAMPLES)
     .action((options: WorkerOptions) =>
       choose(async (context) => (await import("./run-worker.ts")).runWorker(context, options)),

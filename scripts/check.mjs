@@ -4,7 +4,15 @@
  */
 import { spawnSync } from "node:child_process";
 
-const STEPS = ["typecheck", "lint", "check:format", "check:imports", "check:generated", "check:held"];
+const STEPS = [
+  "typecheck",
+  "lint",
+  "check:format",
+  "check:imports",
+  "check:generated",
+  "check:held",
+  "check:mutations",
+];
 
 let failed = 0;
 for (const step of STEPS) {

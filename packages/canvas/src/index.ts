@@ -20,5 +20,6 @@ export { group } from "./primitives/group.ts";
 export type { StreamedGroup } from "./primitives/streamed-group.ts";
 export { EagerEngine, type EagerEngineOptions } from "./worker/eager-engine.ts";
 export { serveByItself } from "./worker/own-workers.ts";
+export type { TaskFailure } from "./worker/run-node.ts";
 export { startWorker } from "./worker/start-worker.ts";
-export type { CanvasWorker, CanvasWorkerOptions, TaskFailure } from "./worker/worker.ts";
+export type { CanvasWorker, CanvasWorkerOptions } from "./worker/worker.ts";

@@ -100,6 +100,7 @@ export {
   type AttemptServices,
   type BoundTask,
   currentTask,
+  type RequestMaker,
   type RetryDefaults,
   type RetryOptions,
   retryDefaults,

@@ -178,6 +178,7 @@ export function bindArguments(
   args: readonly unknown[],
   kwargs: Readonly<Record<string, unknown>> = {},
 ): Binding {
+  if (fitsByPosition(list, args.length) && isEmpty(kwargs)) return { kind: "bound", args };
   const names = Object.keys(kwargs);
   if (list.unreadable !== undefined && names[0] !== undefined) {
     return refused({ kind: "namesUnreadable", reason: list.unreadable, name: names[0] });
@@ -250,6 +251,21 @@ export function bindArguments(
   // Trailing parameters that were left out stay out, so that `arguments.length` and rest parameters tell the truth.
   bound.length = lastGiven;
   return { kind: "bound", args: bound };
+}
+
+/** Whether so many arguments, none of them by name, are what a task of positional parameters takes: what most calls are. */
+function fitsByPosition({ parameters }: ParameterList, given: number): boolean {
+  if (given > parameters.length) return false;
+  for (let position = 0; position < parameters.length; position += 1) {
+    const parameter = parameters[position];
+    if (parameter?.kind !== "positional" || (position >= given && !parameter.optional)) return false;
+  }
+  return true;
+}
+
+function isEmpty(record: object): boolean {
+  for (const _name in record) return false;
+  return true;
 }
 
 function refused(problem: ArgumentProblem): Binding {

@@ -87,12 +87,22 @@ export interface AttemptRequests {
   readonly finalState: StateUpdate | undefined;
 }
 
+/** A call whose request is made when it is asked for: most tasks never look at it. */
+export interface RequestMaker {
+  /** The task's name. */
+  readonly task: string;
+  /** Makes the request; the same whenever it is called. */
+  makeRequest(): TaskRequest;
+}
+
 /** What a worker does for an attempt that asks for it. */
 export interface AttemptServices {
+  /** Defaults of the task for `retry`. */
+  readonly retry: RetryDefaults;
   /** Stores a state. @throws SerializationError, ResultTooLargeError at once */
-  readonly showState: (update: StateUpdate) => Promise<void>;
+  showState(update: StateUpdate): Promise<void>;
   /** Gives the signal that ends the attempt. */
-  readonly openSignal: () => AbortSignal;
+  openSignal(): AbortSignal;
 }
 
 /** Defaults of a task for `retry`. */
@@ -112,27 +122,25 @@ export class AttemptEnded extends Ignore {}
 export class TaskAttempt implements BoundTask {
   readonly name: string;
   readonly app: App;
-  readonly request: TaskRequest;
-  readonly #retry: RetryDefaults;
   readonly #services: AttemptServices | undefined;
-  readonly #additions: SignatureData[] = [];
+  #request: TaskRequest | RequestMaker;
+  #additions: SignatureData[] | undefined;
   #replacement: SignatureData | undefined;
   #retryInMs: number | undefined;
   #finalState: StateUpdate | undefined;
   #signal: AbortSignal | undefined;
 
   /** @param services those of the worker that runs it; a direct call has none */
-  constructor(
-    app: App,
-    request: TaskRequest,
-    retry: RetryDefaults = retryDefaults,
-    services: AttemptServices | undefined = undefined,
-  ) {
+  constructor(app: App, request: TaskRequest | RequestMaker, services: AttemptServices | undefined = undefined) {
     this.name = request.task;
     this.app = app;
-    this.request = request;
-    this.#retry = retry;
+    this.#request = request;
     this.#services = services;
+  }
+
+  get request(): TaskRequest {
+    if ("makeRequest" in this.#request) this.#request = this.#request.makeRequest();
+    return this.#request;
   }
 
   // Made when it is asked for: most tasks never look at it, and it costs more than the rest of an attempt.
@@ -141,19 +149,25 @@ export class TaskAttempt implements BoundTask {
     return this.#signal;
   }
 
+  /** The members that it adds to the chord around it, if any. */
+  get additions(): readonly SignatureData[] | undefined {
+    return this.#additions;
+  }
+
   /** What the attempt has asked for so far. */
   get requests(): AttemptRequests {
     return {
       replacement: this.#replacement,
       retryInMs: this.#retryInMs,
-      additions: this.#additions,
+      additions: this.#additions ?? [],
       finalState: this.#finalState,
     };
   }
 
   retry(options: RetryOptions = {}): never {
     this.#refuseDirectCall("retry");
-    const most = options.maxRetries === undefined ? this.#retry.maxRetries : options.maxRetries;
+    const defaults = this.#services?.retry ?? retryDefaults;
+    const most = options.maxRetries === undefined ? defaults.maxRetries : options.maxRetries;
     if (most !== null && !(Number.isInteger(most) && most >= 0)) {
       throw new OptionError(`\`maxRetries\` must be a whole number of at least 0, or null for no end; got ${most}`);
     }
@@ -166,7 +180,7 @@ export class TaskAttempt implements BoundTask {
       );
     }
     const seconds =
-      options.countdown === undefined ? this.#retry.retryDelay : parseSeconds(options.countdown, "`countdown`");
+      options.countdown === undefined ? defaults.retryDelay : parseSeconds(options.countdown, "`countdown`");
     this.#retryInMs = Math.round(seconds * 1000);
     throw new AttemptEnded(`task "${this.name}" is tried again in ${seconds} s`);
   }
@@ -188,6 +202,7 @@ export class TaskAttempt implements BoundTask {
         `task "${this.name}" is no member of a chord's header, so nothing can be added to it`,
       );
     }
+    this.#additions ??= [];
     this.#additions.push(signature.data);
   }
 

@@ -220,11 +220,9 @@ export function taskData(
   kwargs: Readonly<Record<string, unknown>>,
   options: SignatureOptions,
 ): TaskData {
-  return {
-    kind: "task",
-    task,
-    ...(args.length === 0 ? {} : { args: [...args] }),
-    ...(Object.keys(kwargs).length === 0 ? {} : { kwargs: { ...kwargs } }),
-    ...(Object.keys(options).length === 0 ? {} : { options }),
-  };
+  const data: { -readonly [Field in keyof TaskData]: TaskData[Field] } = { kind: "task", task };
+  if (args.length > 0) data.args = [...args];
+  if (Object.keys(kwargs).length > 0) data.kwargs = { ...kwargs };
+  if (Object.keys(options).length > 0) data.options = options;
+  return data;
 }

@@ -10,6 +10,7 @@ import { RedisActiveRuns } from "./active-runs.ts";
 import { RedisAliases } from "./aliases.ts";
 import type { Broker } from "./broker.ts";
 import { BullWorkSource } from "./bull-work-source.ts";
+import { coalesceWrites } from "./coalesce-writes.ts";
 import { Driver } from "./driver.ts";
 import { RedisLease } from "./lease.ts";
 import { RedisLifeSigns } from "./life-signs.ts";
@@ -58,6 +59,7 @@ export class RedisRuntime implements Runtime {
       // What keeps a process is a pending submit or get, or a worker; never these sockets by themselves.
       connection.on("connect", () => connection.stream.unref());
     }
+    coalesceWrites(this.commands);
     this.store = new RedisGraphStore(this.commands, options);
     this.pages = new PageCache(this.store);
     this.results = new Results(this.store, this.pages);
@@ -88,7 +90,9 @@ export class RedisRuntime implements Runtime {
   }
 
   serve(queue: string, deliver: Deliver, options: WorkSourceOptions): WorkSource {
-    return new BullWorkSource(queue, this.broker.connect("worker"), this.prefix, deliver, options);
+    const connection = this.broker.connect("worker");
+    coalesceWrites(connection);
+    return new BullWorkSource(queue, connection, this.prefix, deliver, options);
   }
 
   together<Value>(send: () => Value): Value {

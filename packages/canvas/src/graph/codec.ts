@@ -1,6 +1,7 @@
 /**
  * Graphs as text for the store: pages of nodes for workers, and one short line a join for scripts. One rule: names are
- * short and what says nothing is absent, because a run of 100,000 nodes is kept as this.
+ * short, what says nothing is absent, and tasks of one page that differ in their arguments alone are written once with
+ * a list of those, because a run of 1,000,000 nodes is kept as this.
  */
 import { InvalidSignatureError, requireJson } from "@umbel/core";
 import {
@@ -64,7 +65,19 @@ interface EncodedJoin extends EncodedEnding {
   readonly p?: number;
 }
 
-type EncodedNode = EncodedTask | EncodedSpread | EncodedJoin;
+/** Tasks behind one another that differ in their arguments alone. */
+interface EncodedAlike {
+  /** What they share. */
+  readonly r: EncodedTask;
+  /** How many arguments each has. */
+  readonly w: number;
+  /** How many there are. */
+  readonly c: number;
+  /** The arguments of all, in one list. */
+  readonly b: readonly unknown[];
+}
+
+type EncodedNode = EncodedTask | EncodedSpread | EncodedJoin | EncodedAlike;
 
 /** Gives what is stored once for the run. */
 export function encodeMeta(graph: Graph): string {
@@ -99,15 +112,88 @@ export function decodeMeta(text: string): RunMeta {
 /** Gives the pages of nodes, in order, each as text; `base` is the first one's index. @throws SerializationError for arguments that JSON would change */
 export function* encodePages(nodes: readonly GraphNode[], base = 0): Generator<string> {
   for (let from = 0; from < nodes.length; from += PAGE_SIZE) {
-    const page = nodes.slice(from, from + PAGE_SIZE).map((node, offset) => encodeNode(node, base + from + offset));
+    const end = Math.min(from + PAGE_SIZE, nodes.length);
+    const page: EncodedNode[] = [];
+    for (let at = from; at < end; ) {
+      const alike = countAlike(nodes, base, at, end);
+      const node = nodes[at];
+      if (node === undefined) break;
+      page.push(
+        alike > 1 && node.kind === "task"
+          ? encodeAlike(node, base + at, nodes.slice(at, at + alike) as readonly TaskNode[])
+          : encodeNode(node, base + at),
+      );
+      at += alike;
+    }
     yield JSON.stringify(page);
   }
 }
 
+/** How many nodes from `at` on, and before `end`, are tasks that differ in their arguments alone. */
+function countAlike(nodes: readonly GraphNode[], base: number, at: number, end: number): number {
+  const first = nodes[at];
+  let next = at + 1;
+  if (first?.kind !== "task" || !isEmpty(first.kwargs)) return 1;
+  for (let node = nodes[next]; next < end && node?.kind === "task"; node = nodes[next]) {
+    if (!isAlike(first, base + at, node, base + next)) break;
+    next += 1;
+  }
+  return next - at;
+}
+
+function isAlike(one: TaskNode, oneIndex: number, other: TaskNode, otherIndex: number): boolean {
+  return (
+    one.task === other.task &&
+    one.options === other.options &&
+    one.args.length === other.args.length &&
+    one.join === other.join &&
+    one.isTail === other.isTail &&
+    one.group === other.group &&
+    one.parent === other.parent &&
+    one.input === other.input &&
+    one.mode === other.mode &&
+    one.takesError === other.takesError &&
+    one.next.length === 0 &&
+    other.next.length === 0 &&
+    one.onError.length === 0 &&
+    other.onError.length === 0 &&
+    one.deadEnd - oneIndex === other.deadEnd - otherIndex &&
+    one.ownId === undefined &&
+    other.ownId === undefined &&
+    isEmpty(other.kwargs)
+  );
+}
+
+function encodeAlike(first: TaskNode, index: number, all: readonly TaskNode[]): EncodedAlike {
+  const args: unknown[] = [];
+  for (const node of all) {
+    requireJson(node.args, `the list of arguments of task "${node.task}"`);
+    for (const arg of node.args) args.push(arg);
+  }
+  return { r: encodeTask({ ...first, args: [] }, index), w: first.args.length, c: all.length, b: args };
+}
+
 /** Reads a page. @param page its number, from 0 */
 export function decodePage(text: string, page: number): GraphNode[] {
-  const encoded = JSON.parse(text) as EncodedNode[];
-  return encoded.map((node, offset) => decodeNode(node, page * PAGE_SIZE + offset));
+  const nodes: GraphNode[] = [];
+  const base = page * PAGE_SIZE;
+  for (const encoded of JSON.parse(text) as EncodedNode[]) {
+    if ("r" in encoded) decodeAlike(encoded, base + nodes.length, nodes);
+    else nodes.push(decodeNode(encoded, base + nodes.length));
+  }
+  return nodes;
+}
+
+function decodeAlike(
+  { r: shared, w: width, c: count, b: args }: EncodedAlike,
+  index: number,
+  nodes: GraphNode[],
+): void {
+  const first = decodeTask(shared, index);
+  for (let offset = 0; offset < count; offset += 1) {
+    const from = offset * width;
+    nodes.push({ ...first, args: args.slice(from, from + width), deadEnd: first.deadEnd + offset });
+  }
 }
 
 /**
@@ -178,27 +264,27 @@ function isEmpty(fields: object): boolean {
   return true;
 }
 
-function decodeNode(node: EncodedNode, index: number): GraphNode {
+function decodeNode(node: EncodedTask | EncodedSpread | EncodedJoin, index: number): GraphNode {
   if ("s" in node) {
     const limit = node.q === undefined ? {} : { limit: node.q };
     return { kind: "spread", join: node.j, total: node.c, ...limit, starts: node.s.map(decodeStretch) };
   }
-  const ending = {
-    next: node.n ?? [],
-    onError: node.e ?? [],
-    join: node.j ?? -1,
-    isTail: node.z === 1,
-    deadEnd: index + (node.d ?? 0),
-  };
-  const named = {
-    ...(node.u === undefined ? {} : { ownId: node.u }),
-    ...(node.p === undefined ? {} : { parent: node.p }),
-  };
   if ("l" in node) {
     const [spread = 0, first = 0, last = 0] = node.f ?? [];
     const failFast = node.f === undefined ? {} : { failFast: { spread, first, last } };
-    return { kind: "join", size: node.c, tails: node.l.map(decodeStretch), ...failFast, ...named, ...ending };
+    return {
+      kind: "join",
+      size: node.c,
+      tails: node.l.map(decodeStretch),
+      ...failFast,
+      ...named(node),
+      ...ending(node, index),
+    };
   }
+  return decodeTask(node, index);
+}
+
+function decodeTask(node: EncodedTask, index: number): TaskNode {
   return {
     kind: "task",
     task: node.t,
@@ -209,9 +295,23 @@ function decodeNode(node: EncodedNode, index: number): GraphNode {
     ...(node.i === undefined ? {} : { input: node.i }),
     ...(node.x === 1 ? { takesError: true } : {}),
     ...(node.g === undefined ? {} : { group: node.g }),
-    ...named,
-    ...ending,
+    ...named(node),
+    ...ending(node, index),
   };
+}
+
+function ending(node: EncodedEnding, index: number): Ending {
+  return {
+    next: node.n ?? [],
+    onError: node.e ?? [],
+    join: node.j ?? -1,
+    isTail: node.z === 1,
+    deadEnd: index + (node.d ?? 0),
+  };
+}
+
+function named({ u: ownId, p: parent }: EncodedTask | EncodedJoin): Pick<TaskNode, "ownId" | "parent"> {
+  return { ...(ownId === undefined ? {} : { ownId }), ...(parent === undefined ? {} : { parent }) };
 }
 
 function encodeStretch(stretch: IndexStretch): EncodedStretch {

@@ -88,6 +88,11 @@ export interface JoinNode extends Ending {
 
 export type GraphNode = TaskNode | SpreadNode | JoinNode;
 
+/** The id that a node's author gave it, if any. */
+export function ownIdOf(node: GraphNode | undefined): string | undefined {
+  return node === undefined || node.kind === "spread" ? undefined : node.ownId;
+}
+
 /** A compiled run. */
 export interface Graph {
   readonly version: typeof GRAPH_VERSION;

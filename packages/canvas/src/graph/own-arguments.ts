@@ -10,19 +10,28 @@ export function withOwnArguments(nodes: readonly GraphNode[]): readonly GraphNod
   return nodes.map((node) => {
     if (node.kind !== "task") return node;
     if (node.args.length > 0) requireJson(node.args, `the list of arguments of task "${node.task}"`);
-    if (Object.keys(node.kwargs).length > 0) requireJson(node.kwargs, `the named arguments of task "${node.task}"`);
+    if (!isUnchangeable(node.kwargs)) requireJson(node.kwargs, `the named arguments of task "${node.task}"`);
     return ownNode(node);
   });
 }
 
 /** Gives a node whose arguments are its own; the node itself where they hold nothing that could be changed. */
 export function ownNode(node: TaskNode): TaskNode {
-  if (node.args.every(isUnchangeable) && Object.values(node.kwargs).every(isUnchangeable)) return node;
+  if (isUnchangeable(node.args) && isUnchangeable(node.kwargs)) return node;
   return { ...node, args: copy(node.args), kwargs: copy(node.kwargs) };
 }
 
-/** Text, numbers and the like. `undefined` is null in JSON. */
-function isUnchangeable(value: unknown): boolean {
+/** Whether there is nothing but text, numbers and the like in it. `undefined` is null in JSON. */
+function isUnchangeable(values: readonly unknown[] | Readonly<Record<string, unknown>>): boolean {
+  if (Array.isArray(values)) {
+    for (const value of values as readonly unknown[]) if (!isPrimitive(value)) return false;
+    return true;
+  }
+  for (const name in values) if (!isPrimitive((values as Readonly<Record<string, unknown>>)[name])) return false;
+  return true;
+}
+
+function isPrimitive(value: unknown): boolean {
   return value === null || (typeof value !== "object" && value !== undefined);
 }
 

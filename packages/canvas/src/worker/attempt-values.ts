@@ -19,6 +19,8 @@ import type { StoredOutcome } from "../store/graph-store.ts";
  */
 export function encodeLimited(value: unknown, what: string, mostBytes: number): string {
   const payload = encodeJson(value, what);
+  // No character has more than three bytes.
+  if (payload.length * 3 <= mostBytes) return payload;
   const bytes = Buffer.byteLength(payload);
   if (bytes <= mostBytes) return payload;
   throw new ResultTooLargeError(

@@ -6,9 +6,8 @@ import type { StoredOutcome } from "../store/graph-store.ts";
 /** How often a task may be delivered if it does not say. */
 const MOST_DELIVERIES = 3;
 
-/** What a claim says of a node. */
-export interface ClaimedNode {
-  readonly index: number;
+/** What a claim says of the nodes of a slice. */
+export interface ClaimedNodes {
   readonly deliveries: number;
   readonly hasExpired: boolean;
   readonly revoked: readonly number[];
@@ -17,7 +16,8 @@ export interface ClaimedNode {
 /** The outcome of a node that may not run: it was revoked, its time has passed, or it took its workers down too often. */
 export function hindrance(
   node: TaskNode,
-  { index, deliveries, hasExpired, revoked }: ClaimedNode,
+  index: number,
+  { deliveries, hasExpired, revoked }: ClaimedNodes,
   registry: TaskRegistry,
 ): StoredOutcome | undefined {
   if (revoked.includes(index)) {

@@ -13,27 +13,26 @@ import {
   nodeId,
   parseSignature,
   type RunKey,
-  retryDefaults,
   runAsTask,
   type SignatureData,
   TaskAttempt,
   type TaskRegistry,
-  type TaskRequest,
   UmbelError,
 } from "@umbel/core";
 import type { PageCache } from "../engine/page-cache.ts";
 import type { Results } from "../engine/results.ts";
 import type { RunMeta } from "../graph/codec.ts";
-import type { GraphNode, TaskNode } from "../graph/graph.ts";
-import { ownNode } from "../graph/own-arguments.ts";
+import { ownIdOf, type TaskNode } from "../graph/graph.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
 import { encodeLimited, outcomeOfState } from "./attempt-values.ts";
 import type { GraphAdditions } from "./graph-additions.ts";
+import { WorkerCall } from "./worker-call.ts";
 
 /** The attempt that is to be made. */
 export interface Attempt {
   readonly runKey: RunKey;
   readonly index: number;
+  /** Its arguments are the attempt's own: a task may change what it is given. */
   readonly node: TaskNode;
   /** How often it was retried. */
   readonly retries: number;
@@ -42,10 +41,13 @@ export interface Attempt {
   /** The value that comes in front of the arguments, as JSON text, if it is here already. */
   readonly input: string | undefined;
   /** Stores a state that the task gives itself, and what it tells with it, JSON or "". */
-  readonly showState: (state: string, payload: string) => Promise<void>;
+  showState(state: string, payload: string): Promise<void>;
   /** Gives the signal that is aborted when the attempt is ended from outside. */
-  readonly openSignal: () => AbortSignal;
+  openSignal(): AbortSignal;
 }
+
+/** A value that is there, or will be. Most tasks of short calls wait for nothing, and a promise costs more than they do. */
+export type Eventually<Value> = Value | Promise<Value>;
 
 /** What a TaskRunner is made of. */
 export interface TaskRunnerParts {
@@ -72,56 +74,97 @@ export class TaskRunner {
     this.#parts = parts;
   }
 
-  /** Runs the task. @throws what the broker throws, never what the task does */
-  async run(shared: Attempt): Promise<StoredOutcome> {
-    // The node is kept for other attempts; a task may change what it is given.
-    const attempt = { ...shared, node: ownNode(shared.node) };
-    const { node, runKey } = attempt;
-    const { registry, results } = this.#parts;
-    const input = attempt.input ?? (node.input === undefined ? undefined : await results.valueText(runKey, node.input));
-    const args: readonly unknown[] = input === undefined ? node.args : [JSON.parse(input), ...node.args];
-    if (node.mode === "each") return await this.#each(attempt, args);
+  /** Runs the task. @throws what the broker throws, at once or later, never what the task does */
+  run(attempt: Attempt): Eventually<StoredOutcome> {
+    const { node, runKey, input } = attempt;
+    if (input !== undefined) return this.#withArgs(attempt, [JSON.parse(input), ...node.args]);
+    if (node.input === undefined) return this.#withArgs(attempt, node.args);
+    return this.#parts.results
+      .valueText(runKey, node.input)
+      .then((text) => this.#withArgs(attempt, [JSON.parse(text), ...node.args]));
+  }
+
+  #withArgs(attempt: Attempt, args: readonly unknown[]): Eventually<StoredOutcome> {
+    const { node, runKey, cause } = attempt;
+    const { registry, pages } = this.#parts;
+    if (node.mode === "each") return this.#each(attempt, args);
     const task = registry.tasks.get(node.task);
     // The message is the name alone, as Celery stores it; what to do is said where the error is shown.
     if (task === undefined) return failed(new NotRegistered(node.task));
-    return await this.#call(task, attempt, args);
+    const meta = pages.peekMeta(runKey);
+    const takesError = cause !== undefined && node.takesError;
+    if (meta === undefined || takesError || task.options.trackStarted) {
+      return this.#prepared(task, attempt, args, takesError ? cause : undefined);
+    }
+    return this.#call(task, attempt, args, meta);
   }
 
-  async #call(task: AnyTask, attempt: Attempt, plainArgs: readonly unknown[]): Promise<StoredOutcome> {
-    const { pages, onLoad } = this.#parts;
-    const meta = pages.peekMeta(attempt.runKey) ?? (await pages.meta(attempt.runKey));
-    const args =
-      attempt.cause === undefined || !attempt.node.takesError
-        ? plainArgs
-        : await this.#errbackArgs(task, attempt, attempt.cause, meta);
-    const self = this.#attemptOf(task, attempt, args, meta);
+  /** Reads what the call must know, and shows that it begins. */
+  async #prepared(
+    task: AnyTask,
+    attempt: Attempt,
+    plainArgs: readonly unknown[],
+    cause: number | undefined,
+  ): Promise<StoredOutcome> {
+    const meta = await this.#parts.pages.meta(attempt.runKey);
+    const args = cause === undefined ? plainArgs : await this.#errbackArgs(task, attempt, cause, meta);
     if (task.options.trackStarted) {
       await attempt.showState("STARTED", JSON.stringify({ pid: process.pid, hostname: this.#parts.hostname }));
     }
+    return await this.#call(task, attempt, args, meta);
+  }
+
+  #call(task: AnyTask, attempt: Attempt, args: readonly unknown[], meta: RunMeta): Eventually<StoredOutcome> {
+    const call = new WorkerCall(this.#parts, task, attempt, args, meta);
+    const self = new TaskAttempt(task.app, call, call);
+    let called: unknown;
     try {
       const started = performance.now();
-      const called = runAsTask(self, () => call(task, self, attempt.node, args));
-      onLoad?.(attempt.node, performance.now() - started);
-      const value = await called;
-      return await this.#succeeded(attempt, value, self.requests.additions);
+      called = runAsTask(self, () => callTask(task, self, attempt.node, args));
+      this.#parts.onLoad?.(attempt.node, performance.now() - started);
+      if (!isThenable(called)) return this.#succeeded(attempt, called, self.additions);
+    } catch (error) {
+      return this.#ended(attempt, self.requests, error);
+    }
+    return this.#awaited(attempt, self, called);
+  }
+
+  async #awaited(attempt: Attempt, self: TaskAttempt, called: PromiseLike<unknown>): Promise<StoredOutcome> {
+    try {
+      return await this.#succeeded(attempt, await called, self.additions);
     } catch (error) {
       return await this.#ended(attempt, self.requests, error);
     }
   }
 
-  async #succeeded(attempt: Attempt, value: unknown, additions: readonly SignatureData[]): Promise<StoredOutcome> {
+  /** @throws SerializationError, ResultTooLargeError at once */
+  #succeeded(
+    attempt: Attempt,
+    value: unknown,
+    additions: readonly SignatureData[] | undefined,
+  ): Eventually<StoredOutcome> {
     const payload = encodeLimited(value, `the result of task "${attempt.node.task}"`, this.#parts.maxResultBytes);
-    if (additions.length === 0) return { kind: "succeeded", payload };
-    return { kind: "succeeded", payload, additions: await this.#parts.additions.addToJoin(attempt, additions) };
+    if (additions === undefined || additions.length === 0) return { kind: "succeeded", payload };
+    return this.#withAdditions(attempt, payload, additions);
+  }
+
+  async #withAdditions(attempt: Attempt, payload: string, additions: readonly SignatureData[]): Promise<StoredOutcome> {
+    try {
+      return { kind: "succeeded", payload, additions: await this.#parts.additions.addToJoin(attempt, additions) };
+    } catch (error) {
+      // What cannot be stored is the task's fault; a broker that is gone is not.
+      if (error instanceof UmbelError) return failed(error);
+      throw error;
+    }
   }
 
   /** The outcome of an attempt that threw: what it asked for, or its error. */
-  async #ended(attempt: Attempt, requests: AttemptRequests, error: unknown): Promise<StoredOutcome> {
+  #ended(attempt: Attempt, requests: AttemptRequests, error: unknown): Eventually<StoredOutcome> {
     if (error instanceof AttemptEnded) {
       if (requests.retryInMs !== undefined) return { kind: "retried", delayMs: requests.retryInMs };
-      if (requests.replacement !== undefined) return await this.#replaced(attempt, requests.replacement);
+      if (requests.replacement !== undefined) return this.#replaced(attempt, requests.replacement);
     }
-    if (error instanceof Ignore) return await this.#ignored(attempt, requests);
+    if (error instanceof Ignore) return this.#ignored(attempt, requests);
     const { retries = 0, retryDelay = FIRST_RETRY_DELAY } = attempt.node.options;
     if (attempt.retries < retries) {
       const seconds = Math.min(retryDelay * 2 ** attempt.retries, LONGEST_RETRY_DELAY);
@@ -131,13 +174,12 @@ export class TaskRunner {
   }
 
   /** How an attempt ends that wants no end of its own: as the state says that the task gave itself last, if any. */
-  async #ignored(attempt: Attempt, { finalState, additions }: AttemptRequests): Promise<StoredOutcome> {
+  #ignored(attempt: Attempt, { finalState, additions }: AttemptRequests): Eventually<StoredOutcome> {
     if (finalState === undefined) return { kind: "ignored" };
     if (finalState.state !== "SUCCESS") return outcomeOfState(finalState, attempt.node.task);
     try {
-      return await this.#succeeded(attempt, finalState.meta, additions);
+      return this.#succeeded(attempt, finalState.meta, additions);
     } catch (error) {
-      // What cannot be stored is the task's fault; a broker that is gone is not.
       if (error instanceof UmbelError) return failed(error);
       throw error;
     }
@@ -153,52 +195,14 @@ export class TaskRunner {
     }
   }
 
-  async #each(attempt: Attempt, args: readonly unknown[]): Promise<StoredOutcome> {
+  #each(attempt: Attempt, args: readonly unknown[]): Eventually<StoredOutcome> {
     const [items, member, limit, failFast] = args;
     if (!Array.isArray(items)) {
       return failed(new TypeError(`\`each\` takes a list; it got ${items === null ? "null" : typeof items}`));
     }
     const plain = eachGroup(items, parseSignature(member));
     const group = failFast === true ? { ...plain, options: { failFast } } : plain;
-    return await this.#replaced(attempt, group, typeof limit === "number" ? limit : undefined);
-  }
-
-  #attemptOf(task: AnyTask, attempt: Attempt, args: readonly unknown[], meta: RunMeta): TaskAttempt {
-    const { runKey, index, node, retries } = attempt;
-    const request: TaskRequest = {
-      id: node.ownId ?? nodeId(runKey, index),
-      task: node.task,
-      args,
-      kwargs: node.kwargs,
-      group: node.group === undefined ? null : this.#idOf(runKey, node.group),
-      rootId: meta.rootId ?? nodeId(runKey, meta.root),
-      parentId: node.parent === undefined ? null : this.#idOf(runKey, node.parent),
-      retries,
-      hostname: this.#parts.hostname,
-      calledDirectly: false,
-      isEager: this.#parts.isEager,
-    };
-    const { maxRetries, defaultRetryDelay } = task.options;
-    const retry = {
-      maxRetries: maxRetries === undefined ? retryDefaults.maxRetries : maxRetries,
-      retryDelay: defaultRetryDelay ?? retryDefaults.retryDelay,
-    };
-    return new TaskAttempt(task.app, request, retry, {
-      openSignal: attempt.openSignal,
-      showState: ({ state, meta: told }) => {
-        const what = `what task "${node.task}" tells with the state "${state}"`;
-        const payload = told === undefined ? "" : encodeLimited(told, what, this.#parts.maxResultBytes);
-        const shown = attempt.showState(state, payload);
-        // A task need not wait for it, and is not to blame when its worker is ended; what went wrong is reported.
-        shown.catch(() => undefined);
-        return shown;
-      },
-    });
-  }
-
-  #idOf(runKey: RunKey, index: number): string {
-    const node = this.#parts.pages.peek(runKey, index);
-    return ownIdOf(node) ?? nodeId(runKey, index);
+    return this.#replaced(attempt, group, typeof limit === "number" ? limit : undefined);
   }
 
   /** An errback of one positional parameter gets the failed task's id, others its request, error and traceback. */
@@ -227,21 +231,42 @@ function eachGroup(items: readonly unknown[], member: SignatureData): SignatureD
 }
 
 /** Calls the task's function; a mapped task once for each item. */
-async function call(task: AnyTask, self: BoundTask, node: TaskNode, args: readonly unknown[]): Promise<unknown> {
-  if (node.mode === undefined) return await task.run(self, task.bindArguments(args, node.kwargs));
-  const [items] = args;
+function callTask(task: AnyTask, self: BoundTask, node: TaskNode, args: readonly unknown[]): unknown {
+  if (node.mode !== undefined) return callMapped(task, self, node.mode, args);
+  return task.run(self, task.bindArguments(args, node.kwargs));
+}
+
+/** How long calls of one mapped task may hold the event loop one after another, milliseconds. */
+const LONGEST_HOLD_MS = 10;
+
+async function callMapped(
+  task: AnyTask,
+  self: BoundTask,
+  mode: NonNullable<TaskNode["mode"]>,
+  [items]: readonly unknown[],
+): Promise<unknown[]> {
   const results: unknown[] = [];
-  for (const item of Array.isArray(items) ? items : []) {
-    const itemArgs = node.mode === "starmap" && Array.isArray(item) ? item : [item];
-    results.push(await task.run(self, task.bindArguments(itemArgs, {})));
+  let since = performance.now();
+  for (const item of Array.isArray(items) ? (items as readonly unknown[]) : []) {
+    const itemArgs: readonly unknown[] = mode === "starmap" && Array.isArray(item) ? item : [item];
+    const called = task.run(self, task.bindArguments(itemArgs, {}));
+    results.push(isThenable(called) ? await called : called);
+    if (performance.now() - since < LONGEST_HOLD_MS) continue;
+    // Signs of life and other tasks have their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    since = performance.now();
   }
   return results;
 }
 
-function failed(error: unknown): StoredOutcome {
-  return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
 }
 
-function ownIdOf(node: GraphNode | undefined): string | undefined {
-  return node === undefined || node.kind === "spread" ? undefined : node.ownId;
+function failed(error: unknown): StoredOutcome {
+  return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
 }

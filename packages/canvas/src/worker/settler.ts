@@ -26,7 +26,7 @@ export class Settler {
   constructor(store: GraphStore, driver: Driver) {
     this.#store = store;
     this.#driver = driver;
-    this.#batch = new TurnBatch(MOST_TOGETHER, (runKey, settlements) => this.#settleAll(runKey, settlements));
+    this.#batch = new TurnBatch(MOST_TOGETHER, (runKey, settlements) => this.#send(runKey, settlements));
   }
 
   /** Settles a node; resolves when all that it started is on its way. */
@@ -34,7 +34,12 @@ export class Settler {
     return this.#batch.add(runKey, settlement);
   }
 
-  async #settleAll(runKey: RunKey, settlements: readonly Settlement[]): Promise<readonly Settled[]> {
+  /** Settles nodes of one slice together; what became of each is in order. */
+  settleAll(runKey: RunKey, settlements: readonly Settlement[]): Promise<readonly Settled[]> {
+    return this.#batch.addAll(runKey, settlements);
+  }
+
+  async #send(runKey: RunKey, settlements: readonly Settlement[]): Promise<readonly Settled[]> {
     const reply = await this.#store.settle(runKey, settlements);
     await this.#driver.follow(runKey, reply);
     return settlements.map((_settlement, position) => ({

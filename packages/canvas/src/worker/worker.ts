@@ -6,25 +6,26 @@
  * queues, or go on with the only one; 5. only then let the queue have the job back as done.
  */
 import { hostname } from "node:os";
-import { encodeError, nodeId, RunExpiredError, type RunKey, type TaskRegistry, type WireError } from "@umbel/core";
+import { RunExpiredError, type RunKey, type TaskRegistry } from "@umbel/core";
 import { KeepAlive } from "../engine/keep-alive.ts";
 import { rangeOf, type SlicePointer } from "../engine/queues.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import type { Delivery, WorkSource } from "../engine/work-source.ts";
 import type { CompileEnvironment } from "../graph/compile.ts";
-import type { TaskNode } from "../graph/graph.ts";
 import { Janitor } from "../ops/janitor.ts";
-import type { ClaimReply, HeldSlice, Settlement, StoredOutcome } from "../store/graph-store.ts";
+import type { ClaimReply, HeldSlice } from "../store/graph-store.ts";
 import { type SliceRange, single, sliceIndices, sliceKey } from "../store/slice.ts";
 import { Breath } from "./breath.ts";
 import { Claimer } from "./claimer.ts";
 import { GraphAdditions } from "./graph-additions.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { hindrance, mayShare } from "./hindrance.ts";
+import { mayShare } from "./hindrance.ts";
 import { persist } from "./persist.ts";
-import { type Attempt, TaskRunner } from "./run-task.ts";
+import { NodeRunner, type TaskFailure } from "./run-node.ts";
+import { SliceRun, type SliceRunParts } from "./run-slice.ts";
+import { TaskRunner } from "./run-task.ts";
 import { Settler } from "./settler.ts";
-import { LONGEST_WAIT_MS, TaskSlots } from "./task-slots.ts";
+import { TaskSlots } from "./task-slots.ts";
 import { Terminations } from "./terminations.ts";
 
 /** How a worker is set up. */
@@ -49,13 +50,6 @@ export interface CanvasWorkerOptions {
   readonly onError?: (error: Error) => void;
 }
 
-/** A task that failed for good. */
-export interface TaskFailure {
-  readonly task: string;
-  readonly id: string;
-  readonly error: WireError;
-}
-
 const DEFAULTS = {
   concurrency: 50,
   lostAfterMs: 15_000,
@@ -63,33 +57,6 @@ const DEFAULTS = {
   isEager: false,
   maxResultBytes: 16 * 1024 * 1024,
 };
-
-/** The node that a slot goes on with. */
-interface Successor {
-  readonly index: number;
-  readonly takesValue: boolean;
-}
-
-interface Claimed extends SliceRange {
-  readonly index: number;
-  readonly token: number;
-  readonly deliveries: number;
-  readonly retries: number;
-  readonly hasExpired: boolean;
-  readonly revoked: readonly number[];
-  readonly cause: number | undefined;
-  readonly input: string | undefined;
-}
-
-/** What a claim within a settlement gives. */
-const FIRST_CLAIM = {
-  token: 1,
-  deliveries: 0,
-  retries: 0,
-  hasExpired: false,
-  revoked: [] as readonly number[],
-  cause: undefined,
-} as const;
 
 /** A slice that was claimed. */
 type ClaimedSlice = Extract<ClaimReply, { readonly kind: "claimed" }>;
@@ -100,13 +67,6 @@ type ClaimedSlice = Extract<ClaimReply, { readonly kind: "claimed" }>;
  */
 const MOST_AHEAD = 1;
 
-/** When nodes of a slice have begun, are late, and have ended. */
-interface SliceEnd {
-  readonly begun: Promise<void>;
-  readonly late: Promise<void>;
-  readonly all: Promise<void>;
-}
-
 /** Runs the tasks of a registry, which an App is. */
 export class CanvasWorker {
   readonly name: string;
@@ -116,9 +76,8 @@ export class CanvasWorker {
   readonly #incarnation: string;
   readonly #ended = new AbortController();
   readonly #heartbeat: Heartbeat;
-  readonly #runner: TaskRunner;
+  readonly #nodes: NodeRunner;
   readonly #claimer: Claimer;
-  readonly #settler: Settler;
   readonly #janitor: Janitor;
   readonly #terminations: Terminations;
   readonly #slots: TaskSlots;
@@ -130,6 +89,7 @@ export class CanvasWorker {
   readonly #loose = new Map<string, Promise<void>>();
   /** What gives back the waiting nodes of each slice that is here. */
   readonly #cuts = new Set<() => void>();
+  readonly #sliceParts: Omit<SliceRunParts, "giveBack">;
   #jobs = 0;
   /** Those who wait until more work may be taken. */
   readonly #awaitingRoom: (() => void)[] = [];
@@ -153,7 +113,7 @@ export class CanvasWorker {
     this.name = options.name ?? `${hostname()}:${process.pid}`;
     const { pages, results, store, driver, lifeSigns } = runtime;
     this.#heartbeat = new Heartbeat(lifeSigns, runtime.upkeepTimers, this.#incarnation, this.#options.lostAfterMs);
-    this.#runner = new TaskRunner({
+    const runner = new TaskRunner({
       registry,
       pages,
       results,
@@ -171,8 +131,32 @@ export class CanvasWorker {
       incarnation: this.#incarnation,
       isAlive: (incarnation) => lifeSigns.isAlive(incarnation),
     });
-    this.#settler = new Settler(store, driver);
     this.#terminations = new Terminations(runtime);
+    this.#nodes = new NodeRunner({
+      registry,
+      runtime,
+      incarnation: this.#incarnation,
+      runner,
+      claimer: this.#claimer,
+      settler: new Settler(store, driver),
+      slots: this.#slots,
+      terminations: this.#terminations,
+      persist: (call) => this.#persist(call),
+      ended: this.#ended.signal,
+      isClosing: () => this.#isClosing,
+      isActive: (key) => this.#active.has(key),
+      report: (error) => this.#report(error),
+      onFailure: this.#options.onFailure,
+    });
+    this.#sliceParts = {
+      nodes: this.#nodes,
+      slots: this.#slots,
+      breath: this.#breath,
+      timers: runtime.upkeepTimers,
+      ended: this.#ended.signal,
+      isClosing: () => this.#isClosing,
+      cuts: this.#cuts,
+    };
     this.#janitor = new Janitor(runtime, {
       incarnation: this.#incarnation,
       overdueMs: this.#options.overdueMs,
@@ -282,8 +266,9 @@ export class CanvasWorker {
   }
 
   async #runAlone(runKey: RunKey, slice: SliceRange, claim: ClaimedSlice): Promise<void> {
-    await this.#slots.take();
-    await this.#runFrom(runKey, { ...slice, ...claim, index: slice.first, input: undefined });
+    const slot = this.#slots.take();
+    if (slot !== undefined) await slot;
+    await this.#nodes.runOn(runKey, { ...slice, ...claim }, slice.first);
   }
 
   /**
@@ -307,9 +292,8 @@ export class CanvasWorker {
     if (hasLoner || claim.deliveries > 0 || waiting.length < slice.count) {
       return await giveBack(waiting.splice(0).map(single));
     }
-    const { cause, revoked } = claim;
-    const end = this.#begin(runKey, { ...slice, ...FIRST_CLAIM, token, cause, revoked }, waiting, giveBack);
-    await this.#letGo(`${runKey}/${sliceKey(slice)}`, end);
+    const run = new SliceRun({ ...this.#sliceParts, giveBack }, runKey, { ...slice, ...claim }, waiting);
+    await this.#letGo(`${runKey}/${sliceKey(slice)}`, run);
   }
 
   /** Whether a task is among these nodes that may not share a slice. */
@@ -325,54 +309,11 @@ export class CanvasWorker {
     return found;
   }
 
-  /** Begins the nodes of a slice as slots become free, and gives back what must wait for too long. */
-  #begin(
-    runKey: RunKey,
-    claimed: Omit<Claimed, "index" | "input">,
-    waiting: number[],
-    giveBack: (parts: readonly SliceRange[]) => Promise<void>,
-  ): SliceEnd {
-    const ends: Promise<void>[] = [];
-    const cut = (): void => {
-      const rest = waiting.splice(0);
-      if (rest.length > 0) ends.push(handled(giveBack(halves(rest, claimed.stride))));
-    };
-    let stopTimer = (): void => undefined;
-    const late = new Promise<void>((resolve) => {
-      const look = (): void => {
-        const { ended } = this.#slots;
-        stopTimer = this.#runtime.upkeepTimers.after(LONGEST_WAIT_MS, () => {
-          // Those that wait will have a slot soon if as many tasks have ended in the meantime.
-          if (!this.#ended.signal.aborted && this.#slots.waiting > this.#slots.ended - ended) cut();
-          if (waiting.length > 0 && !this.#ended.signal.aborted) look();
-          resolve();
-        });
-      };
-      look();
-    });
-    const run = async (): Promise<void> => {
-      this.#cuts.add(cut);
-      try {
-        for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
-          await this.#slots.take();
-          ends.push(handled(this.#runFrom(runKey, { ...claimed, index, input: undefined })));
-          if (this.#isClosing) cut();
-          await this.#breath.take();
-        }
-      } finally {
-        this.#cuts.delete(cut);
-      }
-    };
-    const begun = run();
-    const all = begun.then(() => allEnded(ends)).finally(() => stopTimer());
-    return { begun, late, all };
-  }
-
   /**
    * Resolves when a slice's job may end: when all of its nodes have ended; or, once they have been running for a while,
    * when there is room for other work. What still runs then is guarded by this worker's signs of life.
    */
-  async #letGo(key: string, { begun, late, all }: SliceEnd): Promise<void> {
+  async #letGo(key: string, { begun, late, all }: SliceRun): Promise<void> {
     const whole = all.then(() => true);
     if (await Promise.race([whole, Promise.all([begun, late]).then(() => false)])) return;
     const room = new Promise<false>((resolve) => {
@@ -396,128 +337,7 @@ export class CanvasWorker {
     await driver.dispatch(runKey, await store.release(runKey, held, parts));
   }
 
-  /** Runs a node, for which a slot was taken, and on along the chain while the only successor may run here. */
-  async #runFrom(runKey: RunKey, claimed: Claimed): Promise<void> {
-    let current: Claimed | undefined = claimed;
-    while (current !== undefined) {
-      current = await this.#runNode(runKey, current);
-      if (current === undefined) return;
-      this.#slots.expect(1);
-      await this.#slots.take();
-    }
-  }
-
-  /** Runs and settles one node; gives the successor that this slot goes on with. */
-  async #runNode(runKey: RunKey, claimed: Claimed): Promise<Claimed | undefined> {
-    const { first, count, index, token } = claimed;
-    const { node, outcome } = await this.#inSlot(runKey, claimed);
-    const goesOn = outcome.kind === "succeeded" && outcome.additions === undefined && node.next.length === 1;
-    const next = goesOn ? await this.#persist(() => this.#nextHere(runKey, node)) : undefined;
-    const claimNext = next === undefined ? {} : { claimNextAs: this.#incarnation };
-    const settlement: Settlement = { first, count, index, token, outcome, node, ...claimNext };
-    const settled = await this.#persist(() => this.#settler.settle(runKey, settlement));
-    if (settled.accepted) this.#tellFailure(runKey, index, node, outcome);
-    if (next === undefined || (settled.accepted && !settled.claimedNext)) return undefined;
-    if (!settled.accepted) return await this.#reclaim(runKey, next.index);
-    // An immutable successor takes nothing.
-    const value = next.takesValue && outcome.kind === "succeeded" ? outcome.payload : undefined;
-    return { ...FIRST_CLAIM, ...single(next.index), index: next.index, input: value };
-  }
-
-  /** Runs a node in the slot that was taken for it. */
-  async #inSlot(
-    runKey: RunKey,
-    claimed: Claimed,
-  ): Promise<{ readonly node: TaskNode; readonly outcome: StoredOutcome }> {
-    const { index, retries, cause, input } = claimed;
-    try {
-      const { pages } = this.#runtime;
-      const node = pages.peek(runKey, index) ?? (await this.#persist(() => pages.node(runKey, index)));
-      if (node.kind !== "task") throw new Error(`node ${index} of run ${runKey} is no task, but a job points to it`);
-      const hindered = this.#terminations.outcomeOf(runKey, index) ?? hindrance(node, claimed, this.#registry);
-      if (hindered !== undefined) return { node, outcome: hindered };
-      const showState = async (state: string, payload: string): Promise<void> => {
-        await this.#persist(() => this.#runtime.store.updateState(runKey, claimed, state, payload));
-      };
-      const { openSignal, close } = this.#terminations.attempt(runKey, index);
-      try {
-        const attempt = { runKey, index, node, retries, cause, input, showState, openSignal };
-        return { node, outcome: await this.#attempt(attempt) };
-      } finally {
-        close();
-      }
-    } finally {
-      this.#slots.leave();
-    }
-  }
-
-  #tellFailure(runKey: RunKey, index: number, node: TaskNode, outcome: StoredOutcome): void {
-    if (outcome.kind !== "failed" || this.#options.onFailure === undefined) return;
-    const error = JSON.parse(outcome.payload) as WireError;
-    this.#options.onFailure({ task: node.task, id: node.ownId ?? nodeId(runKey, index), error });
-  }
-
-  /** What was claimed must end: what is neither the task's fault nor passes is its outcome too. */
-  async #attempt(attempt: Attempt): Promise<StoredOutcome> {
-    try {
-      return await this.#persist(() => this.#runner.run(attempt));
-    } catch (error) {
-      if (error instanceof RunExpiredError || this.#ended.signal.aborted) throw error;
-      this.#report(error);
-      return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
-    }
-  }
-
   #persist<Value>(call: () => Promise<Value>): Promise<Value> {
     return persist(call, { signal: this.#ended.signal, onError: (error) => this.#report(error) });
   }
-
-  /**
-   * Claims the successor of a settlement that was refused. It was refused because the attempt was lost to another
-   * worker, and then the successor is not ours either; or because this very settlement got through before, on a
-   * connection that was lost before it could answer, and then the successor is held in our name and must go on.
-   */
-  async #reclaim(runKey: RunKey, first: number): Promise<Claimed | undefined> {
-    const slice = single(first);
-    if (this.#active.has(`${runKey}/${sliceKey(slice)}`)) return undefined;
-    const reply = await this.#persist(() => this.#claimer.claim(runKey, { first, count: 1, generation: 1 }));
-    return reply.kind === "claimed" ? { ...slice, ...reply, index: first, input: undefined } : undefined;
-  }
-
-  /** The node's only successor, if this slot may go on with it. */
-  async #nextHere(runKey: RunKey, node: TaskNode): Promise<Successor | undefined> {
-    if (this.#isClosing) return undefined;
-    // A token with times behind the index waits for them in the queue.
-    const [, index] = /^t(\d+)$/.exec(node.next[0] ?? "") ?? [];
-    if (index === undefined) return undefined;
-    const successor = await this.#runtime.pages.node(runKey, Number(index));
-    const isAlike =
-      successor.kind === "task" &&
-      successor.options.queue === node.options.queue &&
-      successor.options.priority === node.options.priority &&
-      this.#registry.tasks.has(successor.task) &&
-      this.#registry.tasks.get(successor.task)?.options.acksLate !== false;
-    return isAlike ? { index: Number(index), takesValue: successor.input !== undefined } : undefined;
-  }
-}
-
-/** A stretch of waiting nodes in two parts, so that it is dealt out ever more finely while nobody has time for it. */
-function halves(indices: readonly number[], stride: number): SliceRange[] {
-  const middle = Math.ceil(indices.length / 2);
-  return [indices.slice(0, middle), indices.slice(middle)].flatMap((part) =>
-    part[0] === undefined ? [] : [{ first: part[0], count: part.length, stride }],
-  );
-}
-
-/** A promise whose failure is looked at later. */
-function handled<Value>(promise: Promise<Value>): Promise<Value> {
-  promise.catch(() => undefined);
-  return promise;
-}
-
-/** Resolves when all have ended, however they did. @throws the first error, and rather one that is not about a run that is gone */
-async function allEnded(ends: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(ends);
-  const errors = outcomes.flatMap((end): unknown[] => (end.status === "rejected" ? [end.reason] : []));
-  if (errors.length > 0) throw errors.find((error) => !(error instanceof RunExpiredError)) ?? errors[0];
 }

@@ -234,3 +234,18 @@ test("compiling changes nothing of the signature, and gives the same again", () 
     }),
   );
 });
+
+test("members that say nothing but their arguments become the same nodes as all others", () => {
+  // Options that say nothing still take the way of those that do.
+  const saying = (data: SignatureData): SignatureData =>
+    JSON.parse(JSON.stringify(data).replaceAll('"task":"t"', '"task":"t","options":{}'));
+  fc.assert(
+    fc.property(anyCanvas(), fc.array(fc.nat(), { maxLength: 2 }), (canvas, args) => {
+      const call = { args, kwargs: {}, options: {} };
+      const runKey = newRunKey();
+      const environment = { taskDefaults: () => ({ queue: "q" }) };
+      expect(compile(canvas, call, runKey, environment)).toEqual(compile(saying(canvas), call, runKey, environment));
+    }),
+    { numRuns: 100 },
+  );
+});

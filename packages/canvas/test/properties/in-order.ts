@@ -6,6 +6,7 @@ import type { App } from "@umbel/core";
 import { PageCache } from "../../src/engine/page-cache.ts";
 import { Results } from "../../src/engine/results.ts";
 import { type Graph, stretchIndices } from "../../src/graph/graph.ts";
+import { ownNode } from "../../src/graph/own-arguments.ts";
 import type { Dispatch, Refill, SettleReply, Started } from "../../src/store/graph-store.ts";
 import { MemoryGraphStore } from "../../src/store/memory/memory-graph-store.ts";
 import { MemoryRuns } from "../../src/store/memory/memory-runs.ts";
@@ -51,7 +52,16 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
     const [claim] = await store.claim(runKey, "in order", [{ first, count: 1, generation, withPage: false }]);
     if (node.kind !== "task" || claim?.kind !== "claimed") throw new Error(`node ${first} cannot be run`);
     const { retries, cause, token } = claim;
-    const attempt = { runKey, index: first, node, retries, cause, input: undefined, showState, openSignal };
+    const attempt = {
+      runKey,
+      index: first,
+      node: ownNode(node),
+      retries,
+      cause,
+      input: undefined,
+      showState,
+      openSignal,
+    };
     const outcome = await runner.run(attempt);
     take(await store.settle(runKey, [{ first, count: 1, index: first, token, outcome, node }]));
   };

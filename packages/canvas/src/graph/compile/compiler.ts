@@ -53,6 +53,7 @@ import {
   type Segment,
   valueFrom,
 } from "./place.ts";
+import { PlainMembers } from "./plain-members.ts";
 
 /** The name under which an `each` is shown; no task of an App can have it. */
 export const EACH_TASK = "umbel.each";
@@ -266,7 +267,17 @@ export class Compiler {
     this.#drafts.push(spread);
     const tails: GrowingStretches = [];
     let parent: number | undefined;
+    const plainMembers = new PlainMembers(place, join);
     for (const member of members) {
+      const plain = plainMembers.member(member, this.#nextIndex);
+      if (plain !== undefined) {
+        const index = this.#nextIndex;
+        this.#drafts.push({ kind: "member", index, node: plain.node, join });
+        appendIndex(spread.starts, index, "t", plain.suffix);
+        appendIndex(tails, index, "t", "");
+        parent = index;
+        continue;
+      }
       const at = memberPlace(place, join);
       const compiled = isCall(member) ? this.#call(member, at) : yield this.#composite(member, at);
       at.segment.end = this.#lastIndex;

@@ -11,6 +11,7 @@ import {
   type TaskNode,
 } from "../graph.ts";
 import type { Errback, JoinPlace, Segment } from "./place.ts";
+import type { PlainMember } from "./plain-members.ts";
 
 /** What a compiled signature is to its surroundings. */
 export interface Compiled {
@@ -63,7 +64,15 @@ export interface SpreadDraft {
   limit: number | undefined;
 }
 
-export type Draft = TaskDraft | JoinDraft | SpreadDraft;
+/** A plain member; all that it needs is the number of its join. */
+export interface MemberDraft {
+  readonly kind: "member";
+  readonly index: number;
+  readonly node: PlainMember["node"];
+  readonly join: JoinPlace;
+}
+
+export type Draft = TaskDraft | JoinDraft | SpreadDraft | MemberDraft;
 
 type Writable<Node> = { -readonly [Field in keyof Node]: Node[Field] };
 
@@ -81,6 +90,11 @@ export function tokenOf(start: Start): StartToken {
 /** Gives the node of a draft. */
 export function finish(draft: Draft, draftAt: (index: number) => Draft | undefined): GraphNode {
   if (draft.kind === "spread") return spreadNode(draft.join.index, draft.starts, draft.limit);
+  if (draft.kind === "member") {
+    draft.node.join = draft.join.index;
+    draft.node.group = draft.join.index;
+    return draft.node;
+  }
   const { node, segment } = draft;
   node.join = segment.join?.index ?? -1;
   node.deadEnd = Math.max(draft.index, segment.end);

@@ -12,6 +12,7 @@ import { Compiler, type OpenGroup } from "./compiler.ts";
 import { tokenOf } from "./drafts.ts";
 import { groupMembers } from "./members.ts";
 import { memberPlace, type Place } from "./place.ts";
+import { PlainMembers } from "./plain-members.ts";
 
 /** The nodes of one member, and what of them starts at once. */
 export interface MemberNodes {
@@ -27,6 +28,8 @@ export class MemberStream {
   readonly #group: GroupData;
   readonly #head: Compiler;
   readonly #open: OpenGroup;
+  /** Nothing of it where the group says something of each member. */
+  readonly #plain: PlainMembers | undefined;
   readonly #headCount: number;
   readonly #aliases: string[] = [];
   #nextIndex: number;
@@ -39,6 +42,7 @@ export class MemberStream {
     this.#group = signature.kind === "chord" ? signature.header : signature;
     this.#head = new Compiler(environment);
     this.#open = this.#head.open(signature, place);
+    if (this.#group.options?.link === undefined) this.#plain = new PlainMembers(this.#open.place, this.#open.join);
     const head = this.#head.finish();
     this.#noteAliases(head);
     this.#headCount = head.length;
@@ -52,6 +56,17 @@ export class MemberStream {
 
   /** Compiles a member; a group is its members. @throws InvalidSignatureError */
   add(data: SignatureData): MemberNodes[] {
+    const base = this.#nextIndex;
+    const plain = this.#plain?.member(data, base);
+    if (plain !== undefined) {
+      const { spread, tails } = this.#open;
+      const nodes = [plain.node];
+      appendIndex(spread.starts, base, "t", plain.suffix);
+      appendIndex(tails, base, "t", "");
+      this.#nextIndex += 1;
+      this.#noteRoot(base, nodes);
+      return [{ base, nodes, starts: [`t${base}${plain.suffix}`] }];
+    }
     return groupMembers({ ...this.#group, members: [data] }).map((member) => this.#addOne(member));
   }
 

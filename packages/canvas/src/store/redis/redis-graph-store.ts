@@ -424,15 +424,30 @@ interface Block {
 
 function blocksOf(settlements: readonly Settlement[]): Block[] {
   const blocks: Block[] = [];
-  let lastHead = "";
+  let before: Settlement | undefined;
   for (const settlement of settlements) {
-    const head = headOf(settlement);
-    const text = head.join(" ");
-    if (text !== lastHead) blocks.push({ head, entries: [] });
-    lastHead = text;
+    if (before === undefined || !isAlike(before, settlement)) blocks.push({ head: headOf(settlement), entries: [] });
+    before = settlement;
     blocks.at(-1)?.entries.push(settlement.index, payloadOf(settlement));
   }
   return blocks;
+}
+
+/** Whether two settlements have the same head. Those of plain members of a group do; of others it need not be found out. */
+function isAlike(one: Settlement, other: Settlement): boolean {
+  return (
+    one.outcome.kind === "succeeded" &&
+    other.outcome.kind === "succeeded" &&
+    one.first === other.first &&
+    one.count === other.count &&
+    one.token === other.token &&
+    one.node.join === other.node.join &&
+    one.node.isTail === other.node.isTail &&
+    one.node.next.length === 0 &&
+    other.node.next.length === 0 &&
+    one.outcome.additions === undefined &&
+    other.outcome.additions === undefined
+  );
 }
 
 /** What a script must know of a settlement beside node and payload; what its outcome has no use for is left out. */

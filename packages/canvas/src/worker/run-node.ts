@@ -1,0 +1,295 @@
+/**
+ * Runs nodes in slots: an attempt, its settlement, and on along the chain. One rule: what was claimed is settled, and a
+ * successor never starts before the store has its predecessor's end.
+ */
+import { encodeError, nodeId, RunExpiredError, type RunKey, type TaskRegistry, type WireError } from "@umbel/core";
+import type { Runtime } from "../engine/runtime.ts";
+import type { GraphNode, TaskNode } from "../graph/graph.ts";
+import { ownNode } from "../graph/own-arguments.ts";
+import type { HeldSlice, Settlement, StoredOutcome } from "../store/graph-store.ts";
+import { single, sliceKey } from "../store/slice.ts";
+import type { Claimer } from "./claimer.ts";
+import { type ClaimedNodes, hindrance } from "./hindrance.ts";
+import type { Attempt, Eventually, TaskRunner } from "./run-task.ts";
+import type { Settler } from "./settler.ts";
+import type { TaskSlots } from "./task-slots.ts";
+import type { TerminableAttempt, Terminations } from "./terminations.ts";
+
+/** A slice that was claimed, as far as its nodes need to know. */
+export interface RunningSlice extends HeldSlice, ClaimedNodes {
+  readonly retries: number;
+  /** The node whose error an errback gets. */
+  readonly cause: number | undefined;
+}
+
+/** How a node ended. */
+export interface NodeEnd {
+  readonly node: TaskNode;
+  readonly outcome: StoredOutcome;
+}
+
+/** The node that a slot goes on with. */
+interface Successor {
+  readonly index: number;
+  readonly takesValue: boolean;
+}
+
+/** A node that this slot has claimed. @remarks `input`: the value that it takes, if it is here already */
+interface Step {
+  readonly slice: RunningSlice;
+  readonly index: number;
+  readonly input: string | undefined;
+}
+
+/** What a claim within a settlement gives. */
+const FIRST_CLAIM = { token: 1, deliveries: 0, retries: 0, hasExpired: false, revoked: [], cause: undefined } as const;
+
+/** What a NodeRunner is made of. */
+export interface NodeRunnerParts {
+  readonly registry: TaskRegistry;
+  readonly runtime: Runtime;
+  readonly incarnation: string;
+  readonly runner: TaskRunner;
+  readonly claimer: Claimer;
+  readonly settler: Settler;
+  readonly slots: TaskSlots;
+  readonly terminations: Terminations;
+  /** Calls until it succeeds, or fails for a reason that will not pass. */
+  readonly persist: <Value>(call: () => Promise<Value>) => Promise<Value>;
+  /** Aborted when the worker is ended at once. */
+  readonly ended: AbortSignal;
+  /** Whether this worker takes nothing new any more. */
+  readonly isClosing: () => boolean;
+  /** Whether a slice is being run here. */
+  readonly isActive: (key: string) => boolean;
+  readonly report: (error: unknown) => void;
+  readonly onFailure: ((failure: TaskFailure) => void) | undefined;
+}
+
+/** A task that failed for good. */
+export interface TaskFailure {
+  readonly task: string;
+  readonly id: string;
+  readonly error: WireError;
+}
+
+/** Runs nodes for one worker. */
+export class NodeRunner {
+  readonly #parts: NodeRunnerParts;
+
+  constructor(parts: NodeRunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs a node in the slot that was taken for it, and gives the slot back. Settles nothing. */
+  run(runKey: RunKey, slice: RunningSlice, index: number, input: string | undefined): Eventually<NodeEnd> {
+    const { slots } = this.#parts;
+    let end: Eventually<NodeEnd>;
+    try {
+      const node = this.#parts.runtime.pages.peek(runKey, index);
+      end =
+        node === undefined
+          ? this.#runUnread(runKey, slice, index, input)
+          : this.#runRead(runKey, slice, index, input, node);
+    } catch (error) {
+      slots.leave();
+      throw error;
+    }
+    if (end instanceof Promise) return end.finally(() => slots.leave());
+    slots.leave();
+    return end;
+  }
+
+  async #runUnread(runKey: RunKey, slice: RunningSlice, index: number, input: string | undefined): Promise<NodeEnd> {
+    const node = await this.#parts.persist(() => this.#parts.runtime.pages.node(runKey, index));
+    return await this.#runRead(runKey, slice, index, input, node);
+  }
+
+  #runRead(
+    runKey: RunKey,
+    slice: RunningSlice,
+    index: number,
+    input: string | undefined,
+    shared: GraphNode,
+  ): Eventually<NodeEnd> {
+    if (shared.kind !== "task") throw new Error(`node ${index} of run ${runKey} is no task, but a job points to it`);
+    const { registry, terminations, runner } = this.#parts;
+    const hindered = terminations.outcomeOf(runKey, index) ?? hindrance(shared, index, slice, registry);
+    if (hindered !== undefined) return { node: shared, outcome: hindered };
+    const attempt = new SlotAttempt(this.#parts, runKey, slice, index, input, ownNode(shared));
+    const outcome = runner.run(attempt);
+    if (outcome instanceof Promise) return this.#awaited(attempt, shared, outcome);
+    attempt.close();
+    return { node: shared, outcome };
+  }
+
+  /** What was claimed must end: what is neither the task's fault nor passes is its outcome too. */
+  async #awaited(attempt: SlotAttempt, node: TaskNode, running: Promise<StoredOutcome>): Promise<NodeEnd> {
+    const { persist, runner, ended, report } = this.#parts;
+    let first: Promise<StoredOutcome> | undefined = running;
+    try {
+      const outcome = await persist(async () => {
+        const outcomeNow = first ?? runner.run(attempt);
+        first = undefined;
+        return await outcomeNow;
+      });
+      return { node, outcome };
+    } catch (error) {
+      if (error instanceof RunExpiredError || ended.aborted) throw error;
+      report(error);
+      return { node, outcome: { kind: "failed", payload: JSON.stringify(encodeError(error)) } };
+    } finally {
+      attempt.close();
+    }
+  }
+
+  /** Runs a node, for which a slot was taken, and on along the chain while the only successor may run here. */
+  async runOn(runKey: RunKey, slice: RunningSlice, index: number): Promise<void> {
+    await this.goOn(runKey, slice, index, await this.run(runKey, slice, index, undefined));
+  }
+
+  /** Settles a node that has ended, and runs on along the chain. */
+  async goOn(runKey: RunKey, slice: RunningSlice, index: number, end: NodeEnd): Promise<void> {
+    const { slots } = this.#parts;
+    let next = await this.#settle(runKey, { slice, index, input: undefined }, end);
+    while (next !== undefined) {
+      slots.expect(1);
+      const slot = slots.take();
+      if (slot !== undefined) await slot;
+      const ran = this.run(runKey, next.slice, next.index, next.input);
+      next = await this.#settle(runKey, next, ran instanceof Promise ? await ran : ran);
+    }
+  }
+
+  /** Settles nodes of one slice that have nothing behind them that could run here. */
+  async settleAll(runKey: RunKey, settlements: readonly Settlement[]): Promise<void> {
+    const { persist, settler } = this.#parts;
+    const settled = await persist(() => settler.settleAll(runKey, settlements));
+    for (const [position, { index, node, outcome }] of settlements.entries()) {
+      if (settled[position]?.accepted === true) this.#tellFailure(runKey, index, node, outcome);
+    }
+  }
+
+  /** Whether a node that ended so may have a successor that runs here. */
+  mayGoOn({ node, outcome }: NodeEnd): boolean {
+    return outcome.kind === "succeeded" && outcome.additions === undefined && node.next.length === 1;
+  }
+
+  /** Settles one node; gives the successor that this slot goes on with. */
+  async #settle(runKey: RunKey, { slice, index }: Step, end: NodeEnd): Promise<Step | undefined> {
+    const { node, outcome } = end;
+    const { persist, settler, incarnation } = this.#parts;
+    const { first, count, token } = slice;
+    const looked = this.mayGoOn(end) ? this.#nextHere(runKey, node) : undefined;
+    const next = looked instanceof Promise ? await looked : looked;
+    const claimNext = next === undefined ? {} : { claimNextAs: incarnation };
+    const settlement: Settlement = { first, count, index, token, outcome, node, ...claimNext };
+    const settled = await persist(() => settler.settle(runKey, settlement));
+    if (settled.accepted) this.#tellFailure(runKey, index, node, outcome);
+    if (next === undefined || (settled.accepted && !settled.claimedNext)) return undefined;
+    if (!settled.accepted) return await this.#reclaim(runKey, next.index);
+    // An immutable successor takes nothing.
+    const value = next.takesValue && outcome.kind === "succeeded" ? outcome.payload : undefined;
+    return { slice: { ...FIRST_CLAIM, ...single(next.index) }, index: next.index, input: value };
+  }
+
+  #tellFailure(runKey: RunKey, index: number, node: TaskNode, outcome: StoredOutcome): void {
+    const { onFailure } = this.#parts;
+    if (outcome.kind !== "failed" || onFailure === undefined) return;
+    const error = JSON.parse(outcome.payload) as WireError;
+    onFailure({ task: node.task, id: node.ownId ?? nodeId(runKey, index), error });
+  }
+
+  /**
+   * Claims the successor of a settlement that was refused. It was refused because the attempt was lost to another
+   * worker, and then the successor is not ours either; or because this very settlement got through before, on a
+   * connection that was lost before it could answer, and then the successor is held in our name and must go on.
+   */
+  async #reclaim(runKey: RunKey, first: number): Promise<Step | undefined> {
+    const { isActive, persist, claimer } = this.#parts;
+    const slice = single(first);
+    if (isActive(`${runKey}/${sliceKey(slice)}`)) return undefined;
+    const reply = await persist(() => claimer.claim(runKey, { first, count: 1, generation: 1 }));
+    return reply.kind === "claimed" ? { slice: { ...slice, ...reply }, index: first, input: undefined } : undefined;
+  }
+
+  /** The node's only successor, if this slot may go on with it. */
+  #nextHere(runKey: RunKey, node: TaskNode): Eventually<Successor | undefined> {
+    const { isClosing, runtime, persist } = this.#parts;
+    if (isClosing()) return undefined;
+    const index = plainIndex(node.next[0]);
+    if (index === undefined) return undefined;
+    const successor = runtime.pages.peek(runKey, index);
+    if (successor !== undefined) return this.#asSuccessor(node, index, successor);
+    return persist(() => runtime.pages.node(runKey, index)).then((read) => this.#asSuccessor(node, index, read));
+  }
+
+  #asSuccessor(node: TaskNode, index: number, successor: GraphNode): Successor | undefined {
+    const { registry } = this.#parts;
+    const isAlike =
+      successor.kind === "task" &&
+      successor.options.queue === node.options.queue &&
+      successor.options.priority === node.options.priority &&
+      registry.tasks.has(successor.task) &&
+      registry.tasks.get(successor.task)?.options.acksLate !== false;
+    return isAlike ? { index, takesValue: successor.input !== undefined } : undefined;
+  }
+}
+
+/** One attempt in a slot; asks for what it needs when it needs it. */
+class SlotAttempt implements Attempt {
+  readonly runKey: RunKey;
+  readonly index: number;
+  readonly node: TaskNode;
+  readonly input: string | undefined;
+  readonly #parts: NodeRunnerParts;
+  readonly #slice: RunningSlice;
+  #terminable: TerminableAttempt | undefined;
+
+  constructor(
+    parts: NodeRunnerParts,
+    runKey: RunKey,
+    slice: RunningSlice,
+    index: number,
+    input: string | undefined,
+    node: TaskNode,
+  ) {
+    this.runKey = runKey;
+    this.index = index;
+    this.node = node;
+    this.input = input;
+    this.#parts = parts;
+    this.#slice = slice;
+  }
+
+  get retries(): number {
+    return this.#slice.retries;
+  }
+
+  get cause(): number | undefined {
+    return this.#slice.cause;
+  }
+
+  async showState(state: string, payload: string): Promise<void> {
+    const { first, count, token } = this.#slice;
+    const { persist, runtime } = this.#parts;
+    const held = { first, count, token, index: this.index };
+    await persist(() => runtime.store.updateState(this.runKey, held, state, payload));
+  }
+
+  openSignal(): AbortSignal {
+    this.#terminable ??= this.#parts.terminations.attempt(this.runKey, this.index);
+    return this.#terminable.openSignal();
+  }
+
+  /** Ends the listening for its end from outside. */
+  close(): void {
+    this.#terminable?.close();
+  }
+}
+
+/** The node of a start token; `undefined` for one with times behind the index, which waits for them in the queue. */
+function plainIndex(token: string | undefined): number | undefined {
+  const [, index] = /^t(\d+)$/.exec(token ?? "") ?? [];
+  return index === undefined ? undefined : Number(index);
+}

@@ -8,15 +8,15 @@ import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
 /** How long a job waits whose run is not stored yet. */
 const EARLY_JOB_DELAY_MS = 1000;
 
-/** Serves one queue over a connection that it closes. */
+/**
+ * Serves one queue over a connection that is its owner's to close: what is sent to the queue and to the store at the same
+ * time leaves in one piece. BullMQ waits for jobs on a connection of its own.
+ */
 export class BullWorkSource implements WorkSource {
-  readonly #connection: Redis;
   readonly #worker: Worker<SlicePointer>;
 
   constructor(queue: string, connection: Redis, prefix: string, deliver: Deliver, options: WorkSourceOptions) {
     const { concurrency, lostAfterMs, onError } = options;
-    connection.on("error", onError);
-    this.#connection = connection;
     this.#worker = new Worker<SlicePointer>(
       queue,
       (job, token) => deliver(job.data, { attempts: job.attemptsStarted, putOff: () => delayJob(job, token) }),
@@ -47,9 +47,8 @@ export class BullWorkSource implements WorkSource {
   }
 
   async close(): Promise<void> {
-    await this.#worker.close(true);
     // BullMQ closes what it duplicated; the connection that it was given stays ours.
-    this.#connection.disconnect();
+    await this.#worker.close(true);
   }
 }
 

@@ -24,7 +24,7 @@ import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { RedisSavedGroups } from "./saved-groups.ts";
 import { Slicing } from "./slicing.ts";
 import { systemTimers } from "./timers.ts";
-import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
+import type { Workplace } from "./work-source.ts";
 
 /** An engine's connections to one Redis. */
 export class RedisRuntime implements Runtime {
@@ -47,9 +47,11 @@ export class RedisRuntime implements Runtime {
   readonly timers = systemTimers;
   readonly upkeepTimers = systemTimers;
   readonly #subscriber: Redis;
+  readonly #options: RuntimeOptions;
 
   constructor(broker: Broker, options: RuntimeOptions) {
     this.broker = broker;
+    this.#options = options;
     this.prefix = options.prefix;
     this.commands = broker.connect("commands");
     this.#subscriber = broker.connect("subscriber");
@@ -89,10 +91,15 @@ export class RedisRuntime implements Runtime {
     await Promise.all([this.store.loadScripts(), this.news.open()]);
   }
 
-  serve(queue: string, deliver: Deliver, options: WorkSourceOptions): WorkSource {
+  openWorkplace(onError: (error: Error) => void): Workplace {
     const connection = this.broker.connect("worker");
+    connection.on("error", onError);
     coalesceWrites(connection);
-    return new BullWorkSource(queue, connection, this.prefix, deliver, options);
+    return {
+      store: new RedisGraphStore(connection, this.#options),
+      serve: (queue, deliver, options) => new BullWorkSource(queue, connection, this.prefix, deliver, options),
+      close: () => connection.disconnect(),
+    };
   }
 
   together<Value>(send: () => Value): Value {

@@ -16,7 +16,7 @@ import type { Results } from "./results.ts";
 import type { SavedGroups } from "./saved-groups.ts";
 import type { SliceSize, Slicing } from "./slicing.ts";
 import type { Timers } from "./timers.ts";
-import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
+import type { Workplace } from "./work-source.ts";
 
 /** What an engine says of its runs when it opens a broker. */
 export interface RuntimeOptions {
@@ -54,8 +54,8 @@ export interface Runtime {
   readonly upkeepTimers: Timers;
   /** Writes what is sent meanwhile in one piece, so far as the broker is a socket. */
   together<Value>(send: () => Value): Value;
-  /** Begins to take slices from a queue. */
-  serve(queue: string, deliver: Deliver, options: WorkSourceOptions): WorkSource;
+  /** Makes a place for a worker, which closes it. @param onError told of what is no task's fault */
+  openWorkplace(onError: (error: Error) => void): Workplace;
   /** Calls when the broker can be reached again that could not be. */
   onConnected(listener: () => void): void;
   /** Ends what was opened. Safe to repeat. */

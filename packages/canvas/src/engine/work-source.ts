@@ -1,4 +1,5 @@
 /** Where a worker's slices come from. One rule: a slice that was delivered is delivered again unless `Deliver` resolves. */
+import type { GraphStore } from "../store/graph-store.ts";
 import type { SlicePointer } from "./queues.ts";
 
 /** One delivery of a slice. */
@@ -32,4 +33,16 @@ export interface WorkSource {
   pause(): Promise<void>;
   /** Ends at once; what still runs is left to others. */
   close(): Promise<void>;
+}
+
+/**
+ * What one worker has of a broker: a store and queues, so that what it sends to both at the same time leaves in one
+ * piece, and none of it is given up while the broker is away.
+ */
+export interface Workplace {
+  readonly store: GraphStore;
+  /** Begins to take slices from a queue. */
+  serve(queue: string, deliver: Deliver, options: WorkSourceOptions): WorkSource;
+  /** Ends what was opened. Safe to repeat. */
+  close(): void;
 }

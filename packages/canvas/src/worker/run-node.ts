@@ -3,10 +3,10 @@
  * successor never starts before the store has its predecessor's end.
  */
 import { encodeError, nodeId, RunExpiredError, type RunKey, type TaskRegistry, type WireError } from "@umbel/core";
-import type { Runtime } from "../engine/runtime.ts";
+import type { PageCache } from "../engine/page-cache.ts";
 import type { GraphNode, TaskNode } from "../graph/graph.ts";
 import { ownNode } from "../graph/own-arguments.ts";
-import type { HeldSlice, Settlement, StoredOutcome } from "../store/graph-store.ts";
+import type { GraphStore, HeldSlice, Settlement, StoredOutcome } from "../store/graph-store.ts";
 import { single, sliceKey } from "../store/slice.ts";
 import type { Claimer } from "./claimer.ts";
 import { type ClaimedNodes, hindrance } from "./hindrance.ts";
@@ -47,7 +47,8 @@ const FIRST_CLAIM = { token: 1, deliveries: 0, retries: 0, hasExpired: false, re
 /** What a NodeRunner is made of. */
 export interface NodeRunnerParts {
   readonly registry: TaskRegistry;
-  readonly runtime: Runtime;
+  readonly pages: PageCache;
+  readonly store: GraphStore;
   readonly incarnation: string;
   readonly runner: TaskRunner;
   readonly claimer: Claimer;
@@ -86,7 +87,7 @@ export class NodeRunner {
     const { slots } = this.#parts;
     let end: Eventually<NodeEnd>;
     try {
-      const node = this.#parts.runtime.pages.peek(runKey, index);
+      const node = this.#parts.pages.peek(runKey, index);
       end =
         node === undefined
           ? this.#runUnread(runKey, slice, index, input)
@@ -101,7 +102,7 @@ export class NodeRunner {
   }
 
   async #runUnread(runKey: RunKey, slice: RunningSlice, index: number, input: string | undefined): Promise<NodeEnd> {
-    const node = await this.#parts.persist(() => this.#parts.runtime.pages.node(runKey, index));
+    const node = await this.#parts.persist(() => this.#parts.pages.node(runKey, index));
     return await this.#runRead(runKey, slice, index, input, node);
   }
 
@@ -143,9 +144,17 @@ export class NodeRunner {
     }
   }
 
-  /** Runs a node, for which a slot was taken, and on along the chain while the only successor may run here. */
-  async runOn(runKey: RunKey, slice: RunningSlice, index: number): Promise<void> {
-    await this.goOn(runKey, slice, index, await this.run(runKey, slice, index, undefined));
+  /**
+   * Runs a node, for which a slot was taken, and on along the chain while the only successor may run here.
+   * @param letGo takes what is left to wait for when nothing can follow from it: the end of a lone call is on its way
+   */
+  async runOn(runKey: RunKey, slice: RunningSlice, index: number, letGo: (rest: Promise<void>) => void): Promise<void> {
+    const ran = this.run(runKey, slice, index, undefined);
+    const end = ran instanceof Promise ? await ran : ran;
+    const { node, outcome } = end;
+    if (outcome.kind === "succeeded" && node.next.length === 0 && node.join === -1) {
+      letGo(this.goOn(runKey, slice, index, end));
+    } else await this.goOn(runKey, slice, index, end);
   }
 
   /** Settles a node that has ended, and runs on along the chain. */
@@ -184,7 +193,9 @@ export class NodeRunner {
     const next = looked instanceof Promise ? await looked : looked;
     const claimNext = next === undefined ? {} : { claimNextAs: incarnation };
     const settlement: Settlement = { first, count, index, token, outcome, node, ...claimNext };
-    const settled = await persist(() => settler.settle(runKey, settlement));
+    const settled = await persist(() =>
+      next === undefined ? settler.settle(runKey, settlement) : settler.step(runKey, settlement),
+    );
     if (settled.accepted) this.#tellFailure(runKey, index, node, outcome);
     if (next === undefined || (settled.accepted && !settled.claimedNext)) return undefined;
     if (!settled.accepted) return await this.#reclaim(runKey, next.index);
@@ -215,13 +226,13 @@ export class NodeRunner {
 
   /** The node's only successor, if this slot may go on with it. */
   #nextHere(runKey: RunKey, node: TaskNode): Eventually<Successor | undefined> {
-    const { isClosing, runtime, persist } = this.#parts;
+    const { isClosing, pages, persist } = this.#parts;
     if (isClosing()) return undefined;
     const index = plainIndex(node.next[0]);
     if (index === undefined) return undefined;
-    const successor = runtime.pages.peek(runKey, index);
+    const successor = pages.peek(runKey, index);
     if (successor !== undefined) return this.#asSuccessor(node, index, successor);
-    return persist(() => runtime.pages.node(runKey, index)).then((read) => this.#asSuccessor(node, index, read));
+    return persist(() => pages.node(runKey, index)).then((read) => this.#asSuccessor(node, index, read));
   }
 
   #asSuccessor(node: TaskNode, index: number, successor: GraphNode): Successor | undefined {
@@ -272,9 +283,9 @@ class SlotAttempt implements Attempt {
 
   async showState(state: string, payload: string): Promise<void> {
     const { first, count, token } = this.#slice;
-    const { persist, runtime } = this.#parts;
+    const { persist, store } = this.#parts;
     const held = { first, count, token, index: this.index };
-    await persist(() => runtime.store.updateState(this.runKey, held, state, payload));
+    await persist(() => store.updateState(this.runKey, held, state, payload));
   }
 
   openSignal(): AbortSignal {

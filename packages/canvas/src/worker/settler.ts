@@ -4,7 +4,7 @@
  */
 import type { RunKey } from "@umbel/core";
 import type { Driver } from "../engine/driver.ts";
-import type { GraphStore, Settlement } from "../store/graph-store.ts";
+import type { GraphStore, Settlement, SettleReply } from "../store/graph-store.ts";
 import { TurnBatch } from "./turn-batch.ts";
 
 /** What became of one settlement. */
@@ -34,6 +34,14 @@ export class Settler {
     return this.#batch.add(runKey, settlement);
   }
 
+  /** Settles a step of a chain. Where nothing else happens it goes at once: the slot waits for nothing but this. */
+  async step(runKey: RunKey, settlement: Settlement): Promise<Settled> {
+    if (!this.#batch.isIdle) return await this.settle(runKey, settlement);
+    const [settled] = await this.#send(runKey, [settlement]);
+    if (settled === undefined) throw new Error("the store gave no answer to a settlement");
+    return settled;
+  }
+
   /** Settles nodes of one slice together; what became of each is in order. */
   settleAll(runKey: RunKey, settlements: readonly Settlement[]): Promise<readonly Settled[]> {
     return this.#batch.addAll(runKey, settlements);
@@ -41,10 +49,15 @@ export class Settler {
 
   async #send(runKey: RunKey, settlements: readonly Settlement[]): Promise<readonly Settled[]> {
     const reply = await this.#store.settle(runKey, settlements);
-    await this.#driver.follow(runKey, reply);
+    if (hasMore(reply)) await this.#driver.follow(runKey, reply);
     return settlements.map((_settlement, position) => ({
       accepted: reply.accepted[position] === true,
       claimedNext: reply.claimedNext[position] === true,
     }));
   }
+}
+
+/** Whether anything follows from a settlement. */
+function hasMore({ dispatches, spreads, refills, runEnded, hasRevoked }: SettleReply): boolean {
+  return dispatches.length > 0 || spreads.length > 0 || refills.length > 0 || runEnded || hasRevoked;
 }

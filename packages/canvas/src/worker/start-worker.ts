@@ -14,6 +14,12 @@ export async function startWorker(
 ): Promise<CanvasWorker> {
   const { CanvasWorker: Worker } = await import("./worker.ts");
   const worker = new Worker(registry, await engine.runtime(), engine, options);
-  await engine.hold(worker.start());
-  return worker;
+  try {
+    await engine.hold(worker.start());
+    return worker;
+  } catch (error) {
+    // What it has opened would hold the process.
+    await worker.close({ force: true }).catch(() => undefined);
+    throw error;
+  }
 }

@@ -22,6 +22,11 @@ export class TurnBatch<Item, Answer> {
     this.#send = send;
   }
 
+  /** Whether nothing is on its way and nothing waits. */
+  get isIdle(): boolean {
+    return this.#sent === 0 && !this.#isFlushing;
+  }
+
   /** Adds an item; resolves with its answer. */
   async add(runKey: RunKey, item: Item): Promise<Answer> {
     const [answer] = await this.addAll(runKey, [item]);

@@ -10,7 +10,7 @@ import { RunExpiredError, type RunKey, type TaskRegistry } from "@umbel/core";
 import { KeepAlive } from "../engine/keep-alive.ts";
 import { rangeOf, type SlicePointer } from "../engine/queues.ts";
 import type { Runtime } from "../engine/runtime.ts";
-import type { Delivery, WorkSource } from "../engine/work-source.ts";
+import type { Delivery, Workplace, WorkSource } from "../engine/work-source.ts";
 import type { CompileEnvironment } from "../graph/compile.ts";
 import { Janitor } from "../ops/janitor.ts";
 import type { ClaimReply, HeldSlice } from "../store/graph-store.ts";
@@ -72,6 +72,7 @@ export class CanvasWorker {
   readonly name: string;
   readonly #registry: TaskRegistry;
   readonly #runtime: Runtime;
+  readonly #workplace: Workplace;
   readonly #options: CanvasWorkerOptions & typeof DEFAULTS;
   readonly #incarnation: string;
   readonly #ended = new AbortController();
@@ -111,7 +112,9 @@ export class CanvasWorker {
     this.#runtime = runtime;
     this.#options = { ...DEFAULTS, ...options };
     this.name = options.name ?? `${hostname()}:${process.pid}`;
-    const { pages, results, store, driver, lifeSigns } = runtime;
+    this.#workplace = runtime.openWorkplace((error) => this.#report(error));
+    const { store } = this.#workplace;
+    const { pages, results, driver, lifeSigns } = runtime;
     this.#heartbeat = new Heartbeat(lifeSigns, runtime.upkeepTimers, this.#incarnation, this.#options.lostAfterMs);
     const runner = new TaskRunner({
       registry,
@@ -134,7 +137,8 @@ export class CanvasWorker {
     this.#terminations = new Terminations(runtime);
     this.#nodes = new NodeRunner({
       registry,
-      runtime,
+      pages,
+      store,
       incarnation: this.#incarnation,
       runner,
       claimer: this.#claimer,
@@ -205,13 +209,14 @@ export class CanvasWorker {
       await Promise.all(this.#loose.values());
     }
     await Promise.all(this.#sources.map((source) => source.close()));
+    this.#workplace.close();
     this.#terminations.stop();
     await this.#heartbeat.stop();
   }
 
   #serve(queue: string): WorkSource {
     const { lostAfterMs } = this.#options;
-    return this.#runtime.serve(queue, (pointer, delivery) => this.#process(pointer, delivery), {
+    return this.#workplace.serve(queue, (pointer, delivery) => this.#process(pointer, delivery), {
       concurrency: this.#limit,
       lostAfterMs,
       onError: (error) => this.#report(error),
@@ -262,13 +267,18 @@ export class CanvasWorker {
       this.#jobs -= 1;
       if (!this.#loose.has(key)) this.#active.delete(key);
       this.#slots.expect(-expected);
+      this.#takeMoreOrLess();
     }
   }
 
   async #runAlone(runKey: RunKey, slice: SliceRange, claim: ClaimedSlice): Promise<void> {
     const slot = this.#slots.take();
     if (slot !== undefined) await slot;
-    await this.#nodes.runOn(runKey, { ...slice, ...claim }, slice.first);
+    // BullMQ may have the job back in the same piece in which the end is sent: what could be lost with it is lost with
+    // the worker, and the janitor looks after that.
+    await this.#nodes.runOn(runKey, { ...slice, ...claim }, slice.first, (rest) =>
+      this.#keepLoose(`${runKey}/${sliceKey(slice)}`, rest),
+    );
   }
 
   /**
@@ -321,6 +331,11 @@ export class CanvasWorker {
       else this.#awaitingRoom.push(() => resolve(false));
     });
     if (await Promise.race([whole, room])) return;
+    this.#keepLoose(key, all);
+  }
+
+  /** Keeps what goes on though its job is let go. */
+  #keepLoose(key: string, all: Promise<void>): void {
     const rest = all
       .catch((error: unknown) => {
         if (!(error instanceof RunExpiredError)) this.#report(error);
@@ -333,8 +348,7 @@ export class CanvasWorker {
   }
 
   async #giveBack(runKey: RunKey, held: HeldSlice, parts: readonly SliceRange[]): Promise<void> {
-    const { store, driver } = this.#runtime;
-    await driver.dispatch(runKey, await store.release(runKey, held, parts));
+    await this.#runtime.driver.dispatch(runKey, await this.#workplace.store.release(runKey, held, parts));
   }
 
   #persist<Value>(call: () => Promise<Value>): Promise<Value> {

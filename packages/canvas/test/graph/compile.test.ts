@@ -238,7 +238,7 @@ test("compiling changes nothing of the signature, and gives the same again", () 
 test("members that say nothing but their arguments become the same nodes as all others", () => {
   // Options that say nothing still take the way of those that do.
   const saying = (data: SignatureData): SignatureData =>
-    JSON.parse(JSON.stringify(data).replaceAll('"task":"t"', '"task":"t","options":{}'));
+    JSON.parse(JSON.stringify(data).replaceAll('"task":"t"', '"task":"t","options":{}')) as SignatureData;
   fc.assert(
     fc.property(anyCanvas(), fc.array(fc.nat(), { maxLength: 2 }), (canvas, args) => {
       const call = { args, kwargs: {}, options: {} };

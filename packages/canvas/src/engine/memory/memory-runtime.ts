@@ -12,7 +12,7 @@ import { Revoker } from "../revoker.ts";
 import type { Runtime, RuntimeOptions } from "../runtime.ts";
 import { Slicing } from "../slicing.ts";
 import type { Timers } from "../timers.ts";
-import type { Deliver, WorkSource, WorkSourceOptions } from "../work-source.ts";
+import type { Workplace } from "../work-source.ts";
 import type { MemoryBrokerState } from "./memory-broker.ts";
 import { MemoryNews } from "./memory-news.ts";
 import { type MemoryActiveRuns, MemoryAliases, type MemoryLease, MemorySavedGroups } from "./memory-parts.ts";
@@ -87,8 +87,12 @@ export class MemoryRuntime implements Runtime {
     state.listeners.add(this.news);
   }
 
-  serve(queue: string, deliver: Deliver, options: WorkSourceOptions): WorkSource {
-    return this.#process.own(this.#state.queues.serve(queue, deliver, options));
+  openWorkplace(): Workplace {
+    return {
+      store: this.store,
+      serve: (queue, deliver, options) => this.#process.own(this.#state.queues.serve(queue, deliver, options)),
+      close: () => undefined,
+    };
   }
 
   together<Value>(send: () => Value): Value {

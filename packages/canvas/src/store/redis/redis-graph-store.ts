@@ -505,7 +505,20 @@ function readFlight(key: string, text: string): Flight {
   };
 }
 
+/** What a step of a chain starts: the successor was claimed with it, and nothing else happened. */
+const STEPPED: SettleReply = {
+  ...NOTHING_STARTED,
+  accepted: [true],
+  claimedNext: [true],
+  room: 0,
+  shared: 0,
+  refills: [],
+  runEnded: false,
+  hasRevoked: false,
+};
+
 function readSettleReply(reply: unknown): SettleReply {
+  if (reply === 1) return STEPPED;
   const [flags, runEnded, dispatches, spreads, seats] = replyArray(reply);
   const [room = 0, shared = 0, ...open] = readNumbers(seats);
   const accepted = [...String(flags)];

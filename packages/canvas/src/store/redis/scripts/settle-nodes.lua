@@ -9,8 +9,26 @@
 -- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again
 --   | P record of the join that the node becomes; next starts are then those of what replaces it
 -- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, shared, then spread, handed out of each to go
---   on with}}.  O(nodes and successors)
+--   on with}}, or 1 for a step of a chain that counted and whose successor was claimed.  O(nodes and successors)
 -- @include advance
+
+-- A step of a chain, when nothing else of its run is of interest: the same as below in a third of the time. Only the
+-- successor is left to claim; no member waits, nothing was revoked, nobody watches, and the result comes later.
+local function step()
+  local key, token, index, holder = ARGV[5], ARGV[6], ARGV[16], ARGV[11]
+  if #ARGV ~= 17 or holder == '' or ARGV[7] ~= 'S' or ARGV[9] == '1' or ARGV[14] ~= '' or key ~= index then return false end
+  if redis.call('EXISTS', OPEN, REVOKED) > 0 or redis.call('HEXISTS', COUNTS, 's') == 1 then return false end
+  local told = redis.call('HMGET', GRAPH, 'R', 'w')
+  if told[1] == index or told[2] then return false end
+  local flight = redis.call('HGET', FLIGHTS, key)
+  local held, letter = string.match(flight or '', '^%d+|(%d+)|(%w+)|')
+  if held ~= token or letter ~= 'r' then return false end
+  redis.call('HSET', RESULTS, index, 'S' .. ARGV[17])
+  redis.call('HDEL', FLIGHTS, key)
+  redis.call('HSET', FLIGHTS, string.sub(ARGV[12], 2), '1|1|r|' .. holder .. '|' .. now .. '|||1')
+  return true
+end
+if step() then return 1 end
 
 -- Slices that were read, false for those that are not in flight; written at the end.
 local slices = {}

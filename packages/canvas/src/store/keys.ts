@@ -23,7 +23,7 @@ export interface RunKeys {
  * - `open`: spread → `handed out|cause`: how many of its members were handed out, and the node whose error they get
  * - `results`: node → `S` value, `F` error, `I` (ignored), `R` why it was revoked, `J<added tails>` (join: its members'
  *   values), `C<node>` (join: that member failed), `P<node>` and `Q<node>` (replaced: ended as that node did),
- *   `X` (forgotten)
+ *   `X` (forgotten); `p<page>` → short values of that page's members of groups (packed-results.ts)
  * - `joins`: join → members still missing, `x<join>` → the first member in order that failed, `a<join>` → tails added,
  *   `l<join>` → `spread|handed out|cause` of the spread that waits for a member to end, `l` set once any spread has
  * - `dead` (sorted set): nodes that never run, `from:to:cause` by `from`, and `:number` of the last revocation before it

@@ -32,6 +32,7 @@ import { NOTHING_STARTED, readRecord, readRunning, STAGED_MS, STAGED_NODES, stag
 import { type RunKeys, runChannel, runKeys } from "../keys.ts";
 import { readRevocations } from "../revocations.ts";
 import { type SliceRange, sliceKey } from "../slice.ts";
+import { packedField, unpackPage } from "./packed-results.ts";
 import { Script } from "./script.ts";
 import {
   allocatePages,
@@ -78,6 +79,12 @@ const HINT_BYTES = 1024;
 
 /** How many nodes one call reads. */
 const READ_SLICE = 1000;
+
+/** How many pages of packed values one call reads. */
+const PACKED_SLICE = Math.floor(READ_SLICE / PAGE_SIZE);
+
+/** Up to so many results are asked for wherever they may stand. */
+const FEW_RESULTS = 8;
 
 /** Keeps graphs in Redis, over one connection that is its owner's to close. */
 export class RedisGraphStore implements GraphStore {
@@ -274,7 +281,7 @@ export class RedisGraphStore implements GraphStore {
     const { all } = runKeys(this.#options.prefix, runKey);
     const replies = await Promise.all(
       slicesOf(indices).map((slice) =>
-        scripts.readNodes.run(this.#redis, all, [withPayloads ? 1 : 0, PAGE_SIZE, ...slice]).then(replyArray),
+        scripts.readNodes.run(this.#redis, all, [withPayloads ? 1 : 0, ...slice]).then(replyArray),
       ),
     );
     return replies.flat().map((reply) => readNodeReply(replyArray(reply)));
@@ -282,8 +289,44 @@ export class RedisGraphStore implements GraphStore {
 
   async readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]> {
     const { results } = runKeys(this.#options.prefix, runKey);
-    const slices = slicesOf(indices).map((slice) => this.#redis.hmget(results, ...slice.map(String)));
+    const pages = new Set<number>();
+    for (const index of indices) pages.add(pageOf(index));
+    // Of many, most are packed; of few, it is cheaper to ask for both at once than one after the other.
+    const few = indices.length <= FEW_RESULTS ? indices : [];
+    const [packed, own] = await Promise.all([this.#readPacked(results, [...pages]), this.#readOwn(results, few)]);
+    const found = indices.map((index, position): string | null => {
+      const value = packed.get(pageOf(index))?.[index % PAGE_SIZE];
+      return value === undefined ? (own[position] ?? null) : `S${value}`;
+    });
+    if (few.length > 0) return found;
+    const lacking = indices.filter((_index, position) => found[position] === null);
+    const rest = (await this.#readOwn(results, lacking)).values();
+    return found.map((record) => record ?? rest.next().value ?? null);
+  }
+
+  async #readOwn(key: string, indices: readonly number[]): Promise<readonly (string | null)[]> {
+    const slices = slicesOf(indices).map((slice) => this.#redis.hmget(key, ...slice.map(String)));
     return (await Promise.all(slices)).flat();
+  }
+
+  async #readPacked(
+    key: string,
+    pages: readonly number[],
+  ): Promise<ReadonlyMap<number, readonly (string | undefined)[]>> {
+    const unpacked = new Map<number, readonly (string | undefined)[]>();
+    const read: Promise<void>[] = [];
+    for (let from = 0; from < pages.length; from += PACKED_SLICE) {
+      const slice = pages.slice(from, from + PACKED_SLICE);
+      const reading = this.#redis.hmget(key, ...slice.map(packedField)).then((texts) => {
+        for (const [position, page] of slice.entries()) {
+          const text = texts[position];
+          if (text !== null && text !== undefined) unpacked.set(page, unpackPage(text));
+        }
+      });
+      read.push(reading);
+    }
+    await Promise.all(read);
+    return unpacked;
   }
 
   async readPage(runKey: RunKey, page: number): Promise<readonly GraphNode[] | undefined> {

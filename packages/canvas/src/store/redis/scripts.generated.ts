@@ -13,6 +13,14 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
 if redis.call('HEXISTS', GRAPH, 'm') == 0 then return 0 end
 return redis.call('HINCRBY', GRAPH, 'P', ARGV[1])
 `;
@@ -31,6 +39,14 @@ local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
@@ -119,6 +135,14 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
 
@@ -142,7 +166,7 @@ local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
-local new_flights, new_results, missing, shared = {}, {}, {}, 0
+local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
 
 local function dispatch(first, count, stride, generation, delay)
   local last = #dispatches
@@ -212,6 +236,41 @@ local function end_node(index, record)
   ended[#ended + 1] = index
   local last = #new_results
   new_results[last + 1], new_results[last + 2] = index, record
+end
+
+-- The longest value that is packed with others of its page, bytes.
+local PACKED_BYTES = 64
+
+-- Ends a member of a group with a short value.
+local function end_packed(index, value)
+  ended[#ended + 1] = index
+  local page = page_of(index)
+  local list = new_packed[page]
+  if not list then
+    list = {}
+    new_packed[page] = list
+  end
+  local last = #list
+  list[last + 1], list[last + 2] = tonumber(index), value
+end
+
+-- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
+local function write_packed()
+  for page, list in pairs(new_packed) do
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local at = 1
+    while at <= #list do
+      local node, stride = list[at], 1
+      if list[at + 2] and list[at + 2] > node then stride = list[at + 2] - node end
+      parts[#parts + 1] = '\\1' .. node .. 'x' .. stride .. '\\n'
+      while list[at] == node do
+        parts[#parts + 1] = list[at + 1] .. '\\n'
+        node = node + stride
+        at = at + 2
+      end
+    end
+    redis.call('HSET', RESULTS, 'p' .. page, table.concat(parts))
+  end
 end
 
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
@@ -290,6 +349,7 @@ end
 local function write_changes()
   write(FLIGHTS, new_flights)
   write(RESULTS, new_results)
+  write_packed()
   local counts = {}
   for join, count in pairs(missing) do
     counts[#counts + 1] = join
@@ -381,6 +441,14 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
 
@@ -404,7 +472,7 @@ local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
-local new_flights, new_results, missing, shared = {}, {}, {}, 0
+local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
 
 local function dispatch(first, count, stride, generation, delay)
   local last = #dispatches
@@ -474,6 +542,41 @@ local function end_node(index, record)
   ended[#ended + 1] = index
   local last = #new_results
   new_results[last + 1], new_results[last + 2] = index, record
+end
+
+-- The longest value that is packed with others of its page, bytes.
+local PACKED_BYTES = 64
+
+-- Ends a member of a group with a short value.
+local function end_packed(index, value)
+  ended[#ended + 1] = index
+  local page = page_of(index)
+  local list = new_packed[page]
+  if not list then
+    list = {}
+    new_packed[page] = list
+  end
+  local last = #list
+  list[last + 1], list[last + 2] = tonumber(index), value
+end
+
+-- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
+local function write_packed()
+  for page, list in pairs(new_packed) do
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local at = 1
+    while at <= #list do
+      local node, stride = list[at], 1
+      if list[at + 2] and list[at + 2] > node then stride = list[at + 2] - node end
+      parts[#parts + 1] = '\\1' .. node .. 'x' .. stride .. '\\n'
+      while list[at] == node do
+        parts[#parts + 1] = list[at + 1] .. '\\n'
+        node = node + stride
+        at = at + 2
+      end
+    end
+    redis.call('HSET', RESULTS, 'p' .. page, table.concat(parts))
+  end
 end
 
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
@@ -552,6 +655,7 @@ end
 local function write_changes()
   write(FLIGHTS, new_flights)
   write(RESULTS, new_results)
+  write_packed()
   local counts = {}
   for join, count in pairs(missing) do
     counts[#counts + 1] = join
@@ -640,7 +744,7 @@ return { flags, run_ended, dispatches, spreads, refill }
 export const forgetResults = `-- Forgets results of a run that has ended; with the run's own result, all of the run.
 -- KEYS: the run's (see keys.ts)
 -- ARGV: the nodes
--- Returns "forgotten" | "deleted" | "running" | "missing".  O(nodes), or O(1) and the memory of the run
+-- Returns "forgotten" | "deleted" | "running" | "missing".  O(nodes and those packed with them), or O(1) and the memory of the run
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
@@ -648,6 +752,39 @@ local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
+-- Values that are packed with others of their page, by node; each page is read once in a call.
+local unpacked_pages = {}
+
+local function unpack_page(page)
+  local values = unpacked_pages[page]
+  if values then return values end
+  values = {}
+  unpacked_pages[page] = values
+  for first, stride, body in string.gmatch(redis.call('HGET', RESULTS, 'p' .. page) or '', '\\1(%d+)x(%d+)\\n([^\\1]*)') do
+    local index = tonumber(first)
+    for value in string.gmatch(body, '([^\\n]*)\\n') do
+      values[index] = value
+      index = index + tonumber(stride)
+    end
+  end
+  return values
+end
+
+-- What is stored as a node's result, or false.
+local function result_of(index)
+  local record = redis.call('HGET', RESULTS, index)
+  if record then return record end
+  local value = unpack_page(page_of(index))[tonumber(index)]
+  return value and 'S' .. value
 end
 local stored = redis.call('HMGET', GRAPH, 'm', 'e', 'R')
 if not stored[1] then return 'missing' end
@@ -658,15 +795,22 @@ for _, index in ipairs(ARGV) do
     return 'deleted'
   end
 end
-for _, index in ipairs(ARGV) do redis.call('HSET', RESULTS, index, 'X') end
+for _, index in ipairs(ARGV) do
+  -- What is packed with others is taken apart first: a node's result stands in one place.
+  local page = page_of(index)
+  if redis.call('HEXISTS', RESULTS, 'p' .. page) == 1 then
+    for member, value in pairs(unpack_page(page)) do redis.call('HSET', RESULTS, string.format('%d', member), 'S' .. value) end
+    redis.call('HDEL', RESULTS, 'p' .. page)
+  end
+  redis.call('HSET', RESULTS, index, 'X')
+end
 return 'forgotten'
 `;
 
 /** scripts/read-nodes.lua */
 export const readNodes = `-- Reads what is known of nodes.
 -- KEYS: the run's (see keys.ts)
--- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   ARGV[2] nodes on a page
--- then the nodes
+-- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   then the nodes
 -- Returns for each {"result", record} | {"revoked", node whose failure it follows from or ''} | {"flight", its letter, retries, state of its own and what is told
 --   with it} | {"dead", cause} | {"waiting"} | {"uncalled"} | {"unknown"}.
 --   O(nodes), and O(page + log failures) for each that has no result
@@ -678,6 +822,40 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
+-- Values that are packed with others of their page, by node; each page is read once in a call.
+local unpacked_pages = {}
+
+local function unpack_page(page)
+  local values = unpacked_pages[page]
+  if values then return values end
+  values = {}
+  unpacked_pages[page] = values
+  for first, stride, body in string.gmatch(redis.call('HGET', RESULTS, 'p' .. page) or '', '\\1(%d+)x(%d+)\\n([^\\1]*)') do
+    local index = tonumber(first)
+    for value in string.gmatch(body, '([^\\n]*)\\n') do
+      values[index] = value
+      index = index + tonumber(stride)
+    end
+  end
+  return values
+end
+
+-- What is stored as a node's result, or false.
+local function result_of(index)
+  local record = redis.call('HGET', RESULTS, index)
+  if record then return record end
+  local value = unpack_page(page_of(index))[tonumber(index)]
+  return value and 'S' .. value
+end
+
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
 
@@ -701,7 +879,7 @@ local is_stored
 local function find_in_flight(index)
   local node = tonumber(index)
   local keys = { index }
-  for first = node, node - node % tonumber(ARGV[2]), -1 do keys[#keys + 1] = first .. 'x' end
+  for first = node, node - node % PAGE_SIZE, -1 do keys[#keys + 1] = first .. 'x' end
   for at, flight in ipairs(redis.call('HMGET', FLIGHTS, unpack(keys))) do
     if flight then
       local bits, stride = string.match(flight, '^%d+|%d+|(%w+)|.*|(%d+)$')
@@ -713,7 +891,7 @@ local function find_in_flight(index)
 end
 
 local function read(index)
-  local record = redis.call('HGET', RESULTS, index)
+  local record = result_of(index)
   if record then
     -- Why it was revoked follows from what was revoked.
     if record == 'R' then
@@ -753,7 +931,7 @@ local function read(index)
 end
 
 local replies = {}
-for at = 3, #ARGV do replies[#replies + 1] = read(ARGV[at]) end
+for at = 2, #ARGV do replies[#replies + 1] = read(ARGV[at]) end
 return replies
 `;
 
@@ -769,6 +947,14 @@ local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
 local flight = redis.call('HGET', FLIGHTS, ARGV[1])
 if not flight then return 0 end
@@ -801,6 +987,14 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
 
@@ -824,7 +1018,7 @@ local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
-local new_flights, new_results, missing, shared = {}, {}, {}, 0
+local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
 
 local function dispatch(first, count, stride, generation, delay)
   local last = #dispatches
@@ -894,6 +1088,41 @@ local function end_node(index, record)
   ended[#ended + 1] = index
   local last = #new_results
   new_results[last + 1], new_results[last + 2] = index, record
+end
+
+-- The longest value that is packed with others of its page, bytes.
+local PACKED_BYTES = 64
+
+-- Ends a member of a group with a short value.
+local function end_packed(index, value)
+  ended[#ended + 1] = index
+  local page = page_of(index)
+  local list = new_packed[page]
+  if not list then
+    list = {}
+    new_packed[page] = list
+  end
+  local last = #list
+  list[last + 1], list[last + 2] = tonumber(index), value
+end
+
+-- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
+local function write_packed()
+  for page, list in pairs(new_packed) do
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local at = 1
+    while at <= #list do
+      local node, stride = list[at], 1
+      if list[at + 2] and list[at + 2] > node then stride = list[at + 2] - node end
+      parts[#parts + 1] = '\\1' .. node .. 'x' .. stride .. '\\n'
+      while list[at] == node do
+        parts[#parts + 1] = list[at + 1] .. '\\n'
+        node = node + stride
+        at = at + 2
+      end
+    end
+    redis.call('HSET', RESULTS, 'p' .. page, table.concat(parts))
+  end
 end
 
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
@@ -972,6 +1201,7 @@ end
 local function write_changes()
   write(FLIGHTS, new_flights)
   write(RESULTS, new_results)
+  write_packed()
   local counts = {}
   for join, count in pairs(missing) do
     counts[#counts + 1] = join
@@ -1077,6 +1307,14 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
 local stored = redis.call('HMGET', GRAPH, 'm', 'e', 'R', 'n', 'w')
 if not stored[1] or stored[2] then return 0 end
 local number = redis.call('HINCRBY', REVOKED, 'number', 1)
@@ -1120,6 +1358,14 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
 -- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
 local revoked_ranges
 
@@ -1143,7 +1389,7 @@ local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
-local new_flights, new_results, missing, shared = {}, {}, {}, 0
+local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
 
 local function dispatch(first, count, stride, generation, delay)
   local last = #dispatches
@@ -1213,6 +1459,41 @@ local function end_node(index, record)
   ended[#ended + 1] = index
   local last = #new_results
   new_results[last + 1], new_results[last + 2] = index, record
+end
+
+-- The longest value that is packed with others of its page, bytes.
+local PACKED_BYTES = 64
+
+-- Ends a member of a group with a short value.
+local function end_packed(index, value)
+  ended[#ended + 1] = index
+  local page = page_of(index)
+  local list = new_packed[page]
+  if not list then
+    list = {}
+    new_packed[page] = list
+  end
+  local last = #list
+  list[last + 1], list[last + 2] = tonumber(index), value
+end
+
+-- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
+local function write_packed()
+  for page, list in pairs(new_packed) do
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local at = 1
+    while at <= #list do
+      local node, stride = list[at], 1
+      if list[at + 2] and list[at + 2] > node then stride = list[at + 2] - node end
+      parts[#parts + 1] = '\\1' .. node .. 'x' .. stride .. '\\n'
+      while list[at] == node do
+        parts[#parts + 1] = list[at + 1] .. '\\n'
+        node = node + stride
+        at = at + 2
+      end
+    end
+    redis.call('HSET', RESULTS, 'p' .. page, table.concat(parts))
+  end
 end
 
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
@@ -1291,6 +1572,7 @@ end
 local function write_changes()
   write(FLIGHTS, new_flights)
   write(RESULTS, new_results)
+  write_packed()
   local counts = {}
   for join, count in pairs(missing) do
     counts[#counts + 1] = join
@@ -1446,7 +1728,8 @@ while at <= #ARGV do
         missing[index] = 1
         start_all(next_starts)
       elseif outcome == 'S' then
-        end_node(index, 'S' .. payload)
+        if is_tail == '1' and #payload <= PACKED_BYTES then end_packed(index, payload)
+        else end_node(index, 'S' .. payload) end
         for added_join, tail, added in string.gmatch(additions, '(%d+):(%d+):([^,]+)') do
           count_missing(added_join, 1)
           redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tail)
@@ -1493,6 +1776,14 @@ local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
 local flight = redis.call('HGET', FLIGHTS, ARGV[2])
 if not flight then return 0 end
 local token, bits, stride = string.match(flight, '^%d+|(%d+)|(%w+)|.*|(%d+)$')
@@ -1516,6 +1807,14 @@ local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
 if redis.call('HEXISTS', GRAPH, 'm') == 0 then return 0 end
 redis.call('HSET', GRAPH, 'w', '1')

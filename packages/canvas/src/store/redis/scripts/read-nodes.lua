@@ -1,10 +1,10 @@
 -- Reads what is known of nodes.
 -- KEYS: the run's (see keys.ts)
--- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   ARGV[2] nodes on a page
--- then the nodes
+-- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   then the nodes
 -- Returns for each {"result", record} | {"revoked", node whose failure it follows from or ''} | {"flight", its letter, retries, state of its own and what is told
 --   with it} | {"dead", cause} | {"waiting"} | {"uncalled"} | {"unknown"}.
 --   O(nodes), and O(page + log failures) for each that has no result
+-- @include packed
 -- @include revoked
 local is_stored
 
@@ -12,7 +12,7 @@ local is_stored
 local function find_in_flight(index)
   local node = tonumber(index)
   local keys = { index }
-  for first = node, node - node % tonumber(ARGV[2]), -1 do keys[#keys + 1] = first .. 'x' end
+  for first = node, node - node % PAGE_SIZE, -1 do keys[#keys + 1] = first .. 'x' end
   for at, flight in ipairs(redis.call('HMGET', FLIGHTS, unpack(keys))) do
     if flight then
       local bits, stride = string.match(flight, '^%d+|%d+|(%w+)|.*|(%d+)$')
@@ -24,7 +24,7 @@ local function find_in_flight(index)
 end
 
 local function read(index)
-  local record = redis.call('HGET', RESULTS, index)
+  local record = result_of(index)
   if record then
     -- Why it was revoked follows from what was revoked.
     if record == 'R' then
@@ -64,5 +64,5 @@ local function read(index)
 end
 
 local replies = {}
-for at = 3, #ARGV do replies[#replies + 1] = read(ARGV[at]) end
+for at = 2, #ARGV do replies[#replies + 1] = read(ARGV[at]) end
 return replies

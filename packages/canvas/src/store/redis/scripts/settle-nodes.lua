@@ -119,7 +119,8 @@ while at <= #ARGV do
         missing[index] = 1
         start_all(next_starts)
       elseif outcome == 'S' then
-        end_node(index, 'S' .. payload)
+        if is_tail == '1' and #payload <= PACKED_BYTES then end_packed(index, payload)
+        else end_node(index, 'S' .. payload) end
         for added_join, tail, added in string.gmatch(additions, '(%d+):(%d+):([^,]+)') do
           count_missing(added_join, 1)
           redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tail)

@@ -5,7 +5,7 @@ local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
-local new_flights, new_results, missing, shared = {}, {}, {}, 0
+local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
 
 local function dispatch(first, count, stride, generation, delay)
   local last = #dispatches
@@ -75,6 +75,41 @@ local function end_node(index, record)
   ended[#ended + 1] = index
   local last = #new_results
   new_results[last + 1], new_results[last + 2] = index, record
+end
+
+-- The longest value that is packed with others of its page, bytes.
+local PACKED_BYTES = 64
+
+-- Ends a member of a group with a short value.
+local function end_packed(index, value)
+  ended[#ended + 1] = index
+  local page = page_of(index)
+  local list = new_packed[page]
+  if not list then
+    list = {}
+    new_packed[page] = list
+  end
+  local last = #list
+  list[last + 1], list[last + 2] = tonumber(index), value
+end
+
+-- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
+local function write_packed()
+  for page, list in pairs(new_packed) do
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local at = 1
+    while at <= #list do
+      local node, stride = list[at], 1
+      if list[at + 2] and list[at + 2] > node then stride = list[at + 2] - node end
+      parts[#parts + 1] = '\1' .. node .. 'x' .. stride .. '\n'
+      while list[at] == node do
+        parts[#parts + 1] = list[at + 1] .. '\n'
+        node = node + stride
+        at = at + 2
+      end
+    end
+    redis.call('HSET', RESULTS, 'p' .. page, table.concat(parts))
+  end
 end
 
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
@@ -153,6 +188,7 @@ end
 local function write_changes()
   write(FLIGHTS, new_flights)
   write(RESULTS, new_results)
+  write_packed()
   local counts = {}
   for join, count in pairs(missing) do
     counts[#counts + 1] = join

@@ -22,6 +22,11 @@ const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `do
     const blocks = readBlocks(text);
     return { name, text, blocks, folder: writePage(name, blocks) };
   });
+/** Pages whose code is not run. */
+const plainPages = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"].map((name) => ({
+  name,
+  text: readFileSync(join(root, name), "utf8"),
+}));
 
 /** What the code of a page finds at run time. */
 const CHECKS = `
@@ -60,7 +65,7 @@ describe("the guide", () => {
   }, 180_000);
 
   test("has no link that leads nowhere", () => {
-    const broken = pages.flatMap(({ name, text }) =>
+    const broken = [...pages, ...plainPages].flatMap(({ name, text }) =>
       [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].flatMap(([link, path = "", anchor]) => {
         const target = path === "" ? name : join(dirname(name), path);
         const found = existsSync(join(root, target)) ? readFileSync(join(root, target), "utf8") : undefined;
@@ -69,6 +74,12 @@ describe("the guide", () => {
       }),
     );
     expect(broken).toEqual([]);
+  });
+
+  test("names each of its pages in its index", () => {
+    const index = pages.find(({ name }) => name === "docs/README.md")?.text ?? "";
+    const files = pages.map(({ name }) => name).filter((name) => name.startsWith("docs/") && name !== "docs/README.md");
+    expect(files.filter((name) => !index.includes(`](${name.slice("docs/".length)})`))).toEqual([]);
   });
 
   test("tells in errors.md of every error class and of no other", () => {

@@ -267,7 +267,9 @@ export class CanvasWorker {
       this.#jobs -= 1;
       if (!this.#loose.has(key)) this.#active.delete(key);
       this.#slots.expect(-expected);
-      this.#takeMoreOrLess();
+      // Not before BullMQ has asked for the job that comes next: with fewer it would not ask, and forgets when the next
+      // delayed job is due. Nor later, or it would take two jobs before it runs the first.
+      setImmediate(() => this.#takeMoreOrLess());
     }
   }
 

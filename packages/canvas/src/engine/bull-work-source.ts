@@ -9,8 +9,7 @@ import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
 const EARLY_JOB_DELAY_MS = 1000;
 
 /**
- * Serves one queue over a connection that is its owner's to close: what is sent to the queue and to the store at the same
- * time leaves in one piece. BullMQ waits for jobs on a connection of its own.
+ * Serves one queue over a connection that is its owner's to close. BullMQ waits for jobs on a connection of its own.
  */
 export class BullWorkSource implements WorkSource {
   readonly #worker: Worker<SlicePointer>;

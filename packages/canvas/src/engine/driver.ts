@@ -3,6 +3,7 @@
  * whatever is lost here between two steps, the janitor finds in the store and does again.
  */
 import type { RunKey } from "@umbel/core";
+import type { SpreadNode, TaskNode } from "../graph/graph.ts";
 import type { Dispatch, GraphStore, Refill, SettleReply, Started } from "../store/graph-store.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import { handOut, MOST_SHARED, type Seats } from "./hand-out.ts";
@@ -33,6 +34,14 @@ interface ExpandRequest {
   readonly seats: Seats;
 }
 
+/** What handing out has come to. */
+interface Expanded {
+  readonly spread: SpreadNode;
+  readonly reply: SettleReply | undefined;
+  /** How many members are handed out now. */
+  readonly reached: number;
+}
+
 /** Drives runs on from what the store replied. */
 export class Driver {
   readonly #store: GraphStore;
@@ -58,7 +67,7 @@ export class Driver {
   /** Does all that one transition started, and what follows from it. */
   async follow(runKey: RunKey, started: Started | SettleReply): Promise<void> {
     const spreads = [...started.spreads];
-    const dispatches = [...started.dispatches];
+    const queued: Promise<void>[] = [handled(this.dispatch(runKey, started.dispatches))];
     let seats: Seats = "room" in started ? seatsOf(started) : { room: this.#window, shared: MOST_SHARED };
     let runEnded = "runEnded" in started && started.runEnded;
     let hasRevoked = "hasRevoked" in started && started.hasRevoked;
@@ -68,16 +77,17 @@ export class Driver {
       const spread = fresh === undefined ? refills.shift() : { spread: fresh, handedOut: 0 };
       if (spread === undefined) break;
       // Without a seat the members wait; every settle that frees one asks for them.
-      const reply = await this.#expand({ runKey, index: spread.spread, from: spread.handedOut, seats });
-      if (reply === undefined) continue;
+      const expanded = await this.#expand({ runKey, index: spread.spread, from: spread.handedOut, seats });
+      const reply = expanded?.reply;
+      if (expanded === undefined || reply === undefined) continue;
       spreads.push(...reply.spreads);
-      dispatches.push(...reply.dispatches);
+      queued.push(handled(this.#dispatch(runKey, reply.dispatches, expanded.spread)));
       refills.push(...reply.refills);
       seats = seatsOf(reply);
       runEnded ||= reply.runEnded;
       hasRevoked ||= reply.hasRevoked;
     }
-    await this.dispatch(runKey, dispatches);
+    await Promise.all(queued);
     if (runEnded) await this.#activeRuns.remove(runKey);
     else if (hasRevoked) await this.#onRevoked(runKey);
   }
@@ -88,14 +98,14 @@ export class Driver {
     if (room < this.#window / 2) return;
     const shared = MOST_SHARED - flights.filter(({ count }) => count > 1).length;
     const { spread: index, handedOut: from } = spread;
-    const reply = await this.#expand({ runKey, index, from, seats: { room, shared } });
-    if (reply !== undefined) await this.follow(runKey, reply);
+    const expanded = await this.#expand({ runKey, index, from, seats: { room, shared } });
+    if (expanded?.reply !== undefined) await this.follow(runKey, expanded.reply);
   }
 
   /** Hands out members of a spread that is revoked: they leave it at once. False if somebody else has. */
   async skip(runKey: RunKey, { spread, handedOut }: Refill): Promise<boolean> {
     const seats = { room: 1, shared: MOST_SHARED };
-    const reply = await this.#expand({ runKey, index: spread, from: handedOut, seats });
+    const reply = (await this.#expand({ runKey, index: spread, from: handedOut, seats }))?.reply;
     if (reply === undefined) return false;
     await this.follow(runKey, reply);
     return !reply.accepted.includes(false);
@@ -103,12 +113,23 @@ export class Driver {
 
   /** Puts slices on their queues. */
   async dispatch(runKey: RunKey, dispatches: readonly Dispatch[]): Promise<void> {
+    await this.#dispatch(runKey, dispatches, undefined);
+  }
+
+  /** @param spread whose members most of the slices are, if any */
+  async #dispatch(runKey: RunKey, dispatches: readonly Dispatch[], spread: SpreadNode | undefined): Promise<void> {
     if (dispatches.length === 0) return;
-    await this.#queues.add(await Promise.all(dispatches.map((dispatch) => this.#queued(runKey, dispatch))));
+    const queued: QueuedSlice[] = [];
+    for (const dispatch of dispatches) {
+      const { task, options } = sharedNode(spread, dispatch.first) ?? (await this.#taskAt(runKey, dispatch.first));
+      const { queue = "default", priority } = options;
+      queued.push({ runKey, dispatch, queue, priority, taskName: task });
+    }
+    await this.#queues.add(queued);
   }
 
   /** Hands out members; one call at a time for each group, as those that overtake each other are only too late. */
-  async #expand(request: ExpandRequest): Promise<SettleReply | undefined> {
+  async #expand(request: ExpandRequest): Promise<Expanded | undefined> {
     const key = `${request.runKey}/${request.index}`;
     if (this.#expanding.has(key)) {
       this.#expanding.set(key, request);
@@ -116,40 +137,55 @@ export class Driver {
     }
     this.#expanding.set(key, undefined);
     try {
-      let reply = await this.#expandNow(request);
-      // What was asked for in between may know of seats that were taken before.
+      const expanded = await this.#expandNow(request);
+      let { reply, reached } = expanded;
+      // What was asked for in between may know of more seats; where it asks for what is handed out by now, the reply does.
       for (let next = this.#expanding.get(key); next !== undefined; next = this.#expanding.get(key)) {
         this.#expanding.set(key, undefined);
-        reply = combined(reply, await this.#expandNow(next));
+        if (next.from < reached) continue;
+        const more = await this.#expandNow(next);
+        reply = combined(reply, more.reply);
+        reached = Math.max(reached, more.reached);
       }
-      return reply;
+      return { ...expanded, reply, reached };
     } finally {
       this.#expanding.delete(key);
     }
   }
 
-  async #expandNow({ runKey, index, from, seats }: ExpandRequest): Promise<SettleReply | undefined> {
+  async #expandNow({ runKey, index, from, seats }: ExpandRequest): Promise<Expanded> {
     const spread = await this.#pages.node(runKey, index);
     if (spread.kind !== "spread") throw new Error(`node ${index} of run ${runKey} is no group`);
     const parts = { pages: this.#pages, slicing: this.#slicing };
     const members = await handOut({ runKey, spread, from }, seats, parts);
-    if (members === undefined) return undefined;
+    if (members === undefined) return { spread, reply: undefined, reached: from };
     const { join, total, limit } = spread;
     const place = { index, join, total, ...(limit === undefined ? {} : { limit }) };
-    return await this.#store.expand(runKey, place, members);
+    const reply = await this.#store.expand(runKey, place, members);
+    // How many of them a limit has let through, only the store knows.
+    return { spread, reply, reached: limit === undefined ? members.to : from };
   }
 
-  async #queued(runKey: RunKey, dispatch: Dispatch): Promise<QueuedSlice> {
-    const node = this.#pages.peek(runKey, dispatch.first) ?? (await this.#pages.node(runKey, dispatch.first));
-    if (node.kind !== "task") throw new Error(`node ${dispatch.first} of run ${runKey} is no task`);
-    return {
-      runKey,
-      dispatch,
-      queue: node.options.queue ?? "default",
-      priority: node.options.priority,
-      taskName: node.task,
-    };
+  async #taskAt(runKey: RunKey, index: number): Promise<TaskNode> {
+    const node = this.#pages.peek(runKey, index) ?? (await this.#pages.node(runKey, index));
+    if (node.kind !== "task") throw new Error(`node ${index} of run ${runKey} is no task`);
+    return node;
   }
+}
+
+/** What is known of a member without reading it: what all members of its group share. */
+function sharedNode(spread: SpreadNode | undefined, index: number): SpreadNode["alike"] {
+  if (spread?.alike === undefined) return undefined;
+  const isMember = spread.starts.some(
+    ({ first, stride, count }) => index >= first && index <= first + (count - 1) * stride,
+  );
+  return isMember ? spread.alike : undefined;
+}
+
+/** A promise whose failure is looked at later. */
+function handled(promise: Promise<void>): Promise<void> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 function seatsOf({ room, shared }: SettleReply): Seats {

@@ -9,7 +9,7 @@ import { type SliceRange, startToken } from "../store/slice.ts";
 import type { PageCache } from "./page-cache.ts";
 import type { Slicing } from "./slicing.ts";
 
-/** How many members one call hands out at most, so that no script touches more than 1,000 nodes. */
+/** How many slices one call hands out at most, so that no script does more than 1,000 things. */
 export const MOST_STARTS = 900;
 
 /** How many slices of several nodes a run has in flight at most: they are what other runs wait behind. */
@@ -36,6 +36,11 @@ export async function handOut(
 ): Promise<HandOut | undefined> {
   const { runKey, spread, from } = place;
   if (spread.total === 0) return { from: 0, to: 0, starts: [] };
+  if (spread.alike !== undefined && spread.limit === undefined) {
+    const { task, options } = spread.alike;
+    if (parts.slicing.canShare({ task, options }))
+      return handOutAlike(spread, spread.alike, from, seats, parts.slicing);
+  }
   const starts: string[] = [];
   let { room, shared } = seats;
   // With a limit each member has a slice of its own: the limit counts members.
@@ -69,6 +74,42 @@ export async function handOut(
   }
   close();
   return to === from ? undefined : { from, to, starts };
+}
+
+/** Puts members together that are all alike: where they stand is all that must be known of them. */
+function handOutAlike(
+  spread: SpreadNode,
+  alike: NonNullable<SpreadNode["alike"]>,
+  from: number,
+  seats: Seats,
+  slicing: Slicing,
+): HandOut | undefined {
+  const most = slicing.nodesFor(alike, spread.total);
+  const starts: string[] = [];
+  let { room, shared } = seats;
+  if (from > 0 && shared < MOST_SHARED / 2) shared = 0;
+  let to = from;
+  let passed = 0;
+  for (const stretch of spread.starts) {
+    const { first, count, stride, suffix } = stretch;
+    passed += count;
+    while (to < passed) {
+      const length = suffix === "" ? Math.min(most, passed - to) : 1;
+      if (room === 0 || (length > 1 && shared === 0) || starts.length === MOST_STARTS) return enough();
+      const index = first + (to - (passed - count)) * stride;
+      const onPage = Math.ceil((PAGE_SIZE - (index % PAGE_SIZE)) / stride);
+      const slice = { first: index, count: Math.min(length, onPage), stride };
+      room -= 1;
+      if (slice.count > 1) shared -= 1;
+      starts.push(startToken("t", slice.count === 1 ? { ...slice, stride: 1 } : slice, suffix));
+      to += slice.count;
+    }
+  }
+  return enough();
+
+  function enough(): HandOut | undefined {
+    return to === from ? undefined : { from, to, starts };
+  }
 }
 
 /** The slice with one node more, if that fits to it. */

@@ -10,7 +10,6 @@ import { RedisActiveRuns } from "./active-runs.ts";
 import { RedisAliases } from "./aliases.ts";
 import type { Broker } from "./broker.ts";
 import { BullWorkSource } from "./bull-work-source.ts";
-import { coalesceWrites } from "./coalesce-writes.ts";
 import { Driver } from "./driver.ts";
 import { RedisLease } from "./lease.ts";
 import { RedisLifeSigns } from "./life-signs.ts";
@@ -61,7 +60,6 @@ export class RedisRuntime implements Runtime {
       // What keeps a process is a pending submit or get, or a worker; never these sockets by themselves.
       connection.on("connect", () => connection.stream.unref());
     }
-    coalesceWrites(this.commands);
     this.store = new RedisGraphStore(this.commands, options);
     this.pages = new PageCache(this.store);
     this.results = new Results(this.store, this.pages);
@@ -94,7 +92,6 @@ export class RedisRuntime implements Runtime {
   openWorkplace(onError: (error: Error) => void): Workplace {
     const connection = this.broker.connect("worker");
     connection.on("error", onError);
-    coalesceWrites(connection);
     return {
       store: new RedisGraphStore(connection, this.#options),
       serve: (queue, deliver, options) => new BullWorkSource(queue, connection, this.prefix, deliver, options),

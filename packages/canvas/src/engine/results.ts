@@ -15,7 +15,7 @@ import {
   type WireError,
 } from "@umbel/core";
 import { LRUCache } from "lru-cache";
-import { type JoinNode, stretchIndices } from "../graph/graph.ts";
+import type { IndexStretch, JoinNode } from "../graph/graph.ts";
 import { type GraphStore, type NodeRecord, readRecord } from "../store/graph-store.ts";
 import { chordError } from "./chord-error.ts";
 import type { PageCache } from "./page-cache.ts";
@@ -144,16 +144,24 @@ export class Results {
     const cached = this.#lists.get(key);
     if (cached !== undefined) return cached;
     const join = await this.#join(runKey, index);
-    const tails = [...[...stretchIndices(join.tails)].map((tail) => tail.index), ...added];
-    const records = await this.#store.readResults(runKey, tails);
-    const texts: string[] = [];
-    for (const [position, tail] of tails.entries()) {
-      const record = records[position] ?? null;
-      texts.push(record?.startsWith("S") ? record.slice(1) : await this.#textOf(runKey, tail, record));
-    }
-    const text = `[${texts.join(",")}]`;
+    const parts: string[] = [];
+    for (const tails of chunksOf(join.tails, added)) parts.push(await this.#textOfAll(runKey, tails));
+    const text = `[${parts.join(",")}]`;
     this.#lists.set(key, text);
     return text;
+  }
+
+  /** The values of nodes that succeeded, behind one another. */
+  async #textOfAll(runKey: RunKey, tails: readonly number[]): Promise<string> {
+    const records = await this.#store.readResults(runKey, tails);
+    const texts: string[] = [];
+    let position = 0;
+    for (const record of records) {
+      const tail = tails[position] ?? -1;
+      texts.push(record?.startsWith("S") ? record.slice(1) : await this.#textOf(runKey, tail, record));
+      position += 1;
+    }
+    return texts.join(",");
   }
 
   /** What a node ended with that did not succeed: its own error, or what follows from another's. */
@@ -213,6 +221,23 @@ export class Results {
     if (node.kind !== "join") throw new Error(`node ${nodeId(runKey, index)} is no group`);
     return node;
   }
+}
+
+/** How many values of a list are in hand at a time: a list of 1,000,000 is text, never as many values. */
+const LIST_CHUNK = 16_384;
+
+function* chunksOf(tails: readonly IndexStretch[], added: readonly number[]): Generator<readonly number[]> {
+  let chunk: number[] = [];
+  for (const { first, stride, count } of tails) {
+    for (let ordinal = 0; ordinal < count; ordinal += 1) {
+      chunk.push(first + ordinal * stride);
+      if (chunk.length < LIST_CHUNK) continue;
+      yield chunk;
+      chunk = [];
+    }
+  }
+  for (const tail of added) chunk.push(tail);
+  if (chunk.length > 0) yield chunk;
 }
 
 /** The node from which a record's state follows, if it does not tell it itself. */

@@ -31,7 +31,7 @@ export class Slicing {
   }
 
   /** Whether a node may be in a slice with others. */
-  canShare(node: TaskNode): boolean {
+  canShare(node: Pick<TaskNode, "task" | "options">): boolean {
     return this.#size !== 1 && node.options.priority === undefined && !this.#alone.has(node.task);
   }
 
@@ -41,7 +41,7 @@ export class Slicing {
   }
 
   /** How many nodes the slices of a group with `total` members have that begin with this one. */
-  nodesFor(node: TaskNode, total: number): number {
+  nodesFor(node: Pick<TaskNode, "task" | "mode">, total: number): number {
     if (this.#size !== "adaptive") return Math.min(this.#size, MOST_NODES);
     const load = this.#loads.get(loadKey(node));
     const fitting = load === undefined ? MOST_NODES : Math.max(1, Math.floor(SLICE_MS / load));
@@ -56,6 +56,6 @@ export class Slicing {
   }
 }
 
-function loadKey({ task, mode }: TaskNode): string {
+function loadKey({ task, mode }: Pick<TaskNode, "task" | "mode">): string {
   return mode === undefined ? task : `${task} ${mode}`;
 }

@@ -71,7 +71,9 @@ export class StagedNodesWriter {
 
 /** How many of these nodes are joins. */
 export function countJoins(nodes: readonly GraphNode[]): number {
-  return nodes.reduce((count, node) => count + (node.kind === "join" ? 1 : 0), 0);
+  let count = 0;
+  for (const node of nodes) if (node.kind === "join") count += 1;
+  return count;
 }
 
 /** The ids that people gave themselves, with the nodes that they stand for. @param base the first node's index */
@@ -81,9 +83,12 @@ export function aliasesOf(
   base: number,
 ): { readonly id: string; readonly nodeId: string }[] {
   const aliases: { readonly id: string; readonly nodeId: string }[] = [];
-  for (const [position, node] of nodes.entries()) {
-    if (node.kind === "spread" || node.ownId === undefined) continue;
-    aliases.push({ id: node.ownId, nodeId: nodeId(runKey, base + position) });
+  let index = base;
+  for (const node of nodes) {
+    if (node.kind !== "spread" && node.ownId !== undefined) {
+      aliases.push({ id: node.ownId, nodeId: nodeId(runKey, index) });
+    }
+    index += 1;
   }
   return aliases;
 }

@@ -36,8 +36,8 @@ export interface WorkSource {
 }
 
 /**
- * What one worker has of a broker: a store and queues, so that what it sends to both at the same time leaves in one
- * piece, and none of it is given up while the broker is away.
+ * What one worker has of a broker: a store and queues over one connection, whose commands are not given up while the
+ * broker is away.
  */
 export interface Workplace {
   readonly store: GraphStore;

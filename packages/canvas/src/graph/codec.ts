@@ -55,6 +55,8 @@ interface EncodedSpread {
   readonly j: number;
   readonly c: number;
   /** limit */ readonly q?: number;
+  /** alike: task and options */ readonly t?: string;
+  readonly o?: TaskNode["options"];
 }
 
 interface EncodedJoin extends EncodedEnding {
@@ -87,9 +89,8 @@ export function encodeMeta(graph: Graph): string {
 /** Gives what a worker must know of a graph beside its nodes. */
 export function metaOf(graph: Graph): RunMeta {
   const root = graph.nodes[graph.root];
-  const aliases = graph.nodes.flatMap((node) =>
-    node.kind === "spread" || node.ownId === undefined ? [] : [node.ownId],
-  );
+  const aliases: string[] = [];
+  for (const node of graph.nodes) if (node.kind !== "spread" && node.ownId !== undefined) aliases.push(node.ownId);
   return {
     version: graph.version,
     nodeCount: graph.nodes.length,
@@ -218,6 +219,7 @@ function encodeNode(node: GraphNode, index: number): EncodedNode {
         j: node.join,
         c: node.total,
         ...(node.limit === undefined ? {} : { q: node.limit }),
+        ...(node.alike === undefined ? {} : { t: node.alike.task, o: node.alike.options }),
       };
     case "join": {
       const encoded: Writable<EncodedJoin> = { l: node.tails.map(encodeStretch), c: node.size };
@@ -267,7 +269,8 @@ function isEmpty(fields: object): boolean {
 function decodeNode(node: EncodedTask | EncodedSpread | EncodedJoin, index: number): GraphNode {
   if ("s" in node) {
     const limit = node.q === undefined ? {} : { limit: node.q };
-    return { kind: "spread", join: node.j, total: node.c, ...limit, starts: node.s.map(decodeStretch) };
+    const alike = node.t === undefined ? {} : { alike: { task: node.t, options: node.o ?? {} } };
+    return { kind: "spread", join: node.j, total: node.c, ...limit, ...alike, starts: node.s.map(decodeStretch) };
   }
   if ("l" in node) {
     const [spread = 0, first = 0, last = 0] = node.f ?? [];

@@ -72,6 +72,8 @@ export interface SpreadNode {
   readonly total: number;
   /** How many of its members may be in flight; a member is until its tail has ended. */
   readonly limit?: number;
+  /** What all members share, where each is one call of one task that says nothing but its arguments. */
+  readonly alike?: Pick<TaskNode, "task" | "options">;
   readonly starts: readonly IndexStretch[];
 }
 

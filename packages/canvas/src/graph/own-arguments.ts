@@ -7,12 +7,29 @@ import type { GraphNode, TaskNode } from "./graph.ts";
 
 /** Gives nodes whose arguments are theirs alone. @throws SerializationError for arguments that JSON would change */
 export function withOwnArguments(nodes: readonly GraphNode[]): readonly GraphNode[] {
-  return nodes.map((node) => {
-    if (node.kind !== "task") return node;
-    if (node.args.length > 0) requireJson(node.args, `the list of arguments of task "${node.task}"`);
-    if (!isUnchangeable(node.kwargs)) requireJson(node.kwargs, `the named arguments of task "${node.task}"`);
-    return ownNode(node);
-  });
+  const own: GraphNode[] = [];
+  for (const node of nodes) own.push(node.kind === "task" && !isPlain(node) ? checked(node) : node);
+  return own;
+}
+
+function checked(node: TaskNode): TaskNode {
+  requireJson(node.args, `the list of arguments of task "${node.task}"`);
+  requireJson(node.kwargs, `the named arguments of task "${node.task}"`);
+  return ownNode(node);
+}
+
+/** Whether JSON keeps the arguments as they are, and nobody can change them: text, finite numbers, true, false, null. */
+function isPlain({ args, kwargs }: TaskNode): boolean {
+  for (const _name in kwargs) return false;
+  if (Object.getPrototypeOf(args) !== Array.prototype) return false;
+  for (const value of args) {
+    if (typeof value === "number" ? !Number.isFinite(value) : !isText(value)) return false;
+  }
+  return true;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "boolean" || value === null;
 }
 
 /** Gives a node whose arguments are its own; the node itself where they hold nothing that could be changed. */

@@ -144,17 +144,10 @@ export class NodeRunner {
     }
   }
 
-  /**
-   * Runs a node, for which a slot was taken, and on along the chain while the only successor may run here.
-   * @param letGo takes what is left to wait for when nothing can follow from it: the end of a lone call is on its way
-   */
-  async runOn(runKey: RunKey, slice: RunningSlice, index: number, letGo: (rest: Promise<void>) => void): Promise<void> {
+  /** Runs a node, for which a slot was taken, and on along the chain while the only successor may run here. */
+  async runOn(runKey: RunKey, slice: RunningSlice, index: number): Promise<void> {
     const ran = this.run(runKey, slice, index, undefined);
-    const end = ran instanceof Promise ? await ran : ran;
-    const { node, outcome } = end;
-    if (outcome.kind === "succeeded" && node.next.length === 0 && node.join === -1) {
-      letGo(this.goOn(runKey, slice, index, end));
-    } else await this.goOn(runKey, slice, index, end);
+    await this.goOn(runKey, slice, index, ran instanceof Promise ? await ran : ran);
   }
 
   /** Settles a node that has ended, and runs on along the chain. */

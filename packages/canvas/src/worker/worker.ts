@@ -276,11 +276,7 @@ export class CanvasWorker {
   async #runAlone(runKey: RunKey, slice: SliceRange, claim: ClaimedSlice): Promise<void> {
     const slot = this.#slots.take();
     if (slot !== undefined) await slot;
-    // BullMQ may have the job back in the same piece in which the end is sent: what could be lost with it is lost with
-    // the worker, and the janitor looks after that.
-    await this.#nodes.runOn(runKey, { ...slice, ...claim }, slice.first, (rest) =>
-      this.#keepLoose(`${runKey}/${sliceKey(slice)}`, rest),
-    );
+    await this.#nodes.runOn(runKey, { ...slice, ...claim }, slice.first);
   }
 
   /**
@@ -333,11 +329,6 @@ export class CanvasWorker {
       else this.#awaitingRoom.push(() => resolve(false));
     });
     if (await Promise.race([whole, room])) return;
-    this.#keepLoose(key, all);
-  }
-
-  /** Keeps what goes on though its job is let go. */
-  #keepLoose(key: string, all: Promise<void>): void {
     const rest = all
       .catch((error: unknown) => {
         if (!(error instanceof RunExpiredError)) this.#report(error);

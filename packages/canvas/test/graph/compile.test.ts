@@ -244,7 +244,13 @@ test("members that say nothing but their arguments become the same nodes as all 
       const call = { args, kwargs: {}, options: {} };
       const runKey = newRunKey();
       const environment = { taskDefaults: () => ({ queue: "q" }) };
-      expect(compile(canvas, call, runKey, environment)).toEqual(compile(saying(canvas), call, runKey, environment));
+      const plain = compile(canvas, call, runKey, environment);
+      const nodes = plain.nodes.map((node) => {
+        if (node.kind !== "spread") return node;
+        const { alike: _onlyOfPlainMembers, ...spread } = node;
+        return spread;
+      });
+      expect({ ...plain, nodes }).toEqual(compile(saying(canvas), call, runKey, environment));
     }),
     { numRuns: 100 },
   );

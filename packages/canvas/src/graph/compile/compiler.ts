@@ -53,7 +53,7 @@ import {
   type Segment,
   valueFrom,
 } from "./place.ts";
-import { PlainMembers } from "./plain-members.ts";
+import { type Alike, PlainMembers, sharedWith } from "./plain-members.ts";
 
 /** The name under which an `each` is shown; no task of an App can have it. */
 export const EACH_TASK = "umbel.each";
@@ -108,6 +108,7 @@ export class Compiler {
       join: joinPlace,
       starts: [],
       limit: undefined,
+      alike: undefined,
     };
     this.#drafts.push(spread);
     const tails: GrowingStretches = [];
@@ -263,11 +264,19 @@ export class Compiler {
   /** Numbers a spread, the members, and their join, in this order. */
   *#spread(members: readonly SignatureData[], place: Place): Compiling {
     const join = { index: -1 };
-    const spread: SpreadDraft = { kind: "spread", index: this.#nextIndex, join, starts: [], limit: undefined };
+    const spread: SpreadDraft = {
+      kind: "spread",
+      index: this.#nextIndex,
+      join,
+      starts: [],
+      limit: undefined,
+      alike: undefined,
+    };
     this.#drafts.push(spread);
     const tails: GrowingStretches = [];
     let parent: number | undefined;
     const plainMembers = new PlainMembers(place, join);
+    let alike: Alike = "any";
     for (const member of members) {
       const plain = plainMembers.member(member, this.#nextIndex);
       if (plain !== undefined) {
@@ -275,6 +284,7 @@ export class Compiler {
         this.#drafts.push({ kind: "member", index, node: plain.node, join });
         appendIndex(spread.starts, index, "t", plain.suffix);
         appendIndex(tails, index, "t", "");
+        alike = sharedWith(alike, plain.node);
         parent = index;
         continue;
       }
@@ -282,11 +292,13 @@ export class Compiler {
       const compiled = isCall(member) ? this.#call(member, at) : yield this.#composite(member, at);
       at.segment.end = this.#lastIndex;
       if (compiled === undefined) continue;
+      alike = undefined;
       compiled.tail.node.isTail = true;
       for (const start of compiled.starts) appendIndex(spread.starts, start.index, start.kind, start.suffix);
       appendIndex(tails, compiled.tail.index, "t", "");
       parent = compiled.parent;
     }
+    if (alike !== "any") spread.alike = alike;
     join.index = this.#nextIndex;
     const draft = this.#join(join.index, spread, tails, place);
     return {

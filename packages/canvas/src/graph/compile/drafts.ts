@@ -62,6 +62,8 @@ export interface SpreadDraft {
   readonly join: JoinPlace;
   readonly starts: GrowingStretches;
   limit: number | undefined;
+  /** What its members share so far; `undefined` when one says more, or is of another task. */
+  alike: SpreadNode["alike"];
 }
 
 /** A plain member; all that it needs is the number of its join. */
@@ -89,7 +91,7 @@ export function tokenOf(start: Start): StartToken {
 
 /** Gives the node of a draft. */
 export function finish(draft: Draft, draftAt: (index: number) => Draft | undefined): GraphNode {
-  if (draft.kind === "spread") return spreadNode(draft.join.index, draft.starts, draft.limit);
+  if (draft.kind === "spread") return spreadNode(draft);
   if (draft.kind === "member") {
     draft.node.join = draft.join.index;
     draft.node.group = draft.join.index;
@@ -117,9 +119,16 @@ function rangesOf({ spread, node: { tails } }: JoinDraft): NonNullable<JoinNode[
   };
 }
 
-/** The node from which a group's members are handed out. @param limit how many of them may be in flight */
-export function spreadNode(join: number, starts: readonly IndexStretch[], limit?: number): SpreadNode {
-  return { kind: "spread", join, total: countStretches(starts), ...(limit === undefined ? {} : { limit }), starts };
+/** The node from which a group's members are handed out. */
+function spreadNode({ join, starts, limit, alike }: SpreadDraft): SpreadNode {
+  return {
+    kind: "spread",
+    join: join.index,
+    total: countStretches(starts),
+    ...(limit === undefined ? {} : { limit }),
+    ...(alike === undefined ? {} : { alike }),
+    starts,
+  };
 }
 
 /** The errbacks of what a join leads to: when a header fails it is the body that is told to have failed. */

@@ -12,7 +12,7 @@ import { Compiler, type OpenGroup } from "./compiler.ts";
 import { tokenOf } from "./drafts.ts";
 import { groupMembers } from "./members.ts";
 import { memberPlace, type Place } from "./place.ts";
-import { PlainMembers } from "./plain-members.ts";
+import { type Alike, PlainMembers, sharedWith } from "./plain-members.ts";
 
 /** The nodes of one member, and what of them starts at once. */
 export interface MemberNodes {
@@ -32,6 +32,7 @@ export class MemberStream {
   readonly #plain: PlainMembers | undefined;
   readonly #headCount: number;
   readonly #aliases: string[] = [];
+  #alike: Alike = "any";
   #nextIndex: number;
   #root: number | undefined;
   #rootId: string | undefined;
@@ -63,6 +64,7 @@ export class MemberStream {
       const nodes = [plain.node];
       appendIndex(spread.starts, base, "t", plain.suffix);
       appendIndex(tails, base, "t", "");
+      this.#alike = sharedWith(this.#alike, plain.node);
       this.#nextIndex += 1;
       this.#noteRoot(base, nodes);
       return [{ base, nodes, starts: [`t${base}${plain.suffix}`] }];
@@ -74,6 +76,7 @@ export class MemberStream {
     const base = this.#nextIndex;
     const { place, spread, join, tails } = this.#open;
     const compiler = new Compiler(this.#environment, base);
+    this.#alike = undefined;
     const compiled = compiler.place(data, memberPlace(place, { index: join.index }));
     if (compiled === undefined) return { base, nodes: [], starts: [] };
     compiled.tail.node.isTail = true;
@@ -101,7 +104,8 @@ export class MemberStream {
 
   /** The nodes in front of the members, as they are now. */
   head(): GraphNode[] {
-    const { join, tails } = this.#open;
+    const { spread, join, tails } = this.#open;
+    spread.alike = this.#alike === "any" ? undefined : this.#alike;
     join.node.size = countStretches(tails);
     return this.#head.finish();
   }

@@ -3,7 +3,7 @@
  * rule: such a member becomes the very node that the long way through a Place would make of it, only sooner.
  */
 import type { SignatureData } from "@umbel/core";
-import type { StartToken, TaskNode } from "../graph.ts";
+import type { SpreadNode, StartToken, TaskNode } from "../graph.ts";
 import type { CallOptions } from "./call-options.ts";
 import type { JoinPlace, Place } from "./place.ts";
 
@@ -17,6 +17,15 @@ export interface PlainMember {
 /** Nothing is ever appended to these: what follows a node, or hangs on it, is known before it is made. */
 const NO_TOKENS: readonly StartToken[] = [];
 const NO_KWARGS: Readonly<Record<string, unknown>> = {};
+
+/** What members of a group share so far; "any" before the first, `undefined` when they differ. */
+export type Alike = SpreadNode["alike"] | "any";
+
+/** What members share when one more joins them. */
+export function sharedWith(alike: Alike, { task, options }: Pick<TaskNode, "task" | "options">): Alike {
+  if (alike === "any") return { task, options };
+  return alike?.task === task && alike.options === options ? alike : undefined;
+}
 
 /** Makes the nodes of plain members of one group. */
 export class PlainMembers {

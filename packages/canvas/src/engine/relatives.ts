@@ -47,7 +47,7 @@ export class Relatives {
     if (node.kind === "join") return membersOf(node);
     if (node.kind === "spread") return [];
     const tokens = await this.#startedBy(runKey, index, node);
-    return await Promise.all(tokens.map((token) => this.#startedAs(runKey, token)));
+    return (await Promise.all(tokens.map((token) => this.#startedAs(runKey, token)))).flat();
   }
 
   /** Gives a group's members: the nodes that have their values. @throws RunExpiredError for what is no group, too */
@@ -96,15 +96,18 @@ export class Relatives {
     const node = await this.#pages.node(runKey, from);
     if (node.kind === "spread") return false;
     for (const token of [...node.next, ...node.onError]) {
-      if ((await this.#startedAs(runKey, token)) === index) return true;
+      if ((await this.#startedAs(runKey, token)).includes(index)) return true;
     }
     return false;
   }
 
-  /** The node that stands for what a token starts: the task, or the group's join. */
-  async #startedAs(runKey: RunKey, token: StartToken): Promise<number> {
+  /** The nodes that stand for what a token starts: the task, or the group's join; of a spread without one all that it starts. */
+  async #startedAs(runKey: RunKey, token: StartToken): Promise<readonly number[]> {
     const node = token.startsWith("s") ? await this.#pages.node(runKey, indexIn(token)) : undefined;
-    return node?.kind === "spread" ? node.join : indexIn(token);
+    if (node?.kind !== "spread") return [indexIn(token)];
+    if (node.join !== -1) return [node.join];
+    const starts = [...stretchIndices(node.starts)].map(({ index, stretch }) => `${stretch.kind}${index}`);
+    return (await Promise.all(starts.map((start) => this.#startedAs(runKey, start)))).flat();
   }
 }
 

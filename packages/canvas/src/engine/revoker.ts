@@ -66,7 +66,9 @@ export class Revoker {
   /** Of a group, its members; with `cascade`, also what comes after it in its chain. */
   async #rangesOf(runKey: RunKey, index: number, cascade: boolean): Promise<NodeRange[]> {
     const node = await this.#parts.pages.node(runKey, index);
-    if (node.kind === "spread") return await this.#rangesOf(runKey, node.join, cascade);
+    if (node.kind === "spread") {
+      return node.join === -1 ? [{ first: index, last: index }] : await this.#rangesOf(runKey, node.join, cascade);
+    }
     if (node.kind === "task") return [{ first: index, last: cascade ? node.deadEnd : index }];
     const [spread, { starts }] = await this.#spreadOf(runKey, index, node);
     const members = { first: starts[0]?.first ?? spread, last: lastTail(node) ?? spread };

@@ -68,6 +68,7 @@ export interface TaskNode extends Ending {
 /** The beginning of a group: its members are handed out from here, in order. */
 export interface SpreadNode {
   readonly kind: "spread";
+  /** The group's end; -1 for errbacks that are too many to be started by one script: nobody waits for them. */
   readonly join: number;
   readonly total: number;
   /** How many of its members may be in flight; a member is until its tail has ended. */

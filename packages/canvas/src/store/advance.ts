@@ -361,7 +361,7 @@ function lastRevocation(run: RunState): number {
 
 /**
  * Hands out members of a group, in order, as many as its limit allows. Nothing happens if somebody else has. Those of a
- * group that is revoked are not handed out: they leave it at once, however many they are.
+ * group that is revoked are not handed out: they leave it at once, however many they are. Errbacks have no join to leave.
  */
 export function expandSpread(
   run: RunState,
@@ -378,6 +378,7 @@ export function expandSpread(
   const [start] = members.starts;
   if (start !== undefined && revocationOf(run.revocations, spread.index) !== undefined) {
     run.open.delete(spread.index);
+    if (spread.join === -1) return conclude(run, change, [], window);
     // All but the first; that one leaves as any member does, and ends the join if nothing else is in flight.
     joinState(run, spread.join).missing -= spread.total - members.from - 1;
     leave(run, change, spread.join, Number.parseInt(start.slice(1), 10));

@@ -113,6 +113,7 @@ export interface Refill {
 /** Where a spread's members are handed out from. */
 export interface SpreadPlace {
   readonly index: number;
+  /** -1 where no join waits for them. */
   readonly join: number;
   readonly total: number;
   /** How many of its members may be in flight. */
@@ -133,13 +134,6 @@ export interface SettleReply extends Started {
   readonly runEnded: boolean;
   /** Whether members of groups were revoked that must still be ended. */
   readonly hasRevoked: boolean;
-}
-
-/** Where a spread stands. */
-export interface SpreadPlace {
-  readonly index: number;
-  readonly join: number;
-  readonly total: number;
 }
 
 /** Members of a spread that are started together. */

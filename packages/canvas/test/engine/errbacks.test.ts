@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type AnySignature, bindSignature, nodeId, parseNodeId, type SignatureData } from "@umbel/core";
+import { type AnySignature, bindSignature, nodeId, parseNodeId, type RunKey, type SignatureData } from "@umbel/core";
 import { chain } from "../../src/primitives/chain.ts";
 import { chord } from "../../src/primitives/chord.ts";
 import { group } from "../../src/primitives/group.ts";
@@ -40,6 +40,15 @@ describe.each(shopsOnEachBroker)("an errback on %s", (_broker, open) => {
   const seen = (name: string): AnySignature => bound({ kind: "task", task: "seen", kwargs: { name } });
   const examine = (name: string): AnySignature => bound({ kind: "task", task: "examine", args: [name] });
   const note = (name: string): AnySignature => bound({ kind: "task", task: "note", args: [name], immutable: true });
+
+  /** Waits until a run has ended; gives its key. */
+  const ended = async (id: string): Promise<RunKey> => {
+    const { store } = await shop.engine.runtime();
+    const { runKey } = parseNodeId(id) ?? {};
+    if (runKey === undefined) throw new Error("an id of ours");
+    await until("the run has ended", async () => (await store.inspect(runKey)).endedAt !== undefined);
+    return runKey;
+  };
 
   test.each<[what: string, errback: () => AnySignature, told: (id: string) => readonly unknown[]]>([
     [
@@ -124,10 +133,7 @@ describe.each(shopsOnEachBroker)("an errback on %s", (_broker, open) => {
       [shop.tasks.fail.s(1), [1]],
     ] as const) {
       const result = await task.set(called).delay();
-      const { runKey } = parseNodeId(result.id) ?? {};
-      if (runKey === undefined) throw new Error("an id of ours");
-      const { store } = await shop.engine.runtime();
-      await until("the run has ended", async () => (await store.inspect(runKey)).endedAt !== undefined);
+      const runKey = await ended(result.id);
       for (const index of uncalled) {
         const node = await (await shop.engine.runtime()).pages.node(runKey, index);
         if (node.kind === "spread") continue;
@@ -148,4 +154,41 @@ describe.each(shopsOnEachBroker)("an errback on %s", (_broker, open) => {
       [result.id, "Dependency"],
     ]);
   });
+
+  test("of each of 2,500 bodies is called once when the header fails, and the run ends", async () => {
+    noted.length = 0;
+    const count = 2500;
+    const bodies = Array.from({ length: count }, () => shop.tasks.echo.s().set({ linkError: seen("body") }));
+    const result = await chain(group(shop.tasks.fail.s(1)), group(bodies)).delay();
+    await expect(result.get({ timeout: 20 })).rejects.toThrow("failed with [1]");
+    const runKey = await ended(result.id);
+    const members = await result.results();
+    expect(noted.map(([, id]) => id).sort()).toEqual(members.map(({ id }) => id).sort());
+    expect(await shop.engine.exportGraph(result.id, { format: "tree" })).toBe(
+      `group of 1  FAILURE\n  • fail(1)  FAILURE\n→ group of ${count}  FAILURE\n  • echo × ${count}  ${count} FAILURE\n      on error: seen × ${count}  ${count} SUCCESS\n`,
+    );
+    const { pages } = await shop.engine.runtime();
+    // 0 spread, 1 its member, 2 join; 3 spread, 4 its first member
+    const body = await pages.node(runKey, 4);
+    const errback = body.kind === "task" ? Number.parseInt(body.onError[0]?.slice(1) ?? "", 10) : 0;
+    expect(await shop.engine.parent(nodeId(runKey, errback))).toEqual({ id: members[0]?.id, isGroup: false });
+  }, 30_000);
+
+  test("is one of many that hang on one task from groups around it", async () => {
+    noted.length = 0;
+    const errbacks = (name: string, count: number) => ({ linkError: Array.from({ length: count }, () => seen(name)) });
+    const inner = chain(shop.tasks.fail.s(1), untyped(shop.tasks.echo.s())).set(errbacks("inner", 600));
+    const result = await chain(inner, untyped(shop.tasks.echo.s())).set(errbacks("outer", 600)).delay();
+    await expect(result.get({ timeout: 20 })).rejects.toThrow("failed with [1]");
+    const failed = nodeId(await ended(result.id), 0);
+    expect(noted.length).toBe(1200);
+    expect(new Set(noted.map(([name, id]) => `${name} ${id === failed}`))).toEqual(
+      new Set(["inner true", "outer true"]),
+    );
+    const children = await shop.engine.children(failed);
+    expect(children.length).toBe(1200);
+    expect(await shop.engine.parent(children[700]?.id ?? "")).toEqual({ id: failed, isGroup: false });
+    const tree = await shop.engine.exportGraph(result.id, { format: "tree", fold: false });
+    expect(tree.match(/seen\(/g)?.length).toBe(1200);
+  }, 30_000);
 });

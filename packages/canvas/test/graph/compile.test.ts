@@ -148,6 +148,43 @@ test("more callbacks than one script may start are a group", () => {
   ]);
 });
 
+test.each<[what: string, canvas: SignatureData, caller: string, count: number]>([
+  [
+    "of a group whose header fails",
+    chord(group(a), group(...Array.from({ length: 1000 }, () => given(b, { linkError: [c] })))),
+    "join",
+    1000,
+  ],
+  [
+    "of chains in one another",
+    given(chain(given(chain(a, b), { linkError: Array.from({ length: 500 }, () => c) }), d), {
+      linkError: [...Array.from({ length: 498 }, () => c), group(e, e), chain(c, d)],
+    }),
+    "task",
+    1000,
+  ],
+])(
+  "errbacks %s that one script may not start are handed out, and no join counts them",
+  (_what, canvas, kind, count) => {
+    const { nodes } = compiled(canvas);
+    const caller = nodes.find((node) => node.kind === kind);
+    const [token = ""] = caller?.kind === "task" || caller?.kind === "join" ? caller.onError : [];
+    const spread = nodes[Number(token.slice(1))];
+    if (spread?.kind !== "spread") throw new Error(`${token} is no spread`);
+    expect({ join: spread.join, total: spread.total }).toEqual({ join: -1, total: count });
+    const starts = [...stretchIndices(spread.starts)].map(({ index, stretch }) => ({ index, ...stretch }));
+    for (const { index, suffix, kind: started } of starts) {
+      const node = nodes[index];
+      expect(node?.kind).toBe(started === "t" ? "task" : "spread");
+      const [, cause] = /^@(\d+)$/.exec(suffix) ?? [];
+      // Each is told of what it is called for.
+      expect(nodes[Number(cause)]).toMatchObject(
+        kind === "task" ? { onError: [token] } : { onError: [`t${index}@${cause}`] },
+      );
+    }
+  },
+);
+
 const NUMBERS = /^([ts])(\d+)/;
 
 /** The nodes that a node may lead to. */

@@ -523,6 +523,42 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       for (const index of [4, 5, 8]) expect(await claim(graph, index)).toMatchObject({ kind: "claimed", cause: 0 });
     });
 
+    describe("errbacks that are too many for one script", () => {
+      // 0 spread, 1 t, 2 join; 3 spread, 4 to 1003 t, 1004 join; 1005 to 2004 their errbacks, 2005 spread
+      const body = group(...Array.from({ length: 1000 }, () => ({ ...t, options: { linkError: [t] } })));
+      const failHeader = async (): Promise<Graph> => {
+        const graph = await create(chord([t], body));
+        await expand(graph, 0);
+        expect(await end(graph, 1, failed)).toMatchObject({ dispatches: [], spreads: [2005], runEnded: false });
+        return graph;
+      };
+
+      test("are handed out in pages, each with what failed, and the run ends with the last", async () => {
+        const graph = await failHeader();
+        expect(firsts((await expand(graph, 2005, 0, 900)).dispatches)).toEqual(
+          Array.from({ length: 900 }, (_, place) => 1005 + place),
+        );
+        expect(await claim(graph, 1010)).toMatchObject({ kind: "claimed", cause: 9 });
+        for (let index = 1005; index < 1905; index += 1) expect((await end(graph, index)).runEnded).toBe(false);
+        await expand(graph, 2005, 900);
+        expect(await claim(graph, 2004)).toMatchObject({ kind: "claimed", cause: 1003 });
+        let last: SettleReply | undefined;
+        for (let index = 1905; index < 2005; index += 1) last = await end(graph, index);
+        expect(last).toMatchObject({ runEnded: true, spreads: [] });
+        expect(await kinds(graph.runKey, [2, 4, 1004, 2004])).toEqual(["joinFailed", "dead", "dead", "succeeded"]);
+      });
+
+      test("are not called when they are revoked, and no join misses them", async () => {
+        const graph = await failHeader();
+        await expand(graph, 2005, 0, 1);
+        expect(await store.revoke(graph.runKey, [{ first: 0, last: 2 ** 32 - 1 }], false)).toBe(true);
+        expect(await expand(graph, 2005, 1, 900)).toMatchObject({ dispatches: [], runEnded: false });
+        expect((await store.inspect(graph.runKey)).openSpreads).toEqual([]);
+        expect(await end(graph, 1005, { kind: "revoked", payload: "" })).toMatchObject({ runEnded: true });
+        expect(await kinds(graph.runKey, [1, 1004, 1005, 1006])).toEqual(["failed", "dead", "revoked", "revoked"]);
+      });
+    });
+
     test.each<[StoredOutcome, string]>([
       [{ kind: "revoked", payload: "{}" }, "revoked"],
       [{ kind: "ignored" }, "ignored"],

@@ -29,6 +29,7 @@ import {
   type Compiled,
   type Draft,
   type Ended,
+  errorStarts,
   finish,
   follow,
   type JoinDraft,
@@ -45,6 +46,7 @@ import {
   type Incoming,
   inside,
   insideGroup,
+  MOST_CALLBACKS,
   memberPlace,
   NOTHING,
   newErrbacks,
@@ -83,6 +85,8 @@ export class Compiler {
   readonly #drafts: Draft[] = [];
   /** Callbacks are numbered behind what they hang on, so that they are in no range that its failure ends. */
   readonly #postponed: (() => void)[] = [];
+  /** How many drafts know what they call when they fail. */
+  #hung = 0;
 
   constructor(environment: CompileEnvironment, base = 0) {
     this.#callbackScope = new OptionScope(environment);
@@ -131,7 +135,30 @@ export class Compiler {
     // Callbacks may have callbacks of their own, which are appended while this runs.
     for (let position = 0; position < this.#postponed.length; position += 1) this.#postponed[position]?.();
     this.#postponed.length = 0;
-    return this.#drafts.map((draft) => finish(draft, this.draftAt));
+    this.#hangErrbacks();
+    return this.#drafts.map(finish);
+  }
+
+  /** Says of each node what it starts when it fails. */
+  #hangErrbacks(): void {
+    const count = this.#drafts.length;
+    for (; this.#hung < count; this.#hung += 1) {
+      const draft = this.#drafts[this.#hung];
+      if (draft === undefined || draft.kind === "spread" || draft.kind === "member") continue;
+      const starts = errorStarts(draft, this.draftAt);
+      if (starts.length > 0) draft.node.onError = this.#errorTokens(starts);
+    }
+    this.#hung = this.#drafts.length;
+  }
+
+  /** More than one script may start are handed out in pages, by a spread that no join counts: nobody waits for errbacks. */
+  #errorTokens(errbacks: readonly Start[]): StartToken[] {
+    if (errbacks.length <= MOST_CALLBACKS) return errbacks.map(tokenOf);
+    const starts: GrowingStretches = [];
+    for (const { index, kind, suffix } of errbacks) appendIndex(starts, index, kind, suffix);
+    const index = this.#nextIndex;
+    this.#drafts.push({ kind: "spread", index, join: { index: -1 }, starts, limit: undefined, alike: undefined });
+    return [tokenOf({ kind: "s", index, suffix: "" })];
   }
 
   /** Gives the draft of a node. */
@@ -332,7 +359,9 @@ export class Compiler {
 
   #hangLinks(host: Ended, links: readonly SignatureData[]): void {
     for (const link of handedOut(links)) {
-      this.#postponed.push(() => host.next.push(...this.#callback(link, valueFrom(host.index), host.index)));
+      this.#postponed.push(() =>
+        host.next.push(...this.#callback(link, valueFrom(host.index), host.index).map(tokenOf)),
+      );
     }
   }
 
@@ -344,10 +373,10 @@ export class Compiler {
     });
   }
 
-  #callback(data: SignatureData, incoming: Incoming, parent: number): StartToken[] {
+  #callback(data: SignatureData, incoming: Incoming, parent: number): readonly Start[] {
     const segment: Segment = { join: undefined, end: 0 };
     const place = { ...plainPlace(segment, this.#callbackScope), incoming, parent };
-    return this.place(data, place)?.starts.map(tokenOf) ?? [];
+    return this.place(data, place)?.starts ?? [];
   }
 }
 

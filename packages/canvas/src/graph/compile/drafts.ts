@@ -59,6 +59,7 @@ export interface JoinDraft {
 export interface SpreadDraft {
   readonly kind: "spread";
   readonly index: number;
+  /** Its index is -1 where nobody waits for what is handed out. */
   readonly join: JoinPlace;
   readonly starts: GrowingStretches;
   limit: number | undefined;
@@ -90,7 +91,7 @@ export function tokenOf(start: Start): StartToken {
 }
 
 /** Gives the node of a draft. */
-export function finish(draft: Draft, draftAt: (index: number) => Draft | undefined): GraphNode {
+export function finish(draft: Draft): GraphNode {
   if (draft.kind === "spread") return spreadNode(draft);
   if (draft.kind === "member") {
     draft.node.join = draft.join.index;
@@ -102,10 +103,8 @@ export function finish(draft: Draft, draftAt: (index: number) => Draft | undefin
   node.deadEnd = Math.max(draft.index, segment.end);
   if (draft.kind === "join") {
     if (draft.failsFast) draft.node.failFast = rangesOf(draft);
-    if (draft.followers.length > 0) node.onError = followerErrbacks(draft.followers, draftAt);
     return node;
   }
-  if (draft.errbacks.length > 0) node.onError = errbackTokens(draft);
   if (draft.group !== undefined) draft.node.group = draft.group.index;
   return node;
 }
@@ -131,22 +130,28 @@ function spreadNode({ join, starts, limit, alike }: SpreadDraft): SpreadNode {
   };
 }
 
-/** The errbacks of what a join leads to: when a header fails it is the body that is told to have failed. */
-export function followerErrbacks(
-  followers: readonly Start[],
-  draftAt: (index: number) => Draft | undefined,
-): StartToken[] {
-  const tokens: StartToken[] = [];
-  const open = followers.map((start) => start.index);
+/** What is started when a node fails: its errbacks. Of a join those of what it leads to: when a header fails it is the body that is told to have failed. */
+export function errorStarts(draft: Ended, draftAt: (index: number) => Draft | undefined): readonly Start[] {
+  return draft.kind === "task"
+    ? errbackStarts(draft)
+    : draft.followers.flatMap((start) => startsBehind(start, draftAt));
+}
+
+function startsBehind({ index: follower }: Start, draftAt: (index: number) => Draft | undefined): Start[] {
+  const starts: Start[] = [];
+  const open = [follower];
   for (let position = 0; position < open.length; position += 1) {
     const draft = draftAt(open[position] ?? -1);
     if (draft?.kind === "spread") for (const { index } of stretchIndices(draft.starts)) open.push(index);
-    else if (draft?.kind === "task") for (const token of errbackTokens(draft)) tokens.push(token);
+    else if (draft?.kind === "task") for (const start of errbackStarts(draft)) starts.push(start);
   }
-  return tokens;
+  return starts;
 }
 
 /** Behind `@` stands the node whose error the errback gets. */
-function errbackTokens(draft: TaskDraft): StartToken[] {
-  return draft.errbacks.flatMap((errback) => errback.starts.map((start) => `${start}@${draft.index}`));
+function errbackStarts({ index, errbacks }: TaskDraft): readonly Start[] {
+  if (errbacks.length === 0) return NO_STARTS;
+  return errbacks.flatMap(({ starts }) => starts.map((start) => ({ ...start, suffix: `${start.suffix}@${index}` })));
 }
+
+const NO_STARTS: readonly Start[] = [];

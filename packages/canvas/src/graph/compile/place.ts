@@ -3,9 +3,8 @@
  * down to the parts that they concern, by giving each of them a place of its own.
  */
 import type { SignatureData } from "@umbel/core";
-import type { StartToken } from "../graph.ts";
 import { type OptionScope, times } from "./call-options.ts";
-import type { Compiled } from "./drafts.ts";
+import type { Compiled, Start } from "./drafts.ts";
 
 /** A join whose index is known when all of its group is numbered. */
 export interface JoinPlace {
@@ -23,7 +22,7 @@ export interface Segment {
 /** An errback. It is numbered once, however many nodes of one segment may call it: only one of them can fail. */
 export interface Errback {
   readonly data: SignatureData;
-  starts: StartToken[];
+  starts: readonly Start[];
   /** Whether it hangs on a node already. */
   isHung: boolean;
 }
@@ -122,8 +121,8 @@ export function memberPlace(place: Place, join: JoinPlace): Place & { readonly s
   };
 }
 
-/** How many callbacks one script starts at most. */
-const MOST_CALLBACKS = 900;
+/** How many callbacks of a node one script starts at most. */
+export const MOST_CALLBACKS = 900;
 
 /** Callbacks as they hang on a node: more than one script may start are a group, which is handed out in pages. */
 export function handedOut(callbacks: readonly SignatureData[]): readonly SignatureData[] {

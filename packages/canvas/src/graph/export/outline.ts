@@ -114,11 +114,18 @@ class Outliner {
   #calls(node: TaskNode | JoinNode, index: number): readonly Callback[] {
     const links = node.next.map(indexOf).filter((next) => !isSuccessor(node, index, next));
     // The errbacks of a join are those of the steps that it leads to, and drawn there.
-    const errbacks = node.kind === "task" ? node.onError.map(indexOf) : [];
+    const errbacks = node.kind === "task" ? node.onError.flatMap((token) => this.#startedBy(indexOf(token))) : [];
     return [
       ...links.map((start) => this.#callback("link", start)),
       ...errbacks.map((start) => this.#callback("error", start)),
     ];
+  }
+
+  /** What is started with a node: itself, or all that stands behind a spread which ends nothing. */
+  #startedBy(index: number): readonly number[] {
+    const node = this.#node(index);
+    if (node.kind !== "spread" || node.join !== -1) return [index];
+    return [...stretchIndices(node.starts)].map((start) => start.index);
   }
 
   #callback(kind: Callback["kind"], start: number): Callback {

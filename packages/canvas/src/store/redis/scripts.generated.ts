@@ -425,10 +425,10 @@ return { 'created', dispatches, spreads }
 
 /** scripts/expand-spread.lua */
 export const expandSpread = `-- Hands out members of a group, in order. Nothing happens if somebody else has handed them out. Those of a group that is
--- revoked are not handed out: they leave it at once, however many they are.
+-- revoked are not handed out: they leave it at once, however many they are. Errbacks have no join to leave.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] to ARGV[4]: as in settle-nodes
--- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] how many are then   ARGV[8] join
+-- ARGV[5] spread   ARGV[6] how many were handed out before   ARGV[7] how many are then   ARGV[8] join or -1
 -- ARGV[9] members in all   ARGV[10] how many of them may be in flight, each in a slice of its own, or ''
 -- then start tokens
 -- Returns {"" or "0" when it was too late, run ended, dispatches, spreads, {room, shared, then spread, handed out of each
@@ -711,9 +711,11 @@ if handed_out ~= ARGV[6] then
   flags = '0'
 elseif #ARGV > 10 and revocation_of(ARGV[5]) then
   redis.call('HDEL', OPEN, ARGV[5])
-  -- All but the first; that one leaves as any member does, and ends the join if nothing else is in flight.
-  count_missing(ARGV[8], 1 - (tonumber(ARGV[9]) - tonumber(handed_out)))
-  leave(ARGV[8], string.match(ARGV[11], '%d+'))
+  if ARGV[8] ~= '-1' then
+    -- All but the first; that one leaves as any member does, and ends the join if nothing else is in flight.
+    count_missing(ARGV[8], 1 - (tonumber(ARGV[9]) - tonumber(handed_out)))
+    leave(ARGV[8], string.match(ARGV[11], '%d+'))
+  end
 else
   local total, limit, tokens = tonumber(ARGV[9]), tonumber(ARGV[10]), #ARGV - 10
   local seats

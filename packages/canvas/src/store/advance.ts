@@ -49,6 +49,8 @@ interface OpenSpread {
   readonly handedOut: number;
   /** The node whose error its members get. */
   readonly cause: number | undefined;
+  /** When its members became ready, epoch milliseconds: their times count from then, however late they are handed out. */
+  readonly since: number;
 }
 
 /** A join that has not ended, or has. */
@@ -374,25 +376,25 @@ export function expandSpread(
   const opened = run.open.get(spread.index);
   if (opened === undefined) return tooLate(1);
   if (opened.handedOut !== members.from) return conclude(run, change, ["stale"], window);
-  const { cause } = opened;
-  const [start] = members.starts;
-  if (start !== undefined && revocationOf(run.revocations, spread.index) !== undefined) {
+  const { cause, since } = opened;
+  const [first] = members.starts;
+  if (first !== undefined && revocationOf(run.revocations, spread.index) !== undefined) {
     run.open.delete(spread.index);
     if (spread.join === -1) return conclude(run, change, [], window);
     // All but the first; that one leaves as any member does, and ends the join if nothing else is in flight.
     joinState(run, spread.join).missing -= spread.total - members.from - 1;
-    leave(run, change, spread.join, Number.parseInt(start.slice(1), 10));
+    leave(run, change, spread.join, Number.parseInt(first.slice(1), 10));
     return conclude(run, change, [], window);
   }
   const seats = seatsOf(run, spread, members.from);
   const tokens = members.starts.slice(0, seats);
-  startAll(run, change, cause === undefined ? tokens : tokens.map((token) => `${token}@${cause}`));
+  for (const token of tokens) start(run, change, cause === undefined ? token : `${token}@${cause}`, undefined, since);
   // Members of a limited spread travel alone, so that the seats count them.
   const reached = spread.limit === undefined ? members.to : members.from + tokens.length;
   if (reached < spread.total && tokens.length >= seats) {
     run.open.delete(spread.index);
-    run.limited.set(spread.join, { spread: spread.index, handedOut: reached, cause });
-  } else if (reached < spread.total) run.open.set(spread.index, { handedOut: reached, cause });
+    run.limited.set(spread.join, { spread: spread.index, handedOut: reached, cause, since });
+  } else if (reached < spread.total) run.open.set(spread.index, { handedOut: reached, cause, since });
   else {
     run.open.delete(spread.index);
     // A group without members has ended as soon as it starts.
@@ -415,9 +417,9 @@ function seatsOf(run: RunState, { join, total, limit }: SpreadPlace, handedOut: 
 function giveSeat(run: RunState, change: Change, join: number): void {
   const waiting = run.limited.get(join);
   if (waiting === undefined) return;
-  const { spread, handedOut, cause } = waiting;
+  const { spread, handedOut, cause, since } = waiting;
   run.limited.delete(join);
-  run.open.set(spread, { handedOut, cause });
+  run.open.set(spread, { handedOut, cause, since });
   change.refills.push({ spread, handedOut });
 }
 
@@ -520,21 +522,23 @@ const TOKEN = /^([ts])(\d+)(?:x(\d+)\/(\d+))?(?:;(\d*);(\d*);(\d*);(\d*))?(?:@(\
 /**
  * Starts a node, or a slice of them. The members of a spread are handed out with the cause that the spread was started with.
  * @param holder when given, the node is claimed at once instead of dispatched
+ * @param since when it became ready, if that was before; its times count from then
  */
-function start(run: RunState, change: Change, token: StartToken, holder?: string): void {
+function start(run: RunState, change: Change, token: StartToken, holder?: string, since = change.now): void {
   const [, kind, index, length, distance, countdown, eta, expiresIn, expiresAt, cause] = TOKEN.exec(token) ?? [];
   if (index === undefined) throw new Error(`"${token}" is no start token`);
   const first = Number(index);
   const causedBy = cause === undefined ? undefined : Number(cause);
   if (kind === "s") {
-    run.open.set(first, { handedOut: 0, cause: causedBy });
+    run.open.set(first, { handedOut: 0, cause: causedBy, since: change.now });
     change.spreads.push(first);
     return;
   }
   const count = Number(length ?? 1);
   const stride = Number(distance ?? 1);
-  const delayMs = Math.max(Number(countdown || 0), eta ? Number(eta) - change.now : 0);
-  const expiry = expiresAt ? Number(expiresAt) : expiresIn ? change.now + Number(expiresIn) : undefined;
+  const counted = countdown ? since + Number(countdown) - change.now : 0;
+  const delayMs = Math.max(0, counted, eta ? Number(eta) - change.now : 0);
+  const expiry = expiresAt ? Number(expiresAt) : expiresIn ? since + Number(expiresIn) : undefined;
   const flight = { first, stride, generation: 1, expiresAt: expiry, cause: causedBy };
   if (holder !== undefined) {
     run.flights.set(String(first), { ...flight, token: 1, bits: "r", holder, dueAt: change.now });

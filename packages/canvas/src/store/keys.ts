@@ -20,12 +20,13 @@ export interface RunKeys {
  * - `graph`: `m` meta, `p0`, `p1`, … pages, `P` number of pages, `j<join>` join records, `R` result node, `n` channel
  *   of the submitting client, `o` process that it ends with, `w` somebody else watches, `e` epoch milliseconds of the end
  * - `flights`: slice's first node → `generation|token|bits|holder|due|expires|cause`; what is dispatched or runs
- * - `open`: spread → `handed out|cause`: how many of its members were handed out, and the node whose error they get
+ * - `open`: spread → `handed out|cause|since`: how many of its members were handed out, the node whose error they get, and
+ *   when they became ready (epoch ms)
  * - `results`: node → `S` value, `F` error, `I` (ignored), `R` why it was revoked, `J<added tails>` (join: its members'
  *   values), `C<node>` (join: that member failed), `P<node>` and `Q<node>` (replaced: ended as that node did),
  *   `X` (forgotten); `p<page>` → short values of that page's members of groups (packed-results.ts)
  * - `joins`: join → members still missing, `x<join>` → the first member in order that failed, `a<join>` → tails added,
- *   `l<join>` → `spread|handed out|cause` of the spread that waits for a member to end, `l` set once any spread has
+ *   `l<join>` → `spread|handed out|cause|since` of the spread that waits for a member to end, `l` set once any spread has
  * - `dead` (sorted set): nodes that never run, `from:to:cause` by `from`, and `:number` of the last revocation before it
  * - `revoked`: node → `number of the revocation:1 when running attempts are to be ended`; `ranges`:
  *   `first:last:number:1:node whose failure it follows from;` for each stretch of nodes; `c<node>` claimed to be ended; `number` of the last revocation

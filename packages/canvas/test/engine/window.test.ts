@@ -1,6 +1,11 @@
 import { expect, test } from "@jest/globals";
+import { App } from "@umbel/core";
+import { CanvasEngine } from "../../src/engine/engine.ts";
+import { MemoryBroker } from "../../src/engine/memory/memory-broker.ts";
+import { VirtualClock } from "../../src/engine/memory/virtual-clock.ts";
 import { chord } from "../../src/primitives/chord.ts";
 import { group } from "../../src/primitives/group.ts";
+import { serveByItself } from "../../src/worker/own-workers.ts";
 import { Shop } from "../kit/shop.ts";
 
 test.each([[1], [7], [50]])(
@@ -24,3 +29,19 @@ test.each([[1], [7], [50]])(
   },
   20_000,
 );
+
+test("a countdown holds for a group as a whole, however many windows its members fill", async () => {
+  const clock = new VirtualClock(0, true);
+  const broker = new MemoryBroker({ clock });
+  const app: App = new App("shop", {}, () => engine);
+  const engine: CanvasEngine = new CanvasEngine(app, { openBroker: async () => broker, window: 50 });
+  serveByItself(broker, app, () => engine);
+  const seconds = app.task("seconds", () => Math.floor(clock.now() / 1000));
+  try {
+    const members = Array.from({ length: 1000 }, () => seconds.s().set({ countdown: 3600 }));
+    const times = await group(members).delay().get();
+    expect(new Set(times)).toEqual(new Set([3600]));
+  } finally {
+    await engine.close();
+  }
+});

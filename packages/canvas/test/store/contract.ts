@@ -22,6 +22,8 @@ export interface OpenStore {
   readonly store: GraphStore;
   /** Lets the time of ended runs pass. */
   expire(): Promise<void>;
+  /** Lets a moment pass on the store's clock, milliseconds. */
+  pass(ms: number): Promise<void>;
   /** What is stored of any run, in words of the store's own. */
   leftovers(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -311,6 +313,19 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(await expand(graph, 0, 0, 10)).toMatchObject({ room: 0, refills: [] });
       for (let index = 1; index < 5; index += 1) expect((await end(graph, index)).refills).toEqual([]);
       expect(await end(graph, 5)).toMatchObject({ room: 5, refills: [{ spread: 0, handedOut: 10 }] });
+    });
+
+    test("members that are handed out late became ready with their group: their times count from then", async () => {
+      const late: SignatureData = { ...t, options: { countdown: 60, expires: 90 } };
+      const graph = await create(group(late, late, late));
+      const [first] = (await expand(graph, 0, 0, 1)).dispatches;
+      expect(first?.delayMs).toBe(60_000);
+      const { now } = await store.inspect(graph.runKey);
+      while ((await store.inspect(graph.runKey)).now < now + 5) await opened.pass(5);
+      for (const { delayMs } of (await expand(graph, 0, 1)).dispatches) {
+        expect(delayMs).toBeLessThanOrEqual(59_995);
+        expect(delayMs).toBeGreaterThan(0);
+      }
     });
 
     test("a spread with a limit hands out no more than that, and goes on when a member's tail has ended", async () => {

@@ -184,10 +184,11 @@ end
 -- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
 --   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
-local function start(token, holder)
+-- since: when it became ready, if that was before; its times count from then.
+local function start(token, holder, since)
   local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
   if kind == 's' then
-    redis.call('HSET', OPEN, index, '0|' .. cause)
+    redis.call('HSET', OPEN, index, '0|' .. cause .. '|' .. now)
     spreads[#spreads + 1] = index
     return
   end
@@ -196,9 +197,10 @@ local function start(token, holder)
   local delay, expires = 0, ''
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
-    if countdown ~= '' then delay = tonumber(countdown) end
+    since = since or now
+    if countdown ~= '' then delay = math.max(0, since + tonumber(countdown) - now) end
     if eta ~= '' then delay = math.max(delay, tonumber(eta) - now) end
-    if expires_in ~= '' then expires = now + tonumber(expires_in) end
+    if expires_in ~= '' then expires = since + tonumber(expires_in) end
     if expires_at ~= '' then expires = expires_at end
   end
   local tail = '|' .. expires .. '|' .. cause .. '|' .. stride
@@ -490,10 +492,11 @@ end
 -- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
 --   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
-local function start(token, holder)
+-- since: when it became ready, if that was before; its times count from then.
+local function start(token, holder, since)
   local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
   if kind == 's' then
-    redis.call('HSET', OPEN, index, '0|' .. cause)
+    redis.call('HSET', OPEN, index, '0|' .. cause .. '|' .. now)
     spreads[#spreads + 1] = index
     return
   end
@@ -502,9 +505,10 @@ local function start(token, holder)
   local delay, expires = 0, ''
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
-    if countdown ~= '' then delay = tonumber(countdown) end
+    since = since or now
+    if countdown ~= '' then delay = math.max(0, since + tonumber(countdown) - now) end
     if eta ~= '' then delay = math.max(delay, tonumber(eta) - now) end
-    if expires_in ~= '' then expires = now + tonumber(expires_in) end
+    if expires_in ~= '' then expires = since + tonumber(expires_in) end
     if expires_at ~= '' then expires = expires_at end
   end
   local tail = '|' .. expires .. '|' .. cause .. '|' .. stride
@@ -706,7 +710,7 @@ end
 local opened = redis.call('HGET', OPEN, ARGV[5])
 local flags = ''
 if not opened then return { '0', 0, {}, {}, { '0', '0' } } end
-local handed_out, cause = string.match(opened, '^(%d+)|(%d*)$')
+local handed_out, cause, since = string.match(opened, '^(%d+)|(%d*)|(%d+)$')
 if handed_out ~= ARGV[6] then
   flags = '0'
 elseif #ARGV > 10 and revocation_of(ARGV[5]) then
@@ -726,12 +730,15 @@ else
     tokens = math.max(0, math.min(tokens, seats))
     reached = tonumber(handed_out) + tokens
   end
-  for position = 11, 10 + tokens do start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause) end
+  -- Its members became ready when the group did, however late they are handed out.
+  for position = 11, 10 + tokens do
+    start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause, nil, tonumber(since))
+  end
   if reached < total and limit and tokens >= seats then
     redis.call('HDEL', OPEN, ARGV[5])
-    redis.call('HSET', JOINS, 'l' .. ARGV[8], ARGV[5] .. '|' .. reached .. '|' .. cause, 'l', 1)
+    redis.call('HSET', JOINS, 'l' .. ARGV[8], ARGV[5] .. '|' .. reached .. '|' .. cause .. '|' .. since, 'l', 1)
   elseif reached < total then
-    redis.call('HSET', OPEN, ARGV[5], reached .. '|' .. cause)
+    redis.call('HSET', OPEN, ARGV[5], reached .. '|' .. cause .. '|' .. since)
   else
     redis.call('HDEL', OPEN, ARGV[5])
     -- A group without members has ended as soon as it starts.
@@ -1038,10 +1045,11 @@ end
 -- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
 --   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
-local function start(token, holder)
+-- since: when it became ready, if that was before; its times count from then.
+local function start(token, holder, since)
   local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
   if kind == 's' then
-    redis.call('HSET', OPEN, index, '0|' .. cause)
+    redis.call('HSET', OPEN, index, '0|' .. cause .. '|' .. now)
     spreads[#spreads + 1] = index
     return
   end
@@ -1050,9 +1058,10 @@ local function start(token, holder)
   local delay, expires = 0, ''
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
-    if countdown ~= '' then delay = tonumber(countdown) end
+    since = since or now
+    if countdown ~= '' then delay = math.max(0, since + tonumber(countdown) - now) end
     if eta ~= '' then delay = math.max(delay, tonumber(eta) - now) end
-    if expires_in ~= '' then expires = now + tonumber(expires_in) end
+    if expires_in ~= '' then expires = since + tonumber(expires_in) end
     if expires_at ~= '' then expires = expires_at end
   end
   local tail = '|' .. expires .. '|' .. cause .. '|' .. stride
@@ -1409,10 +1418,11 @@ end
 -- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
 --   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
-local function start(token, holder)
+-- since: when it became ready, if that was before; its times count from then.
+local function start(token, holder, since)
   local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
   if kind == 's' then
-    redis.call('HSET', OPEN, index, '0|' .. cause)
+    redis.call('HSET', OPEN, index, '0|' .. cause .. '|' .. now)
     spreads[#spreads + 1] = index
     return
   end
@@ -1421,9 +1431,10 @@ local function start(token, holder)
   local delay, expires = 0, ''
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
-    if countdown ~= '' then delay = tonumber(countdown) end
+    since = since or now
+    if countdown ~= '' then delay = math.max(0, since + tonumber(countdown) - now) end
     if eta ~= '' then delay = math.max(delay, tonumber(eta) - now) end
-    if expires_in ~= '' then expires = now + tonumber(expires_in) end
+    if expires_in ~= '' then expires = since + tonumber(expires_in) end
     if expires_at ~= '' then expires = expires_at end
   end
   local tail = '|' .. expires .. '|' .. cause .. '|' .. stride

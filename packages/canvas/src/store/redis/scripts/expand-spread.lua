@@ -11,7 +11,7 @@
 local opened = redis.call('HGET', OPEN, ARGV[5])
 local flags = ''
 if not opened then return { '0', 0, {}, {}, { '0', '0' } } end
-local handed_out, cause = string.match(opened, '^(%d+)|(%d*)$')
+local handed_out, cause, since = string.match(opened, '^(%d+)|(%d*)|(%d+)$')
 if handed_out ~= ARGV[6] then
   flags = '0'
 elseif #ARGV > 10 and revocation_of(ARGV[5]) then
@@ -31,12 +31,15 @@ else
     tokens = math.max(0, math.min(tokens, seats))
     reached = tonumber(handed_out) + tokens
   end
-  for position = 11, 10 + tokens do start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause) end
+  -- Its members became ready when the group did, however late they are handed out.
+  for position = 11, 10 + tokens do
+    start(cause == '' and ARGV[position] or ARGV[position] .. '@' .. cause, nil, tonumber(since))
+  end
   if reached < total and limit and tokens >= seats then
     redis.call('HDEL', OPEN, ARGV[5])
-    redis.call('HSET', JOINS, 'l' .. ARGV[8], ARGV[5] .. '|' .. reached .. '|' .. cause, 'l', 1)
+    redis.call('HSET', JOINS, 'l' .. ARGV[8], ARGV[5] .. '|' .. reached .. '|' .. cause .. '|' .. since, 'l', 1)
   elseif reached < total then
-    redis.call('HSET', OPEN, ARGV[5], reached .. '|' .. cause)
+    redis.call('HSET', OPEN, ARGV[5], reached .. '|' .. cause .. '|' .. since)
   else
     redis.call('HDEL', OPEN, ARGV[5])
     -- A group without members has ended as soon as it starts.

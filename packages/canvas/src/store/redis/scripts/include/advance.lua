@@ -23,10 +23,11 @@ end
 -- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
 --   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
 -- holder: when given, the node is claimed at once instead of dispatched.
-local function start(token, holder)
+-- since: when it became ready, if that was before; its times count from then.
+local function start(token, holder, since)
   local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
   if kind == 's' then
-    redis.call('HSET', OPEN, index, '0|' .. cause)
+    redis.call('HSET', OPEN, index, '0|' .. cause .. '|' .. now)
     spreads[#spreads + 1] = index
     return
   end
@@ -35,9 +36,10 @@ local function start(token, holder)
   local delay, expires = 0, ''
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
-    if countdown ~= '' then delay = tonumber(countdown) end
+    since = since or now
+    if countdown ~= '' then delay = math.max(0, since + tonumber(countdown) - now) end
     if eta ~= '' then delay = math.max(delay, tonumber(eta) - now) end
-    if expires_in ~= '' then expires = now + tonumber(expires_in) end
+    if expires_in ~= '' then expires = since + tonumber(expires_in) end
     if expires_at ~= '' then expires = expires_at end
   end
   local tail = '|' .. expires .. '|' .. cause .. '|' .. stride

@@ -22,6 +22,7 @@ import { Revoker } from "./revoker.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { RedisSavedGroups } from "./saved-groups.ts";
 import { Slicing } from "./slicing.ts";
+import { RedisTaskLoads } from "./task-loads.ts";
 import { systemTimers } from "./timers.ts";
 import type { Workplace } from "./work-source.ts";
 
@@ -47,6 +48,7 @@ export class RedisRuntime implements Runtime {
   readonly upkeepTimers = systemTimers;
   readonly #subscriber: Redis;
   readonly #options: RuntimeOptions;
+  readonly #taskLoads: RedisTaskLoads;
 
   constructor(broker: Broker, options: RuntimeOptions) {
     this.broker = broker;
@@ -69,6 +71,7 @@ export class RedisRuntime implements Runtime {
     this.aliases = new RedisAliases(this.commands, options.prefix, options.resultExpiresMs);
     this.savedGroups = new RedisSavedGroups(this.commands, options.prefix, options.resultExpiresMs);
     this.slicing = new Slicing(options.sliceSize ?? "adaptive");
+    this.#taskLoads = new RedisTaskLoads(this.commands, options.prefix, this.slicing);
     this.driver = new Driver({
       store: this.store,
       pages: this.pages,
@@ -86,7 +89,7 @@ export class RedisRuntime implements Runtime {
   /** Connects; rejects with what ioredis says when the server does not answer. */
   async open(): Promise<void> {
     await Promise.all([connected(this.commands), connected(this.#subscriber)]);
-    await Promise.all([this.store.loadScripts(), this.news.open()]);
+    await Promise.all([this.store.loadScripts(), this.news.open(), this.#taskLoads.read()]);
   }
 
   openWorkplace(onError: (error: Error) => void): Workplace {
@@ -113,6 +116,7 @@ export class RedisRuntime implements Runtime {
 
   /** Ends all connections. Safe to repeat. */
   async close(): Promise<void> {
+    this.#taskLoads.close();
     await this.queues.close();
     // A server that cannot be reached is told nothing; the janitor finds out by itself.
     if (this.commands.status === "ready") await this.activeRuns.flush().catch(() => undefined);

@@ -13,6 +13,9 @@ const SHARES = 64;
 /** How long a slice of tasks that are known may hold the event loop, milliseconds. */
 const SLICE_MS = 5;
 
+/** How many nodes of a task that is known to be short are in a slice, however small its group. */
+const FEWEST_SHORT = 16;
+
 /** How much one measurement counts against those before. */
 const WEIGHT = 0.2;
 
@@ -24,6 +27,10 @@ export class Slicing {
   readonly #size: SliceSize;
   /** How long one call holds the event loop, milliseconds; by task. */
   readonly #loads = new Map<string, number>();
+  /** Tasks that were measured here since it was last told. */
+  readonly #learned = new Set<string>();
+  #onAsked = (): void => undefined;
+  #onLearned = (): void => undefined;
   readonly #alone = new Set<string>();
 
   constructor(size: SliceSize) {
@@ -43,9 +50,12 @@ export class Slicing {
   /** How many nodes the slices of a group with `total` members have that begin with this one. */
   nodesFor(node: Pick<TaskNode, "task" | "mode">, total: number): number {
     if (this.#size !== "adaptive") return Math.min(this.#size, MOST_NODES);
+    this.#onAsked();
     const load = this.#loads.get(loadKey(node));
-    const fitting = load === undefined ? MOST_NODES : Math.max(1, Math.floor(SLICE_MS / load));
-    return Math.min(MOST_NODES, Math.ceil(total / SHARES), fitting);
+    const share = Math.ceil(total / SHARES);
+    if (load === undefined) return Math.min(MOST_NODES, share);
+    const fitting = Math.min(MOST_NODES, Math.max(1, Math.floor(SLICE_MS / load)));
+    return Math.min(fitting, Math.max(share, FEWEST_SHORT));
   }
 
   /** Learns how long one call of a node's task held the event loop. @param ms milliseconds */
@@ -53,6 +63,31 @@ export class Slicing {
     const key = loadKey(node);
     const known = this.#loads.get(key);
     this.#loads.set(key, known === undefined ? ms : known + (ms - known) * WEIGHT);
+    if (this.#learned.has(key)) return;
+    this.#learned.add(key);
+    this.#onLearned();
+  }
+
+  /** Takes what another process has measured, unless it was measured here. @param ms milliseconds */
+  hear(key: string, ms: number): void {
+    if (!this.#learned.has(key) && Number.isFinite(ms)) this.#loads.set(key, ms);
+  }
+
+  /** Gives what was measured since it was last asked for. */
+  takeLearned(): (readonly [key: string, ms: number])[] {
+    const learned = [...this.#learned].map((key) => [key, this.#loads.get(key) ?? 0] as const);
+    this.#learned.clear();
+    return learned;
+  }
+
+  /** Calls when the size of a slice is asked for. */
+  onAsked(call: () => void): void {
+    this.#onAsked = call;
+  }
+
+  /** Calls when a task was measured that was not since `takeLearned`. */
+  onLearned(call: () => void): void {
+    this.#onLearned = call;
   }
 }
 

@@ -10,6 +10,7 @@ import type { RunKey } from "@umbel/core";
 import { Revoker } from "../engine/revoker.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import type { Flight, RunInspection } from "../store/graph-store.ts";
+import { sliceKey } from "../store/slice.ts";
 
 /** How a janitor is set up. */
 export interface JanitorOptions {
@@ -34,6 +35,8 @@ export class Janitor {
   readonly #revoker: Revoker;
   /** Entries without a run, with when each was seen first. */
   readonly #dangling = new Map<RunKey, number>();
+  /** Slices whose jobs were taken from their queue and that nobody had claimed when their run was looked at last. */
+  readonly #unclaimed = new Map<RunKey, ReadonlySet<string>>();
   #cancelRound: (() => void) | undefined;
   #round: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -83,6 +86,7 @@ export class Janitor {
   async #visit(runKey: RunKey): Promise<void> {
     const { store, activeRuns, aliases, pages } = this.#runtime;
     const inspection = await store.inspect(runKey);
+    if (!inspection.exists || inspection.endedAt !== undefined) this.#unclaimed.delete(runKey);
     if (!inspection.exists) return await this.#forgetUnlessNew(runKey, inspection.now);
     this.#dangling.delete(runKey);
     if (inspection.endedAt !== undefined) return await activeRuns.remove(runKey);
@@ -122,23 +126,36 @@ export class Janitor {
       .filter((flight) => inspection.now - flight.dueAt > this.#options.overdueMs)
       .sort((one, other) => one.dueAt - other.dueAt)
       .slice(0, MOST_FLIGHTS);
+    const unclaimed = new Set<string>();
     for (const flight of overdue) {
       if (this.#isStopped) return;
-      if (!(await this.#isLost(runKey, flight))) continue;
+      if (!(await this.#isLost(runKey, flight, unclaimed))) continue;
       const generation = await this.#runtime.store.redispatch(runKey, flight);
       if (generation === undefined) continue;
       const { first, count, stride } = flight;
       await this.#runtime.driver.dispatch(runKey, [{ first, count, stride, generation, delayMs: 0 }]);
     }
+    if (unclaimed.size > 0) this.#unclaimed.set(runKey, unclaimed);
+    else this.#unclaimed.delete(runKey);
   }
 
-  /** Whether nobody will run a slice: no living worker holds it, and no job that could still run points to it. */
-  async #isLost(runKey: RunKey, flight: Flight): Promise<boolean> {
+  /**
+   * Whether nobody will run a slice: no living worker holds it, and no job that could still run points to it.
+   * @param unclaimed takes those that may be lost, if they are still so when their run is looked at again
+   */
+  async #isLost(runKey: RunKey, flight: Flight, unclaimed: Set<string>): Promise<boolean> {
     if (flight.holder !== "" && (await this.#options.isAlive(flight.holder))) return false;
     const node = await this.#runtime.pages.node(runKey, flight.first);
     if (node.kind !== "task") return false;
     const state = await this.#runtime.queues.jobState(node.options.queue ?? "default", runKey, flight);
-    return state === "unknown" || state === "completed" || state === "failed";
+    if (state !== "active" || flight.holder !== "")
+      return state === "unknown" || state === "completed" || state === "failed";
+    // A job is claimed as soon as it is taken. One that is not was taken by somebody who never heard of it, because the
+    // connection was lost; BullMQ would find out after half a minute.
+    const key = `${sliceKey(flight)}@${flight.generation}`;
+    if (this.#unclaimed.get(runKey)?.has(key)) return true;
+    unclaimed.add(key);
+    return false;
   }
 
   async #handOut(runKey: RunKey, inspection: RunInspection): Promise<void> {

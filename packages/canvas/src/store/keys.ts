@@ -80,6 +80,11 @@ export function savedGroupKey(prefix: string, id: string): string {
   return `${prefix}:group:${id}`;
 }
 
+/** Hash: task → how long one call of it holds the event loop, ms. Expires a day after somebody told something. */
+export function taskLoadsKey(prefix: string): string {
+  return `${prefix}:loads`;
+}
+
 /** String with a short expiry that a worker's process renews: while it is there, the process is alive. */
 export function heartbeatKey(prefix: string, incarnation: string): string {
   return `${prefix}:heartbeat:${incarnation}`;

@@ -83,7 +83,7 @@ export class Driver {
       spreads.push(...reply.spreads);
       queued.push(handled(this.#dispatch(runKey, reply.dispatches, expanded.spread)));
       refills.push(...reply.refills);
-      seats = seatsOf(reply);
+      if (!isTooLate(reply)) seats = seatsOf(reply);
       runEnded ||= reply.runEnded;
       hasRevoked ||= reply.hasRevoked;
     }
@@ -108,7 +108,7 @@ export class Driver {
     const reply = (await this.#expand({ runKey, index: spread, from: handedOut, seats }))?.reply;
     if (reply === undefined) return false;
     await this.follow(runKey, reply);
-    return !reply.accepted.includes(false);
+    return !isTooLate(reply);
   }
 
   /** Puts slices on their queues. */
@@ -192,11 +192,16 @@ function seatsOf({ room, shared }: SettleReply): Seats {
   return { room: Math.max(room, 0), shared: Math.max(MOST_SHARED - shared, 0) };
 }
 
-/** What two transitions started; how things stand is what the later one tells. */
+/** Whether somebody else had handed out the members. How things stand is not told then. */
+function isTooLate({ accepted }: SettleReply): boolean {
+  return accepted.includes(false);
+}
+
+/** What two transitions started; how things stand is what the later one tells that was in time. */
 function combined(one: SettleReply | undefined, other: SettleReply | undefined): SettleReply | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return {
-    ...other,
+    ...(isTooLate(other) ? one : other),
     dispatches: [...one.dispatches, ...other.dispatches],
     spreads: [...one.spreads, ...other.spreads],
     runEnded: one.runEnded || other.runEnded,

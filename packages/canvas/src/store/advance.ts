@@ -256,7 +256,7 @@ function settleNode(run: RunState, change: Change, settlement: Settlement): Flag
     leave(run, change, node.join, index);
     return "accepted";
   }
-  for (const addition of outcome.additions ?? []) add(run, change, addition);
+  if (outcome.addition !== undefined) add(run, change, outcome.addition);
   const [onlyNext] = node.next;
   const claimsNext = claimNextAs !== undefined && onlyNext !== undefined && !isRevokedStart(run, onlyNext);
   if (claimsNext) start(run, change, onlyNext, claimNextAs);
@@ -341,11 +341,11 @@ export function releaseSlice(run: RunState, slice: HeldSlice, parts: readonly Sl
   return left.map(({ first, count, stride }) => ({ first, count, stride, generation, delayMs: 0 }));
 }
 
-/** Makes a join wait for one more member. */
-function add(run: RunState, change: Change, { join, tail, start: token }: Addition): void {
+/** Makes a join wait for more members. */
+function add(run: RunState, change: Change, { join, tails, start: token }: Addition): void {
   const state = joinState(run, join);
-  state.missing += 1;
-  state.added.push(tail);
+  state.missing += tails.length;
+  for (const tail of tails) state.added.push(tail);
   start(run, change, token);
 }
 

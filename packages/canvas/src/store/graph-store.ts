@@ -64,8 +64,8 @@ export type ClaimReply =
 
 /** How an attempt ended, in the form in which it is stored. */
 export type StoredOutcome =
-  /** `additions`: members that it adds to the chord around it. */
-  | { readonly kind: "succeeded"; readonly payload: string; readonly additions?: readonly Addition[] }
+  /** `addition`: members that it adds to the chord around it. */
+  | { readonly kind: "succeeded"; readonly payload: string; readonly addition?: Addition }
   | { readonly kind: "failed"; readonly payload: string }
   | { readonly kind: "revoked"; readonly payload: string }
   | { readonly kind: "ignored" }
@@ -79,10 +79,12 @@ export interface NodeRange {
   readonly last: number;
 }
 
-/** A member that a task adds to a join; its nodes were stored before. */
+/** Members that a task adds to a join; their nodes were stored before. */
 export interface Addition {
   readonly join: number;
-  readonly tail: number;
+  /** One a member. */
+  readonly tails: readonly number[];
+  /** The only member, or the spread from which they are handed out. */
   readonly start: StartToken;
 }
 

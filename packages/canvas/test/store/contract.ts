@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { RunKey, SignatureData } from "@umbel/core";
 import fc from "fast-check";
 import { metaOf } from "../../src/graph/codec.ts";
+import { compileMembers } from "../../src/graph/compile.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import type {
   ClaimReply,
@@ -482,6 +483,47 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect((await end(graph, 1)).dispatches).toEqual([]);
       expect(firsts((await end(graph, 2)).dispatches)).toEqual([5]);
     });
+
+    test.each([[1], [3], [2000]])(
+      "%d members that a task adds to its group are waited for, after those it has",
+      async (count) => {
+        // 0 spread, 1 t, 2 t, 3 join, 4 t
+        const graph = await create(chord([t, t], t));
+        const { runKey } = graph;
+        await expand(graph, 0);
+        await end(graph, 2);
+        const environment = { taskDefaults: () => undefined };
+        const compileAt = (base: number) =>
+          compileMembers(
+            Array.from({ length: count }, () => t),
+            { base, join: 3 },
+            environment,
+          );
+        const base = await store.allocate(runKey, compileAt(0)?.nodes.length ?? 0);
+        const added = compileAt(base);
+        if (added === undefined) throw new Error("nothing was added");
+        const { nodes, tails, start } = added;
+        await store.addNodes(runKey, nodes, base);
+        const all: Graph = {
+          ...graph,
+          nodes: [
+            ...graph.nodes,
+            ...Array.from({ length: base - graph.nodes.length }, () => taskAt(graph, 4)),
+            ...nodes,
+          ],
+        };
+        const reply = await end(graph, 1, { kind: "succeeded", payload: "1", addition: { join: 3, tails, start } });
+        // However many they are, the script that adds them starts one node.
+        expect([...firsts(reply.dispatches), ...reply.spreads]).toEqual([base]);
+        for (let from = 0; count > 1 && from < count; from += 900) await expand(all, base, from, 900);
+        const ends: SettleReply[] = [];
+        for (const tail of tails) ends.push(await end(all, tail));
+        expect(ends.flatMap(({ dispatches }) => firsts(dispatches))).toEqual([4]);
+        expect(ends.at(-1)?.dispatches).toHaveLength(1);
+        expect(await store.read(runKey, 3)).toEqual({ kind: "joined", added: tails });
+        expect((await end(graph, 4)).runEnded).toBe(true);
+      },
+    );
 
     test("joins in joins end with their last member", async () => {
       const graph = await create(chord([chord([t, t], t), t], t));

@@ -219,6 +219,9 @@ export interface StagedRun {
   readonly joinCount: number;
 }
 
+/** How many nodes one script touches, more or less: so long nobody else is served. */
+export const MOST_NODES = 1000;
+
 /** How long nodes are kept that were staged for a run which was never created, milliseconds. */
 export const STAGED_MS = 600_000;
 

@@ -4,7 +4,7 @@
  */
 import type { RunKey } from "@umbel/core";
 import type { SpreadNode, TaskNode } from "../graph/graph.ts";
-import type { Dispatch, GraphStore, Refill, SettleReply, Started } from "../store/graph-store.ts";
+import type { Dispatch, GraphStore, HandOut, Refill, SettleReply, Started } from "../store/graph-store.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import { handOut, MOST_SHARED, type Seats } from "./hand-out.ts";
 import type { PageCache } from "./page-cache.ts";
@@ -36,7 +36,7 @@ interface ExpandRequest {
 
 /** What handing out has come to. */
 interface Expanded {
-  readonly spread: SpreadNode;
+  readonly spread: SpreadNode | undefined;
   readonly reply: SettleReply | undefined;
   /** How many members are handed out now. */
   readonly reached: number;
@@ -155,7 +155,11 @@ export class Driver {
 
   async #expandNow({ runKey, index, from, seats }: ExpandRequest): Promise<Expanded> {
     const spread = await this.#pages.node(runKey, index);
-    if (spread.kind !== "spread") throw new Error(`node ${index} of run ${runKey} is no group`);
+    // A join, or a task that was replaced, for whose end one script had no room.
+    if (spread.kind !== "spread") {
+      const reply = await this.#store.expand(runKey, { index, join: index, total: 0 }, NOBODY);
+      return { spread: undefined, reply, reached: from };
+    }
     const parts = { pages: this.#pages, slicing: this.#slicing };
     const members = await handOut({ runKey, spread, from }, seats, parts);
     if (members === undefined) return { spread, reply: undefined, reached: from };
@@ -187,6 +191,9 @@ function handled(promise: Promise<void>): Promise<void> {
   promise.catch(() => undefined);
   return promise;
 }
+
+/** What is handed out to end a join. */
+const NOBODY: HandOut = { from: 0, to: 0, starts: [] };
 
 function seatsOf({ room, shared }: SettleReply): Seats {
   return { room: Math.max(room, 0), shared: Math.max(MOST_SHARED - shared, 0) };

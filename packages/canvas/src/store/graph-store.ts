@@ -18,7 +18,10 @@ export interface Dispatch extends SliceRange {
 /** What a transition has started. */
 export interface Started {
   readonly dispatches: readonly Dispatch[];
-  /** Spreads that were opened; their members must be handed out with `expand`. */
+  /**
+   * Spreads that were opened; their members must be handed out with `expand`. Also joins that one script had no room to end:
+   * those end when nobody is handed out for them.
+   */
   readonly spreads: readonly number[];
 }
 
@@ -195,7 +198,7 @@ export interface RunInspection {
   /** The store's time, epoch milliseconds. */
   readonly now: number;
   readonly flights: readonly Flight[];
-  /** But for those that wait for a member to end. */
+  /** But for those that wait for a member to end; with joins that are to end. */
   readonly openSpreads: readonly Refill[];
   readonly revocations: readonly Revocation[];
 }

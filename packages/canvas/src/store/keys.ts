@@ -21,7 +21,7 @@ export interface RunKeys {
  *   of the submitting client, `o` process that it ends with, `w` somebody else watches, `e` epoch milliseconds of the end
  * - `flights`: slice's first node → `generation|token|bits|holder|due|expires|cause`; what is dispatched or runs
  * - `open`: spread → `handed out|cause|since`: how many of its members were handed out, the node whose error they get, and
- *   when they became ready (epoch ms)
+ *   when they became ready (epoch ms); join → `0||since` when it is to end and one script had no room for that
  * - `results`: node → `S` value, `F` error, `I` (ignored), `R` why it was revoked, `J<added tails>` (join: its members'
  *   values), `C<node>` (join: that member failed), `P<node>` and `Q<node>` (replaced: ended as that node did),
  *   `X` (forgotten); `p<page>` → short values of that page's members of groups (packed-results.ts)

@@ -536,6 +536,30 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(firsts((await end(graph, 5)).dispatches)).toEqual([8]);
     });
 
+    test.each<[how: string, outcome: StoredOutcome, kind: string]>([
+      ["succeeds", succeeded, "joined"],
+      ["fails", failed, "joinFailed"],
+    ])(
+      "of joins that end together no script ends more than 1,000, when what they wait for %s",
+      async (_how, outcome, kind) => {
+        // 1,500 spreads, then t, then their joins
+        let nested: SignatureData = group(t);
+        for (let depth = 1; depth < 1500; depth += 1) nested = group(chain(nested));
+        const graph = await create(nested);
+        for (let index = 0; index < 1500; index += 1) await expand(graph, index);
+        // The node itself is one of them.
+        const reply = await end(graph, 1500, outcome);
+        expect(reply).toMatchObject({ spreads: [2500], dispatches: [], runEnded: false });
+        expect(await kinds(graph.runKey, [2499, 2500])).toEqual([kind, "waiting"]);
+        expect((await store.inspect(graph.runKey)).openSpreads).toEqual([{ spread: 2500, handedOut: 0 }]);
+        const nobody = { from: 0, to: 0, starts: [] };
+        const join = { index: 2500, join: 2500, total: 0 };
+        expect(await store.expand(graph.runKey, join, nobody)).toMatchObject({ spreads: [], runEnded: true });
+        expect(await store.expand(graph.runKey, join, nobody)).toMatchObject({ accepted: [false], runEnded: false });
+        expect(await kinds(graph.runKey, [2500, 3000])).toEqual([kind, kind]);
+      },
+    );
+
     test("what stands behind a failed step never runs, because of that step", async () => {
       const graph = await create(chain(t, t, group(t, t), t));
       const reply = await end(graph, 0, failed);

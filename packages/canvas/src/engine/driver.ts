@@ -53,6 +53,8 @@ export class Driver {
   readonly #onRevoked: (runKey: RunKey) => Promise<void>;
   /** Groups whose members are being handed out by this process, and what was asked for in between. */
   readonly #expanding = new Map<string, ExpandRequest | undefined>();
+  /** Runs of which this process ends what was revoked, and whether more was in between. */
+  readonly #revoking = new Map<RunKey, boolean>();
 
   constructor(parts: DriverParts) {
     this.#store = parts.store;
@@ -89,7 +91,23 @@ export class Driver {
     }
     await Promise.all(queued);
     if (runEnded) await this.#activeRuns.remove(runKey);
-    else if (hasRevoked) await this.#onRevoked(runKey);
+    else if (hasRevoked) await this.#endRevoked(runKey);
+  }
+
+  /** Ends what was revoked. It looks at all of the run, so groups that fail fast at the same time are looked at together. */
+  async #endRevoked(runKey: RunKey): Promise<void> {
+    if (this.#revoking.has(runKey)) {
+      this.#revoking.set(runKey, true);
+      return;
+    }
+    try {
+      do {
+        this.#revoking.set(runKey, false);
+        await this.#onRevoked(runKey);
+      } while (this.#revoking.get(runKey) === true);
+    } finally {
+      this.#revoking.delete(runKey);
+    }
   }
 
   /** Hands out members of a spread that wait, if there is room for them. @param flights what is in flight */

@@ -843,6 +843,21 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
         expect(await kinds(graph.runKey, [0, 1, 2])).toEqual(["failed", "dead", "revoked"]);
       });
 
+      test("stretches are revoked from the first node to the last, however long they are", async () => {
+        const graph = await create(chain(t, group(...Array.from({ length: 3000 }, () => t))));
+        await revoke(graph, 100, 1400);
+        await revoke(graph, 1500, 1900, true);
+        await revoke(graph, 1900, 1901);
+        const { revocations } = await store.inspect(graph.runKey);
+        expect(revocations.map(({ first, last }) => `${first}-${last}`).sort()).toEqual([
+          "100-1400",
+          "1500-1900",
+          "1900-1901",
+        ]);
+        const seen = await kinds(graph.runKey, [99, 100, 128, 1400, 1401, 1499, 1500, 1664, 1900, 1901, 1902]);
+        expect(seen.map((kind) => kind[0]).join("")).toBe("wrrrwwrrrrw");
+      });
+
       test("what a revocation was is told to those who look, and it stays what it was when it is repeated", async () => {
         const graph = await create(chain(t, group(t, t)));
         await revoke(graph, 1);

@@ -48,22 +48,53 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
 end
 local now = read_clock()
 
@@ -143,22 +174,53 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -325,9 +387,8 @@ local has_revoked = false
 -- Revokes the other members of a group that fails fast.
 local function revoke_siblings(spread, first, last, failed)
   local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
-  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
-    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
-  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
   killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
   has_revoked = true
 end
@@ -461,22 +522,53 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -643,9 +735,8 @@ local has_revoked = false
 -- Revokes the other members of a group that fails fast.
 local function revoke_siblings(spread, first, last, failed)
   local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
-  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
-    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
-  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
   killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
   has_revoked = true
 end
@@ -885,22 +976,53 @@ local function result_of(index)
   return value and 'S' .. value
 end
 
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
 end
 local is_stored
 
@@ -1024,22 +1146,53 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -1206,9 +1359,8 @@ local has_revoked = false
 -- Revokes the other members of a group that fails fast.
 local function revoke_siblings(spread, first, last, failed)
   local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
-  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
-    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
-  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
   killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
   has_revoked = true
 end
@@ -1356,23 +1508,70 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
+
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
+local function revocation_of(index)
+  if not ranges_in('ranges') then return nil end
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
+  least = least and tonumber(least)
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
+    end
+  end
+  return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
+end
 local stored = redis.call('HMGET', GRAPH, 'm', 'e', 'R', 'n', 'w')
 if not stored[1] or stored[2] then return 0 end
 local number = redis.call('HINCRBY', REVOKED, 'number', 1)
-local ranges = redis.call('HGET', REVOKED, 'ranges') or ''
 local news, has_result = {}, false
 for at = 3, #ARGV, 2 do
   local first, last = ARGV[at], ARGV[at + 1]
   if first == last then
     local before, ends = string.match(redis.call('HGET', REVOKED, first) or '', '^(%d+):(%d)$')
-    redis.call('HSET', REVOKED, first, (before or number) .. ':' .. (ends == '1' and '1' or ARGV[2]))
+    redis.call('HSET', REVOKED, 'ranges', ranges_in('ranges') or '', first,
+      (before or number) .. ':' .. (ends == '1' and '1' or ARGV[2]))
   else
-    ranges = ranges .. first .. ':' .. last .. ':' .. number .. ':' .. ARGV[2] .. ':;'
+    note_range(first, last, ':' .. number .. ':' .. ARGV[2] .. ':;')
   end
   news[#news + 1] = first == last and first or first .. '-' .. last
   has_result = has_result or (tonumber(first) <= tonumber(stored[3]) and tonumber(stored[3]) <= tonumber(last))
 end
-redis.call('HSET', REVOKED, 'ranges', ranges)
 if has_result and stored[4] then redis.call('PUBLISH', stored[4], ARGV[1] .. ' ' .. stored[3] .. ' ') end
 if stored[5] then redis.call('PUBLISH', ARGV[1], table.concat(news, ',')) end
 return 1
@@ -1407,22 +1606,53 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -1589,9 +1819,8 @@ local has_revoked = false
 -- Revokes the other members of a group that fails fast.
 local function revoke_siblings(spread, first, last, failed)
   local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
-  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
-    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
-  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
   killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
   has_revoked = true
 end

@@ -164,9 +164,8 @@ local has_revoked = false
 -- Revokes the other members of a group that fails fast.
 local function revoke_siblings(spread, first, last, failed)
   local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
-  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
-    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
-  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
   killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
   has_revoked = true
 end

@@ -4,7 +4,7 @@
  */
 import type { RunKey } from "@umbel/core";
 import type { SpreadNode, TaskNode } from "../graph/graph.ts";
-import type { Dispatch, GraphStore, Refill, SettleReply, Started } from "../store/graph-store.ts";
+import type { Dispatch, GraphStore, HandOut, Refill, SettleReply, Started } from "../store/graph-store.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import { handOut, MOST_SHARED, type Seats } from "./hand-out.ts";
 import type { PageCache } from "./page-cache.ts";
@@ -36,7 +36,7 @@ interface ExpandRequest {
 
 /** What handing out has come to. */
 interface Expanded {
-  readonly spread: SpreadNode;
+  readonly spread: SpreadNode | undefined;
   readonly reply: SettleReply | undefined;
   /** How many members are handed out now. */
   readonly reached: number;
@@ -53,6 +53,8 @@ export class Driver {
   readonly #onRevoked: (runKey: RunKey) => Promise<void>;
   /** Groups whose members are being handed out by this process, and what was asked for in between. */
   readonly #expanding = new Map<string, ExpandRequest | undefined>();
+  /** Runs of which this process ends what was revoked, and whether more was in between. */
+  readonly #revoking = new Map<RunKey, boolean>();
 
   constructor(parts: DriverParts) {
     this.#store = parts.store;
@@ -83,13 +85,29 @@ export class Driver {
       spreads.push(...reply.spreads);
       queued.push(handled(this.#dispatch(runKey, reply.dispatches, expanded.spread)));
       refills.push(...reply.refills);
-      seats = seatsOf(reply);
+      if (!isTooLate(reply)) seats = seatsOf(reply);
       runEnded ||= reply.runEnded;
       hasRevoked ||= reply.hasRevoked;
     }
     await Promise.all(queued);
     if (runEnded) await this.#activeRuns.remove(runKey);
-    else if (hasRevoked) await this.#onRevoked(runKey);
+    else if (hasRevoked) await this.#endRevoked(runKey);
+  }
+
+  /** Ends what was revoked. It looks at all of the run, so groups that fail fast at the same time are looked at together. */
+  async #endRevoked(runKey: RunKey): Promise<void> {
+    if (this.#revoking.has(runKey)) {
+      this.#revoking.set(runKey, true);
+      return;
+    }
+    try {
+      do {
+        this.#revoking.set(runKey, false);
+        await this.#onRevoked(runKey);
+      } while (this.#revoking.get(runKey) === true);
+    } finally {
+      this.#revoking.delete(runKey);
+    }
   }
 
   /** Hands out members of a spread that wait, if there is room for them. @param flights what is in flight */
@@ -108,7 +126,7 @@ export class Driver {
     const reply = (await this.#expand({ runKey, index: spread, from: handedOut, seats }))?.reply;
     if (reply === undefined) return false;
     await this.follow(runKey, reply);
-    return !reply.accepted.includes(false);
+    return !isTooLate(reply);
   }
 
   /** Puts slices on their queues. */
@@ -155,7 +173,11 @@ export class Driver {
 
   async #expandNow({ runKey, index, from, seats }: ExpandRequest): Promise<Expanded> {
     const spread = await this.#pages.node(runKey, index);
-    if (spread.kind !== "spread") throw new Error(`node ${index} of run ${runKey} is no group`);
+    // A join, or a task that was replaced, for whose end one script had no room.
+    if (spread.kind !== "spread") {
+      const reply = await this.#store.expand(runKey, { index, join: index, total: 0 }, NOBODY);
+      return { spread: undefined, reply, reached: from };
+    }
     const parts = { pages: this.#pages, slicing: this.#slicing };
     const members = await handOut({ runKey, spread, from }, seats, parts);
     if (members === undefined) return { spread, reply: undefined, reached: from };
@@ -188,15 +210,23 @@ function handled(promise: Promise<void>): Promise<void> {
   return promise;
 }
 
+/** What is handed out to end a join. */
+const NOBODY: HandOut = { from: 0, to: 0, starts: [] };
+
 function seatsOf({ room, shared }: SettleReply): Seats {
   return { room: Math.max(room, 0), shared: Math.max(MOST_SHARED - shared, 0) };
 }
 
-/** What two transitions started; how things stand is what the later one tells. */
+/** Whether somebody else had handed out the members. How things stand is not told then. */
+function isTooLate({ accepted }: SettleReply): boolean {
+  return accepted.includes(false);
+}
+
+/** What two transitions started; how things stand is what the later one tells that was in time. */
 function combined(one: SettleReply | undefined, other: SettleReply | undefined): SettleReply | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return {
-    ...other,
+    ...(isTooLate(other) ? one : other),
     dispatches: [...one.dispatches, ...other.dispatches],
     spreads: [...one.spreads, ...other.spreads],
     runEnded: one.runEnded || other.runEnded,

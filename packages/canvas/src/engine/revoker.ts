@@ -13,7 +13,7 @@ import {
 } from "@umbel/core";
 import { type JoinNode, PAGE_SIZE, type SpreadNode } from "../graph/graph.ts";
 import type { Flight, NodeRange, NodeRecord, Refill, RunInspection, Settlement } from "../store/graph-store.ts";
-import type { Revocation } from "../store/revocations.ts";
+import { type Revocation, RevocationIndex } from "../store/revocations.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What a Revoker works with. */
@@ -116,14 +116,18 @@ export class Revoker {
     }
   }
 
-  async #restOf(runKey: RunKey, { flights, openSpreads, revocations }: RunInspection): Promise<Rest> {
+  async #restOf(runKey: RunKey, { flights, openSpreads, revocations: all }: RunInspection): Promise<Rest> {
+    const revocations = new RevocationIndex(all);
     const settlements: Settlement[] = [];
     const spreads: Refill[] = [];
     const added: NodeRange[] = [];
     const ends = async (index: number): Promise<{ readonly terminate: boolean } | undefined> => {
       const found = await this.#revocationsOf(runKey, index, revocations);
       if (found.length === 0) return undefined;
-      if (!covers(revocations, index)) added.push(await this.#stretchFrom(runKey, index, revocations));
+      // Others of its part may have been come upon before.
+      if (revocations.of(index).length === 0 && !covers(added, index)) {
+        added.push(await this.#stretchFrom(runKey, index, revocations));
+      }
       return { terminate: found.some((revocation) => revocation.terminate) };
     };
     for (const flight of flights) {
@@ -143,16 +147,16 @@ export class Revoker {
   }
 
   /** The revocations that a node is part of: its own, and those of tasks in whose place it was added. */
-  async #revocationsOf(runKey: RunKey, index: number, revocations: readonly Revocation[]): Promise<Revocation[]> {
+  async #revocationsOf(runKey: RunKey, index: number, revocations: RevocationIndex): Promise<Revocation[]> {
     const found: Revocation[] = [];
     for (let at = index; at !== -1; at = (await this.#parts.pages.node(runKey, at)).join) {
-      found.push(...revocations.filter((revocation) => covers([revocation], at)));
+      found.push(...revocations.of(at));
     }
     return found;
   }
 
   /** The rest of what was added together with a node, as far as it belongs to what is revoked. */
-  async #stretchFrom(runKey: RunKey, index: number, revocations: readonly Revocation[]): Promise<NodeRange> {
+  async #stretchFrom(runKey: RunKey, index: number, revocations: RevocationIndex): Promise<NodeRange> {
     const first = index - (index % PAGE_SIZE);
     let last = first + PAGE_SIZE - 1;
     // What one task adds has pages of its own, one behind the other.
@@ -160,7 +164,7 @@ export class Revoker {
     return { first, last };
   }
 
-  async #revocationsAt(runKey: RunKey, index: number, revocations: readonly Revocation[]): Promise<number> {
+  async #revocationsAt(runKey: RunKey, index: number, revocations: RevocationIndex): Promise<number> {
     const page = await this.#parts.store.readPage(runKey, index / PAGE_SIZE);
     return page === undefined ? 0 : (await this.#revocationsOf(runKey, index, revocations)).length;
   }
@@ -178,8 +182,8 @@ function lastTail({ tails }: JoinNode): number | undefined {
   return last === undefined ? undefined : last.first + (last.count - 1) * last.stride;
 }
 
-function covers(revocations: readonly Revocation[], index: number): boolean {
-  return revocations.some(({ first, last }) => first <= index && index <= last);
+function covers(ranges: readonly NodeRange[], index: number): boolean {
+  return ranges.some(({ first, last }) => first <= index && index <= last);
 }
 
 function* nodesIn({ first, stride, bits }: Flight): Generator<{ readonly index: number; readonly isRunning: boolean }> {

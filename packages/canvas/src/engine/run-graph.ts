@@ -5,7 +5,7 @@
 import { RunExpiredError, type RunKey, type State, UnknownTaskIdError } from "@umbel/core";
 import { draw, type ExportGraphOptions, type RunGraphFormat } from "../graph/export/export-graph.ts";
 import type { OutlineSource } from "../graph/export/outline.ts";
-import { type GraphNode, PAGE_SIZE } from "../graph/graph.ts";
+import { type GraphNode, PAGE_SIZE, type SpreadNode, stretchIndices } from "../graph/graph.ts";
 import type { NodeRecord } from "../store/graph-store.ts";
 import { findNode } from "./find-node.ts";
 import type { Runtime } from "./runtime.ts";
@@ -131,9 +131,9 @@ function findAdditions(
       isCommitted = !["waiting", "uncalled", "unknown"].includes(kind) || openSpreads.has(index);
     }
     if (owner === undefined || !isCommitted) continue;
-    const known = additions.get(owner);
-    if (known === undefined) additions.set(owner, [entry]);
-    else known.push(entry);
+    const known = additions.get(owner) ?? [];
+    for (const beginning of beginningsAt(nodes, entry)) known.push(beginning);
+    additions.set(owner, known);
   }
   return additions;
 }
@@ -163,6 +163,19 @@ function entriesOf(nodes: Nodes): readonly number[] {
 /** The join that counts what begins at a node: a task that it replaced, or a group that it was added to. */
 function ownerOf(nodes: Nodes, entry: number): number | undefined {
   const node = nodes[entry];
+  if (node?.kind === "spread" && isOfAdded(node, entry)) return node.join;
   const first = node?.kind === "spread" ? nodes[node.join] : node;
   return first === undefined || first.kind === "spread" || first.join === -1 ? undefined : first.join;
+}
+
+/** Where what was added begins: several members at once have a spread of their own. */
+function beginningsAt(nodes: Nodes, entry: number): number[] {
+  const node = nodes[entry];
+  if (node?.kind !== "spread" || !isOfAdded(node, entry)) return [entry];
+  return [...stretchIndices(node.starts)].map(({ index }) => index);
+}
+
+/** Members that were added lead to a join that was there before them. */
+function isOfAdded({ join }: SpreadNode, index: number): boolean {
+  return join !== -1 && join < index;
 }

@@ -17,10 +17,10 @@ import {
 } from "@umbel/core";
 import { type CompileEnvironment, OptionScope, times } from "./compile/call-options.ts";
 import { Compiler } from "./compile/compiler.ts";
-import { tokenOf } from "./compile/drafts.ts";
+import { type Start, tokenOf } from "./compile/drafts.ts";
 import { MemberStream } from "./compile/member-stream.ts";
 import { NOTHING, newErrbacks, type Place, plainPlace } from "./compile/place.ts";
-import { GRAPH_VERSION, type Graph, type GraphNode, type StartToken } from "./graph.ts";
+import { appendIndex, GRAPH_VERSION, type Graph, type GraphNode, type StartToken } from "./graph.ts";
 
 export type { CompileEnvironment } from "./compile/call-options.ts";
 export { EACH_TASK } from "./compile/compiler.ts";
@@ -110,19 +110,56 @@ export interface PartPlace {
 /** Compiles what is added to a run; `undefined` for a canvas without any task. */
 export function compilePart(
   signature: SignatureData,
-  { base, join, ownId, parent, group, limit, under = {} }: PartPlace,
+  place: PartPlace,
   environment: CompileEnvironment,
 ): GraphPart | undefined {
+  const { base, limit } = place;
   const compiler = new Compiler(environment, base);
-  const compiled = compiler.place(signature, {
-    ...plainPlace({ join: { index: join }, end: 0 }, new OptionScope(environment, { under })),
-    taskId: ownId,
-    parent,
-    group: group === undefined ? undefined : { index: group },
-  });
+  const compiled = compiler.place(signature, placeOf(place, environment));
   if (compiled === undefined) return undefined;
   compiled.tail.node.isTail = true;
   const first = compiler.draftAt(base);
   if (limit !== undefined && first?.kind === "spread") first.limit = limit;
   return { nodes: compiler.finish(), starts: compiled.starts.map(tokenOf), tail: compiled.tail.index };
+}
+
+/** Members that are added to a group which goes on. */
+export interface AddedMembers {
+  readonly nodes: readonly GraphNode[];
+  /** One a member: the node that has its value. */
+  readonly tails: readonly number[];
+  /** The only member, or the spread from which all are handed out. */
+  readonly start: StartToken;
+}
+
+/** Compiles members that are added to a group; `undefined` for those that stand for nothing. */
+export function compileMembers(
+  signatures: readonly SignatureData[],
+  place: Pick<PartPlace, "base" | "join" | "group">,
+  environment: CompileEnvironment,
+): AddedMembers | undefined {
+  const compiler = new Compiler(environment, place.base);
+  const spread = signatures.length === 1 ? undefined : compiler.beginSpread({ index: place.join });
+  const starts: Start[] = spread === undefined ? [] : [{ kind: "s", index: spread.index, suffix: "" }];
+  const tails: number[] = [];
+  for (const signature of signatures) {
+    const compiled = compiler.place(signature, placeOf(place, environment));
+    if (compiled === undefined) continue;
+    compiled.tail.node.isTail = true;
+    tails.push(compiled.tail.index);
+    if (spread === undefined) starts.push(...compiled.starts);
+    else for (const { index, kind, suffix } of compiled.starts) appendIndex(spread.starts, index, kind, suffix);
+  }
+  const [start] = starts;
+  if (start === undefined || tails.length === 0) return undefined;
+  return { nodes: compiler.finish(), tails, start: tokenOf(start) };
+}
+
+function placeOf({ join, ownId, parent, group, under = {} }: PartPlace, environment: CompileEnvironment): Place {
+  return {
+    ...plainPlace({ join: { index: join }, end: 0 }, new OptionScope(environment, { under })),
+    taskId: ownId,
+    parent,
+    group: group === undefined ? undefined : { index: group },
+  };
 }

@@ -13,6 +13,7 @@ import {
   type ForgetReply,
   type HandOut,
   type HeldSlice,
+  MOST_NODES,
   NOTHING_STARTED,
   type NodeRange,
   type NodeRecord,
@@ -44,7 +45,7 @@ interface FlightState {
   readonly cause: number | undefined;
 }
 
-/** A spread with members left. */
+/** A spread with members left; or a join that is to end, for which one script had no room. */
 interface OpenSpread {
   readonly handedOut: number;
   /** The node whose error its members get. */
@@ -256,7 +257,7 @@ function settleNode(run: RunState, change: Change, settlement: Settlement): Flag
     leave(run, change, node.join, index);
     return "accepted";
   }
-  for (const addition of outcome.additions ?? []) add(run, change, addition);
+  if (outcome.addition !== undefined) add(run, change, outcome.addition);
   const [onlyNext] = node.next;
   const claimsNext = claimNextAs !== undefined && onlyNext !== undefined && !isRevokedStart(run, onlyNext);
   if (claimsNext) start(run, change, onlyNext, claimNextAs);
@@ -341,11 +342,11 @@ export function releaseSlice(run: RunState, slice: HeldSlice, parts: readonly Sl
   return left.map(({ first, count, stride }) => ({ first, count, stride, generation, delayMs: 0 }));
 }
 
-/** Makes a join wait for one more member. */
-function add(run: RunState, change: Change, { join, tail, start: token }: Addition): void {
+/** Makes a join wait for more members. */
+function add(run: RunState, change: Change, { join, tails, start: token }: Addition): void {
   const state = joinState(run, join);
-  state.missing += 1;
-  state.added.push(tail);
+  state.missing += tails.length;
+  for (const tail of tails) state.added.push(tail);
   start(run, change, token);
 }
 
@@ -575,13 +576,20 @@ function placeOf(ranges: readonly DeadRange[], index: number): number {
   return low;
 }
 
-/** Ends a join whose members have all ended. Gives the join around it that hears of it, and the join itself if it failed. */
+/** Ends a join whose members have all ended, if one script has room for it. Gives the join around it that hears of it, and the join itself if it failed. */
 function closeJoin(
   run: RunState,
   change: Change,
   index: number,
 ): { readonly outer: number; readonly failed: number | undefined } {
   const { ending, standsFor, failed, added } = joinState(run, index);
+  const { length: starts } = failed === undefined ? ending.next : ending.onError;
+  if (change.ended.length + change.spreads.length + change.dispatches.length + starts >= MOST_NODES) {
+    // It ends in a script of its own, as a group without members does when it is handed out.
+    run.open.set(index, { handedOut: 0, cause: undefined, since: change.now });
+    change.spreads.push(index);
+    return { outer: -1, failed: undefined };
+  }
   change.ended.push(index);
   if (failed !== undefined) {
     run.results.set(index, standsFor === undefined ? `C${failed}` : `Q${standsFor}`);

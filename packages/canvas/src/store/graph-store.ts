@@ -18,7 +18,10 @@ export interface Dispatch extends SliceRange {
 /** What a transition has started. */
 export interface Started {
   readonly dispatches: readonly Dispatch[];
-  /** Spreads that were opened; their members must be handed out with `expand`. */
+  /**
+   * Spreads that were opened; their members must be handed out with `expand`. Also joins that one script had no room to end:
+   * those end when nobody is handed out for them.
+   */
   readonly spreads: readonly number[];
 }
 
@@ -64,8 +67,8 @@ export type ClaimReply =
 
 /** How an attempt ended, in the form in which it is stored. */
 export type StoredOutcome =
-  /** `additions`: members that it adds to the chord around it. */
-  | { readonly kind: "succeeded"; readonly payload: string; readonly additions?: readonly Addition[] }
+  /** `addition`: members that it adds to the chord around it. */
+  | { readonly kind: "succeeded"; readonly payload: string; readonly addition?: Addition }
   | { readonly kind: "failed"; readonly payload: string }
   | { readonly kind: "revoked"; readonly payload: string }
   | { readonly kind: "ignored" }
@@ -79,10 +82,12 @@ export interface NodeRange {
   readonly last: number;
 }
 
-/** A member that a task adds to a join; its nodes were stored before. */
+/** Members that a task adds to a join; their nodes were stored before. */
 export interface Addition {
   readonly join: number;
-  readonly tail: number;
+  /** One a member. */
+  readonly tails: readonly number[];
+  /** The only member, or the spread from which they are handed out. */
   readonly start: StartToken;
 }
 
@@ -193,7 +198,7 @@ export interface RunInspection {
   /** The store's time, epoch milliseconds. */
   readonly now: number;
   readonly flights: readonly Flight[];
-  /** But for those that wait for a member to end. */
+  /** But for those that wait for a member to end; with joins that are to end. */
   readonly openSpreads: readonly Refill[];
   readonly revocations: readonly Revocation[];
 }
@@ -216,6 +221,9 @@ export interface StagedRun {
   readonly starts: readonly StartToken[];
   readonly joinCount: number;
 }
+
+/** How many nodes one script touches, more or less: so long nobody else is served. */
+export const MOST_NODES = 1000;
 
 /** How long nodes are kept that were staged for a run which was never created, milliseconds. */
 export const STAGED_MS = 600_000;

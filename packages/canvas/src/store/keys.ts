@@ -21,7 +21,7 @@ export interface RunKeys {
  *   of the submitting client, `o` process that it ends with, `w` somebody else watches, `e` epoch milliseconds of the end
  * - `flights`: slice's first node → `generation|token|bits|holder|due|expires|cause`; what is dispatched or runs
  * - `open`: spread → `handed out|cause|since`: how many of its members were handed out, the node whose error they get, and
- *   when they became ready (epoch ms)
+ *   when they became ready (epoch ms); join → `0||since` when it is to end and one script had no room for that
  * - `results`: node → `S` value, `F` error, `I` (ignored), `R` why it was revoked, `J<added tails>` (join: its members'
  *   values), `C<node>` (join: that member failed), `P<node>` and `Q<node>` (replaced: ended as that node did),
  *   `X` (forgotten); `p<page>` → short values of that page's members of groups (packed-results.ts)
@@ -29,7 +29,8 @@ export interface RunKeys {
  *   `l<join>` → `spread|handed out|cause|since` of the spread that waits for a member to end, `l` set once any spread has
  * - `dead` (sorted set): nodes that never run, `from:to:cause` by `from`, and `:number` of the last revocation before it
  * - `revoked`: node → `number of the revocation:1 when running attempts are to be ended`; `ranges`:
- *   `first:last:number:1:node whose failure it follows from;` for each stretch of nodes; `c<node>` claimed to be ended; `number` of the last revocation
+ *   `first:last:number:1:node whose failure it follows from;` for each long stretch of nodes, `r<page>` for each short one that
+ *   touches the page; `c<node>` claimed to be ended; `number` of the last revocation
  * - `counts`: `d<node>` deliveries lost with a worker, `t<node>` retries, `s<node>` the state that a running task gave
  *   itself (first line) and what it told with it (JSON), `s` set once any task has
  */

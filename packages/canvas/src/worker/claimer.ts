@@ -2,6 +2,7 @@
 import type { RunKey } from "@umbel/core";
 import type { PageCache } from "../engine/page-cache.ts";
 import type { SliceJob } from "../engine/queues.ts";
+import { PAGE_SIZE } from "../graph/graph.ts";
 import type { ClaimReply, ClaimRequest, GraphStore } from "../store/graph-store.ts";
 import { TurnBatch } from "./turn-batch.ts";
 
@@ -24,7 +25,7 @@ export class Claimer {
 
   constructor(parts: ClaimerParts) {
     this.#parts = parts;
-    this.#batch = new TurnBatch(MOST_TOGETHER, (runKey, requests) =>
+    this.#batch = new TurnBatch({ most: MOST_TOGETHER, nodesOf }, (runKey, requests) =>
       parts.store.claim(runKey, parts.incarnation, requests),
     );
   }
@@ -40,4 +41,9 @@ export class Claimer {
     if (reply.kind !== "held" || (await isAlive(reply.holder))) return reply;
     return await this.#batch.add(runKey, { ...request, withPage: false, lostHolder: reply.holder });
   }
+}
+
+/** How many nodes a claim touches: those of the slice, and those of the page that comes with them. */
+function nodesOf({ count, withPage }: ClaimRequest): number {
+  return count + (withPage ? PAGE_SIZE : 0);
 }

@@ -3,7 +3,7 @@
  * settlement commits them, so an attempt that was lost has added nothing.
  */
 import { ImproperlyConfigured, InvalidSignatureError, nodeId, type SignatureData } from "@umbel/core";
-import { type CompileEnvironment, compilePart, type GraphPart, type PartPlace } from "../graph/compile.ts";
+import { type CompileEnvironment, compileMembers, compilePart, type GraphPart } from "../graph/compile.ts";
 import type { Addition, GraphStore, StoredOutcome } from "../store/graph-store.ts";
 import type { Attempt } from "./run-task.ts";
 
@@ -27,42 +27,39 @@ export class GraphAdditions {
     replacement: SignatureData,
     limit?: number | undefined,
   ): Promise<StoredOutcome> {
-    const part = await this.#add(runKey, replacement, {
+    const place = {
       join: index,
       ownId: node.ownId ?? nodeId(runKey, index),
       ...(node.parent === undefined ? {} : { parent: node.parent }),
       ...(node.group === undefined ? {} : { group: node.group }),
       ...(limit === undefined ? {} : { limit }),
-    });
+    };
+    const part = await this.#add(runKey, (base) => compilePart(replacement, { ...place, base }, this.#environment));
     if (part === undefined) throw new ImproperlyConfigured("Cannot replace with an empty chain");
     return { kind: "replaced", starts: part.starts, tail: part.tail };
   }
 
-  /** Stores members that a task adds to the chord whose header it stands in. */
-  async addToJoin({ runKey, node }: Attempt, signatures: readonly SignatureData[]): Promise<readonly Addition[]> {
-    if (node.join === -1) throw new InvalidSignatureError(`task "${node.task}" is no member of a chord's header`);
-    const additions: Addition[] = [];
-    for (const signature of signatures) {
-      const part = await this.#add(runKey, signature, {
-        join: node.join,
-        ...(node.group === undefined ? {} : { group: node.group }),
-      });
-      const [start] = part?.starts ?? [];
-      if (part !== undefined && start !== undefined) additions.push({ join: node.join, tail: part.tail, start });
-    }
-    return additions;
+  /** Stores members that a task adds to the chord whose header it stands in; gives nothing if they stand for nothing. */
+  async addToJoin({ runKey, node }: Attempt, signatures: readonly SignatureData[]): Promise<Addition | undefined> {
+    const { join, group } = node;
+    if (join === -1) throw new InvalidSignatureError(`task "${node.task}" is no member of a chord's header`);
+    const place = { join, ...(group === undefined ? {} : { group }) };
+    const members = await this.#add(runKey, (base) =>
+      compileMembers(signatures, { ...place, base }, this.#environment),
+    );
+    return members === undefined ? undefined : { join, tails: members.tails, start: members.start };
   }
 
-  async #add(
+  /** Stores nodes where nothing else is. @param compileAt compiles them from an index on */
+  async #add<Part extends Pick<GraphPart, "nodes">>(
     runKey: Attempt["runKey"],
-    signature: SignatureData,
-    place: Omit<PartPlace, "base">,
-  ): Promise<GraphPart | undefined> {
+    compileAt: (base: number) => Part | undefined,
+  ): Promise<Part | undefined> {
     // How many indices it takes is known when it was compiled once; where they are, only then.
-    const draft = compilePart(signature, { ...place, base: 0 }, this.#environment);
+    const draft = compileAt(0);
     if (draft === undefined) return undefined;
     const base = await this.#store.allocate(runKey, draft.nodes.length);
-    const part = compilePart(signature, { ...place, base }, this.#environment);
+    const part = compileAt(base);
     if (part !== undefined) await this.#store.addNodes(runKey, part.nodes, base);
     return part;
   }

@@ -174,7 +174,7 @@ export class NodeRunner {
 
   /** Whether a node that ended so may have a successor that runs here. */
   mayGoOn({ node, outcome }: NodeEnd): boolean {
-    return outcome.kind === "succeeded" && outcome.additions === undefined && node.next.length === 1;
+    return outcome.kind === "succeeded" && outcome.addition === undefined && node.next.length === 1;
   }
 
   /** Settles one node; gives the successor that this slot goes on with. */

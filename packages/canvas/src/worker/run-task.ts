@@ -150,7 +150,8 @@ export class TaskRunner {
 
   async #withAdditions(attempt: Attempt, payload: string, additions: readonly SignatureData[]): Promise<StoredOutcome> {
     try {
-      return { kind: "succeeded", payload, additions: await this.#parts.additions.addToJoin(attempt, additions) };
+      const addition = await this.#parts.additions.addToJoin(attempt, additions);
+      return { kind: "succeeded", payload, ...(addition === undefined ? {} : { addition }) };
     } catch (error) {
       // What cannot be stored is the task's fault; a broker that is gone is not.
       if (error instanceof UmbelError) return failed(error);

@@ -26,7 +26,9 @@ export class Settler {
   constructor(store: GraphStore, driver: Driver) {
     this.#store = store;
     this.#driver = driver;
-    this.#batch = new TurnBatch(MOST_TOGETHER, (runKey, settlements) => this.#send(runKey, settlements));
+    this.#batch = new TurnBatch({ most: MOST_TOGETHER, nodesOf }, (runKey, settlements) =>
+      this.#send(runKey, settlements),
+    );
   }
 
   /** Settles a node; resolves when all that it started is on its way. */
@@ -54,6 +56,20 @@ export class Settler {
       accepted: reply.accepted[position] === true,
       claimedNext: reply.claimedNext[position] === true,
     }));
+  }
+}
+
+/** How many nodes a settlement touches: its own, the join around it, and those that it starts. */
+function nodesOf({ outcome, node }: Settlement): number {
+  switch (outcome.kind) {
+    case "succeeded":
+      return 2 + node.next.length + (outcome.addition === undefined ? 0 : 1);
+    case "failed":
+      return 2 + node.onError.length;
+    case "replaced":
+      return 2 + outcome.starts.length;
+    default:
+      return 2;
   }
 }
 

@@ -1,24 +1,35 @@
 /** Sends together what is asked in one turn of the event loop. One rule: each asker gets its own answer, or the error of all. */
 import type { RunKey } from "@umbel/core";
+import { MOST_NODES } from "../store/graph-store.ts";
+
+/** How much one call takes. */
+export interface BatchSize<Item> {
+  /** How many items, unless more were added together. */
+  readonly most: number;
+  /** How many nodes an item touches: one call takes no more than a script may touch. */
+  readonly nodesOf: (item: Item) => number;
+}
 
 interface Pending<Item, Answer> {
   readonly items: readonly Item[];
+  /** How many they touch in all. */
+  readonly nodes: number;
   readonly resolve: (answers: readonly Answer[]) => void;
   readonly reject: (reason: unknown) => void;
 }
 
 /** Collects items run by run and sends each run's in one call. */
 export class TurnBatch<Item, Answer> {
-  readonly #most: number;
+  readonly #size: BatchSize<Item>;
   readonly #send: (runKey: RunKey, items: readonly Item[]) => Promise<readonly Answer[]>;
   readonly #pending = new Map<RunKey, Pending<Item, Answer>[]>();
   #isFlushing = false;
   /** Calls that were not answered yet. */
   #sent = 0;
 
-  /** @param most how many items one call takes, unless more were added together  @param send gives the answers in the order of the items */
-  constructor(most: number, send: (runKey: RunKey, items: readonly Item[]) => Promise<readonly Answer[]>) {
-    this.#most = most;
+  /** @param send gives the answers in the order of the items */
+  constructor(size: BatchSize<Item>, send: (runKey: RunKey, items: readonly Item[]) => Promise<readonly Answer[]>) {
+    this.#size = size;
     this.#send = send;
   }
 
@@ -34,10 +45,28 @@ export class TurnBatch<Item, Answer> {
     return answer;
   }
 
-  /** Adds items that stay together; resolves with their answers, in order. */
-  addAll(runKey: RunKey, items: readonly Item[]): Promise<readonly Answer[]> {
+  /** Adds items that stay together as far as one call may take them; resolves with their answers, in order. */
+  async addAll(runKey: RunKey, items: readonly Item[]): Promise<readonly Answer[]> {
+    const parts: Promise<readonly Answer[]>[] = [];
+    let from = 0;
+    let nodes = 0;
+    for (const [position, item] of items.entries()) {
+      const more = this.#size.nodesOf(item);
+      if (nodes + more > MOST_NODES && position > from) {
+        parts.push(this.#add(runKey, items.slice(from, position), nodes));
+        from = position;
+        nodes = 0;
+      }
+      nodes += more;
+    }
+    if (from === 0) return await this.#add(runKey, items, nodes);
+    parts.push(this.#add(runKey, items.slice(from), nodes));
+    return (await Promise.all(parts)).flat();
+  }
+
+  #add(runKey: RunKey, items: readonly Item[], nodes: number): Promise<readonly Answer[]> {
     return new Promise((resolve, reject) => {
-      const entry = { items, resolve, reject };
+      const entry = { items, nodes, resolve, reject };
       const list = this.#pending.get(runKey);
       if (list === undefined) this.#pending.set(runKey, [entry]);
       else list.push(entry);
@@ -61,9 +90,11 @@ export class TurnBatch<Item, Answer> {
       for (let from = 0; from < entries.length; ) {
         let to = from + 1;
         let count = entries[from]?.items.length ?? 0;
+        let nodes = entries[from]?.nodes ?? 0;
         for (; to < entries.length; to += 1) {
           count += entries[to]?.items.length ?? 0;
-          if (count > this.#most) break;
+          nodes += entries[to]?.nodes ?? 0;
+          if (count > this.#size.most || nodes > MOST_NODES) break;
         }
         void this.#sendTogether(runKey, entries.slice(from, to));
         from = to;

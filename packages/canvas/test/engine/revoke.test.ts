@@ -282,6 +282,20 @@ describe.each(shopsOnEachBroker)("revoking on %s", (_broker, open) => {
     expect(ran).not.toContain("y");
   });
 
+  test("of a task that many were put in place of notes them together, and not one by one", async () => {
+    const members = Array.from({ length: 600 }, () => note.s("put in place").set({ countdown: 3600 }));
+    const become = bound("become many", (self) => self.replace(group(members)));
+    const result = await group(become.s(), note.s("beside it").set({ countdown: 3600 })).delay();
+    const { store } = await shop.engine.runtime();
+    const inspect = () => store.inspect(runOf(result.id));
+    await until("they are in flight", async () => (await inspect()).flights.length === 601);
+    await result.revoke();
+    await ended(result.id);
+    // The group's beginning and its members, and for those that were added at most one a page.
+    expect((await inspect()).revocations.length).toBeLessThanOrEqual(2 + 5);
+    expect(ran).not.toContain("put in place");
+  });
+
   test("is gone on with by the janitor when whoever began it was lost", async () => {
     const result = await group(
       ...Array.from({ length: 20 }, () => note.s("lost").set({ countdown: 3600 })),

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { RunKey, SignatureData } from "@umbel/core";
 import fc from "fast-check";
 import { metaOf } from "../../src/graph/codec.ts";
+import { compileMembers } from "../../src/graph/compile.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import type {
   ClaimReply,
@@ -483,6 +484,47 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(firsts((await end(graph, 2)).dispatches)).toEqual([5]);
     });
 
+    test.each([[1], [3], [2000]])(
+      "%d members that a task adds to its group are waited for, after those it has",
+      async (count) => {
+        // 0 spread, 1 t, 2 t, 3 join, 4 t
+        const graph = await create(chord([t, t], t));
+        const { runKey } = graph;
+        await expand(graph, 0);
+        await end(graph, 2);
+        const environment = { taskDefaults: () => undefined };
+        const compileAt = (base: number) =>
+          compileMembers(
+            Array.from({ length: count }, () => t),
+            { base, join: 3 },
+            environment,
+          );
+        const base = await store.allocate(runKey, compileAt(0)?.nodes.length ?? 0);
+        const added = compileAt(base);
+        if (added === undefined) throw new Error("nothing was added");
+        const { nodes, tails, start } = added;
+        await store.addNodes(runKey, nodes, base);
+        const all: Graph = {
+          ...graph,
+          nodes: [
+            ...graph.nodes,
+            ...Array.from({ length: base - graph.nodes.length }, () => taskAt(graph, 4)),
+            ...nodes,
+          ],
+        };
+        const reply = await end(graph, 1, { kind: "succeeded", payload: "1", addition: { join: 3, tails, start } });
+        // However many they are, the script that adds them starts one node.
+        expect([...firsts(reply.dispatches), ...reply.spreads]).toEqual([base]);
+        for (let from = 0; count > 1 && from < count; from += 900) await expand(all, base, from, 900);
+        const ends: SettleReply[] = [];
+        for (const tail of tails) ends.push(await end(all, tail));
+        expect(ends.flatMap(({ dispatches }) => firsts(dispatches))).toEqual([4]);
+        expect(ends.at(-1)?.dispatches).toHaveLength(1);
+        expect(await store.read(runKey, 3)).toEqual({ kind: "joined", added: tails });
+        expect((await end(graph, 4)).runEnded).toBe(true);
+      },
+    );
+
     test("joins in joins end with their last member", async () => {
       const graph = await create(chord([chord([t, t], t), t], t));
       expect(graph.nodes.map(({ kind }) => kind[0]).join("")).toBe("ssttjttjt");
@@ -493,6 +535,30 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(firsts((await end(graph, 3)).dispatches)).toEqual([5]);
       expect(firsts((await end(graph, 5)).dispatches)).toEqual([8]);
     });
+
+    test.each<[how: string, outcome: StoredOutcome, kind: string]>([
+      ["succeeds", succeeded, "joined"],
+      ["fails", failed, "joinFailed"],
+    ])(
+      "of joins that end together no script ends more than 1,000, when what they wait for %s",
+      async (_how, outcome, kind) => {
+        // 1,500 spreads, then t, then their joins
+        let nested: SignatureData = group(t);
+        for (let depth = 1; depth < 1500; depth += 1) nested = group(chain(nested));
+        const graph = await create(nested);
+        for (let index = 0; index < 1500; index += 1) await expand(graph, index);
+        // The node itself is one of them.
+        const reply = await end(graph, 1500, outcome);
+        expect(reply).toMatchObject({ spreads: [2500], dispatches: [], runEnded: false });
+        expect(await kinds(graph.runKey, [2499, 2500])).toEqual([kind, "waiting"]);
+        expect((await store.inspect(graph.runKey)).openSpreads).toEqual([{ spread: 2500, handedOut: 0 }]);
+        const nobody = { from: 0, to: 0, starts: [] };
+        const join = { index: 2500, join: 2500, total: 0 };
+        expect(await store.expand(graph.runKey, join, nobody)).toMatchObject({ spreads: [], runEnded: true });
+        expect(await store.expand(graph.runKey, join, nobody)).toMatchObject({ accepted: [false], runEnded: false });
+        expect(await kinds(graph.runKey, [2500, 3000])).toEqual([kind, kind]);
+      },
+    );
 
     test("what stands behind a failed step never runs, because of that step", async () => {
       const graph = await create(chain(t, t, group(t, t), t));
@@ -775,6 +841,21 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
         expect(await store.read(late.runKey, 2)).toEqual({ kind: "dead", cause: 1 });
         expect(await kinds(late.runKey, [1, 3])).toEqual(["failed", "revoked"]);
         expect(await kinds(graph.runKey, [0, 1, 2])).toEqual(["failed", "dead", "revoked"]);
+      });
+
+      test("stretches are revoked from the first node to the last, however long they are", async () => {
+        const graph = await create(chain(t, group(...Array.from({ length: 3000 }, () => t))));
+        await revoke(graph, 100, 1400);
+        await revoke(graph, 1500, 1900, true);
+        await revoke(graph, 1900, 1901);
+        const { revocations } = await store.inspect(graph.runKey);
+        expect(revocations.map(({ first, last }) => `${first}-${last}`).sort()).toEqual([
+          "100-1400",
+          "1500-1900",
+          "1900-1901",
+        ]);
+        const seen = await kinds(graph.runKey, [99, 100, 128, 1400, 1401, 1499, 1500, 1664, 1900, 1901, 1902]);
+        expect(seen.map((kind) => kind[0]).join("")).toBe("wrrrwwrrrrw");
       });
 
       test("what a revocation was is told to those who look, and it stays what it was when it is repeated", async () => {

@@ -114,6 +114,12 @@ async function* handOut(
   index: number,
   { handOut: most, sliceSize }: Choices,
 ): AsyncGenerator<SettleReply> {
+  const node = graph.nodes[index];
+  if (node?.kind === "join") {
+    // One script had no room to end it.
+    yield await store.expand(graph.runKey, { index, join: index, total: 0 }, { from: 0, to: 0, starts: [] });
+    return;
+  }
   const spread = spreadAt(graph, index);
   let handedOut = 0;
   do {

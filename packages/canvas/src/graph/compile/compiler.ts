@@ -46,6 +46,7 @@ import {
   type Incoming,
   inside,
   insideGroup,
+  type JoinPlace,
   MOST_CALLBACKS,
   memberPlace,
   NOTHING,
@@ -106,15 +107,7 @@ export class Compiler {
     const group = data.kind === "chord" ? data.header : data;
     const groupPlace = insideGroup(group, data.kind === "chord" ? headerPlace(around) : around);
     const joinPlace = { index: this.#nextIndex + 1 };
-    const spread: SpreadDraft = {
-      kind: "spread",
-      index: this.#nextIndex,
-      join: joinPlace,
-      starts: [],
-      limit: undefined,
-      alike: undefined,
-    };
-    this.#drafts.push(spread);
+    const spread = this.beginSpread(joinPlace);
     const tails: GrowingStretches = [];
     const join = this.#join(joinPlace.index, spread, tails, groupPlace);
     const starts: Start[] = [{ kind: "s", index: spread.index, suffix: "" }];
@@ -128,6 +121,20 @@ export class Compiler {
     }
     place.segment.end = this.#lastIndex;
     return { place: groupPlace, spread, join, tails, compiled };
+  }
+
+  /** Numbers a spread that has no members yet. @param join what counts them */
+  beginSpread(join: JoinPlace): SpreadDraft {
+    const spread: SpreadDraft = {
+      kind: "spread",
+      index: this.#nextIndex,
+      join,
+      starts: [],
+      limit: undefined,
+      alike: undefined,
+    };
+    this.#drafts.push(spread);
+    return spread;
   }
 
   /** Numbers the callbacks and gives all nodes. */
@@ -154,11 +161,9 @@ export class Compiler {
   /** More than one script may start are handed out in pages, by a spread that no join counts: nobody waits for errbacks. */
   #errorTokens(errbacks: readonly Start[]): StartToken[] {
     if (errbacks.length <= MOST_CALLBACKS) return errbacks.map(tokenOf);
-    const starts: GrowingStretches = [];
-    for (const { index, kind, suffix } of errbacks) appendIndex(starts, index, kind, suffix);
-    const index = this.#nextIndex;
-    this.#drafts.push({ kind: "spread", index, join: { index: -1 }, starts, limit: undefined, alike: undefined });
-    return [tokenOf({ kind: "s", index, suffix: "" })];
+    const spread = this.beginSpread({ index: -1 });
+    for (const { index, kind, suffix } of errbacks) appendIndex(spread.starts, index, kind, suffix);
+    return [tokenOf({ kind: "s", index: spread.index, suffix: "" })];
   }
 
   /** Gives the draft of a node. */
@@ -291,15 +296,7 @@ export class Compiler {
   /** Numbers a spread, the members, and their join, in this order. */
   *#spread(members: readonly SignatureData[], place: Place): Compiling {
     const join = { index: -1 };
-    const spread: SpreadDraft = {
-      kind: "spread",
-      index: this.#nextIndex,
-      join,
-      starts: [],
-      limit: undefined,
-      alike: undefined,
-    };
-    this.#drafts.push(spread);
+    const spread = this.beginSpread(join);
     const tails: GrowingStretches = [];
     let parent: number | undefined;
     const plainMembers = new PlainMembers(place, join);

@@ -488,8 +488,8 @@ function isAlike(one: Settlement, other: Settlement): boolean {
     one.node.isTail === other.node.isTail &&
     one.node.next.length === 0 &&
     other.node.next.length === 0 &&
-    one.outcome.additions === undefined &&
-    other.outcome.additions === undefined
+    one.outcome.addition === undefined &&
+    other.outcome.addition === undefined
   );
 }
 
@@ -499,8 +499,8 @@ function headOf(settlement: Settlement): (string | number)[] {
   const start = [sliceKey(settlement), token, OUTCOME_LETTERS[outcome.kind]];
   switch (outcome.kind) {
     case "succeeded": {
-      const additions = (outcome.additions ?? []).map(encodeAddition).join(",");
-      return [...start, node.join, node.isTail ? 1 : 0, "", claimNextAs ?? "", node.next.join(","), "", additions];
+      const addition = outcome.addition === undefined ? "" : encodeAddition(outcome.addition);
+      return [...start, node.join, node.isTail ? 1 : 0, "", claimNextAs ?? "", node.next.join(","), "", addition];
     }
     case "replaced":
       return [...start, "", "", "", "", outcome.starts.join(","), "", ""];
@@ -526,8 +526,8 @@ function payloadOf({ outcome, node }: Settlement): string {
   }
 }
 
-function encodeAddition({ join, tail, start }: Addition): string {
-  return `${join}:${tail}:${start}`;
+function encodeAddition({ join, tails, start }: Addition): string {
+  return `${join}:${tails.join(",")}:${start}`;
 }
 
 function joinsOf(nodes: readonly GraphNode[], base: number): (readonly [number, JoinNode])[] {

@@ -48,22 +48,53 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
 end
 local now = read_clock()
 
@@ -143,22 +174,53 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -275,6 +337,9 @@ local function write_packed()
   end
 end
 
+-- How many nodes one script ends and starts, more or less.
+local MOST_NODES = 1000
+
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
 -- index if it failed.
 local function close_join(join)
@@ -282,6 +347,13 @@ local function close_join(join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
+  local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
+  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+    -- It ends in a script of its own, as a group without members does when it is handed out.
+    redis.call('HSET', OPEN, join, '0||' .. now)
+    spreads[#spreads + 1] = join
+    return '-1', nil
+  end
   if failed_member then
     end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
@@ -315,9 +387,8 @@ local has_revoked = false
 -- Revokes the other members of a group that fails fast.
 local function revoke_siblings(spread, first, last, failed)
   local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
-  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
-    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
-  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
   killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
   has_revoked = true
 end
@@ -451,22 +522,53 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -583,6 +685,9 @@ local function write_packed()
   end
 end
 
+-- How many nodes one script ends and starts, more or less.
+local MOST_NODES = 1000
+
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
 -- index if it failed.
 local function close_join(join)
@@ -590,6 +695,13 @@ local function close_join(join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
+  local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
+  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+    -- It ends in a script of its own, as a group without members does when it is handed out.
+    redis.call('HSET', OPEN, join, '0||' .. now)
+    spreads[#spreads + 1] = join
+    return '-1', nil
+  end
   if failed_member then
     end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
@@ -623,9 +735,8 @@ local has_revoked = false
 -- Revokes the other members of a group that fails fast.
 local function revoke_siblings(spread, first, last, failed)
   local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
-  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
-    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
-  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
   killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
   has_revoked = true
 end
@@ -822,7 +933,7 @@ export const readNodes = `-- Reads what is known of nodes.
 -- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   then the nodes
 -- Returns for each {"result", record} | {"revoked", node whose failure it follows from or ''} | {"flight", its letter, retries, state of its own and what is told
 --   with it} | {"dead", cause} | {"waiting"} | {"uncalled"} | {"unknown"}.
---   O(nodes), and O(page + log failures) for each that has no result
+--   O(nodes and their pages), and O(log failures) for each that has no result
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
@@ -865,38 +976,86 @@ local function result_of(index)
   return value and 'S' .. value
 end
 
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
 end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
+end
 local is_stored
 
--- The letter of a node in the slice that holds it. A slice is on one page, so it begins on the node's page.
-local function find_in_flight(index)
-  local node = tonumber(index)
-  local keys = { index }
-  for first = node, node - node % PAGE_SIZE, -1 do keys[#keys + 1] = first .. 'x' end
-  for at, flight in ipairs(redis.call('HMGET', FLIGHTS, unpack(keys))) do
+-- Nodes of slices with several, by page: each is looked for once in a call. A slice is on one page.
+local shared_pages = {}
+local has_shared
+
+local function letters_of(page)
+  local letters = shared_pages[page]
+  if letters then return letters end
+  letters = {}
+  shared_pages[page] = letters
+  if has_shared == nil then has_shared = (redis.call('HGET', COUNTS, 'shared') or '0') ~= '0' end
+  if not has_shared then return letters end
+  local keys = {}
+  for offset = 0, PAGE_SIZE - 1 do keys[offset + 1] = string.format('%d', page * PAGE_SIZE + offset) .. 'x' end
+  for place, flight in ipairs(redis.call('HMGET', FLIGHTS, unpack(keys))) do
     if flight then
       local bits, stride = string.match(flight, '^%d+|%d+|(%w+)|.*|(%d+)$')
-      local steps = (node - tonumber(string.match(keys[at], '^%d+'))) / tonumber(stride)
-      local letter = steps % 1 == 0 and string.sub(bits, steps + 1, steps + 1)
-      if letter == '0' or letter == 'r' then return letter end
+      for at = 1, #bits do
+        local letter = string.sub(bits, at, at)
+        if letter ~= '1' then letters[page * PAGE_SIZE + place - 1 + (at - 1) * tonumber(stride)] = letter end
+      end
     end
   end
+  return letters
+end
+
+-- The letter of a node in the slice that holds it.
+local function find_in_flight(index)
+  local alone = redis.call('HGET', FLIGHTS, index)
+  if alone then return string.match(alone, '^%d+|%d+|(%w)|') end
+  return letters_of(page_of(index))[tonumber(index)]
 end
 
 local function read(index)
@@ -1004,22 +1163,53 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -1136,6 +1326,9 @@ local function write_packed()
   end
 end
 
+-- How many nodes one script ends and starts, more or less.
+local MOST_NODES = 1000
+
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
 -- index if it failed.
 local function close_join(join)
@@ -1143,6 +1336,13 @@ local function close_join(join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
+  local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
+  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+    -- It ends in a script of its own, as a group without members does when it is handed out.
+    redis.call('HSET', OPEN, join, '0||' .. now)
+    spreads[#spreads + 1] = join
+    return '-1', nil
+  end
   if failed_member then
     end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
@@ -1176,9 +1376,8 @@ local has_revoked = false
 -- Revokes the other members of a group that fails fast.
 local function revoke_siblings(spread, first, last, failed)
   local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
-  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
-    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
-  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
   killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
   has_revoked = true
 end
@@ -1326,23 +1525,70 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
+
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
+local function revocation_of(index)
+  if not ranges_in('ranges') then return nil end
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
+  least = least and tonumber(least)
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
+    end
+  end
+  return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
+end
 local stored = redis.call('HMGET', GRAPH, 'm', 'e', 'R', 'n', 'w')
 if not stored[1] or stored[2] then return 0 end
 local number = redis.call('HINCRBY', REVOKED, 'number', 1)
-local ranges = redis.call('HGET', REVOKED, 'ranges') or ''
 local news, has_result = {}, false
 for at = 3, #ARGV, 2 do
   local first, last = ARGV[at], ARGV[at + 1]
   if first == last then
     local before, ends = string.match(redis.call('HGET', REVOKED, first) or '', '^(%d+):(%d)$')
-    redis.call('HSET', REVOKED, first, (before or number) .. ':' .. (ends == '1' and '1' or ARGV[2]))
+    redis.call('HSET', REVOKED, 'ranges', ranges_in('ranges') or '', first,
+      (before or number) .. ':' .. (ends == '1' and '1' or ARGV[2]))
   else
-    ranges = ranges .. first .. ':' .. last .. ':' .. number .. ':' .. ARGV[2] .. ':;'
+    note_range(first, last, ':' .. number .. ':' .. ARGV[2] .. ':;')
   end
   news[#news + 1] = first == last and first or first .. '-' .. last
   has_result = has_result or (tonumber(first) <= tonumber(stored[3]) and tonumber(stored[3]) <= tonumber(last))
 end
-redis.call('HSET', REVOKED, 'ranges', ranges)
 if has_result and stored[4] then redis.call('PUBLISH', stored[4], ARGV[1] .. ' ' .. stored[3] .. ' ') end
 if stored[5] then redis.call('PUBLISH', ARGV[1], table.concat(news, ',')) end
 return 1
@@ -1356,7 +1602,7 @@ export const settleNodes = `-- Ends attempts of nodes: stores their results and 
 -- ARGV[4] window: how many slices of a run may be in flight before members of groups wait
 -- then blocks: settlements that differ in node and payload alone. Each block: slice's key, token, outcome, join, is tail,
 --   dead end, incarnation that goes on with the only successor or '', next starts, error starts (tokens joined by commas),
---   members added to joins (\`join:tail:start\`, joined by commas), how many, then for each: node, payload
+--   members added to a join (\`join:tails, joined by commas:start\`) or '', how many, then for each: node, payload
 -- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again
 --   | P record of the join that the node becomes; next starts are then those of what replaces it
 -- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, shared, then spread, handed out of each to go
@@ -1377,22 +1623,53 @@ local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
 end
--- Ranges of nodes that were revoked, as text, false where nothing was; nil before it is read.
-local revoked_ranges
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
 
 -- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
 local function revocation_of(index)
-  if revoked_ranges == nil then revoked_ranges = redis.call('HGET', REVOKED, 'ranges') end
-  if not revoked_ranges then return nil end
+  if not ranges_in('ranges') then return nil end
   local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
   least = least and tonumber(least)
-  for first, last, number, cause in string.gmatch(revoked_ranges, '(%d+):(%d+):(%d+):%d:(%d*);') do
-    if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
-      number = tonumber(number)
-      if not least or number < least then least, least_cause = number, cause end
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
     end
   end
   return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
 end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
@@ -1509,6 +1786,9 @@ local function write_packed()
   end
 end
 
+-- How many nodes one script ends and starts, more or less.
+local MOST_NODES = 1000
+
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
 -- index if it failed.
 local function close_join(join)
@@ -1516,6 +1796,13 @@ local function close_join(join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
+  local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
+  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+    -- It ends in a script of its own, as a group without members does when it is handed out.
+    redis.call('HSET', OPEN, join, '0||' .. now)
+    spreads[#spreads + 1] = join
+    return '-1', nil
+  end
   if failed_member then
     end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
@@ -1549,9 +1836,8 @@ local has_revoked = false
 -- Revokes the other members of a group that fails fast.
 local function revoke_siblings(spread, first, last, failed)
   local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
-  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
-    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
-  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
   killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
   has_revoked = true
 end
@@ -1725,7 +2011,7 @@ local at = 5
 while at <= #ARGV do
   local key, token, outcome, join, is_tail = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   local dead_end, claims_next_as, next_starts = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
-  local error_starts, additions, count = ARGV[at + 8], ARGV[at + 9], tonumber(ARGV[at + 10])
+  local error_starts, addition, count = ARGV[at + 8], ARGV[at + 9], tonumber(ARGV[at + 10])
   local slice = read_slice(key)
   for entry = at + 11, at + 10 + 2 * count, 2 do
     local index, payload = ARGV[entry], ARGV[entry + 1]
@@ -1743,9 +2029,11 @@ while at <= #ARGV do
       elseif outcome == 'S' then
         if is_tail == '1' and #payload <= PACKED_BYTES then end_packed(index, payload)
         else end_node(index, 'S' .. payload) end
-        for added_join, tail, added in string.gmatch(additions, '(%d+):(%d+):([^,]+)') do
-          count_missing(added_join, 1)
-          redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tail)
+        if addition ~= '' then
+          local added_join, tails, added = string.match(addition, '^(%d+):([^:]+):(.+)$')
+          local _, commas = string.gsub(tails, ',', '')
+          count_missing(added_join, commas + 1)
+          redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tails)
           start(added)
         end
         if claims_next_as ~= '' and not revocation_of(string.match(next_starts, '%d+')) then

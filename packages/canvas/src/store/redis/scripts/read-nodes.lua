@@ -3,24 +3,41 @@
 -- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   then the nodes
 -- Returns for each {"result", record} | {"revoked", node whose failure it follows from or ''} | {"flight", its letter, retries, state of its own and what is told
 --   with it} | {"dead", cause} | {"waiting"} | {"uncalled"} | {"unknown"}.
---   O(nodes), and O(page + log failures) for each that has no result
+--   O(nodes and their pages), and O(log failures) for each that has no result
 -- @include packed
 -- @include revoked
 local is_stored
 
--- The letter of a node in the slice that holds it. A slice is on one page, so it begins on the node's page.
-local function find_in_flight(index)
-  local node = tonumber(index)
-  local keys = { index }
-  for first = node, node - node % PAGE_SIZE, -1 do keys[#keys + 1] = first .. 'x' end
-  for at, flight in ipairs(redis.call('HMGET', FLIGHTS, unpack(keys))) do
+-- Nodes of slices with several, by page: each is looked for once in a call. A slice is on one page.
+local shared_pages = {}
+local has_shared
+
+local function letters_of(page)
+  local letters = shared_pages[page]
+  if letters then return letters end
+  letters = {}
+  shared_pages[page] = letters
+  if has_shared == nil then has_shared = (redis.call('HGET', COUNTS, 'shared') or '0') ~= '0' end
+  if not has_shared then return letters end
+  local keys = {}
+  for offset = 0, PAGE_SIZE - 1 do keys[offset + 1] = string.format('%d', page * PAGE_SIZE + offset) .. 'x' end
+  for place, flight in ipairs(redis.call('HMGET', FLIGHTS, unpack(keys))) do
     if flight then
       local bits, stride = string.match(flight, '^%d+|%d+|(%w+)|.*|(%d+)$')
-      local steps = (node - tonumber(string.match(keys[at], '^%d+'))) / tonumber(stride)
-      local letter = steps % 1 == 0 and string.sub(bits, steps + 1, steps + 1)
-      if letter == '0' or letter == 'r' then return letter end
+      for at = 1, #bits do
+        local letter = string.sub(bits, at, at)
+        if letter ~= '1' then letters[page * PAGE_SIZE + place - 1 + (at - 1) * tonumber(stride)] = letter end
+      end
     end
   end
+  return letters
+end
+
+-- The letter of a node in the slice that holds it.
+local function find_in_flight(index)
+  local alone = redis.call('HGET', FLIGHTS, index)
+  if alone then return string.match(alone, '^%d+|%d+|(%w)|') end
+  return letters_of(page_of(index))[tonumber(index)]
 end
 
 local function read(index)

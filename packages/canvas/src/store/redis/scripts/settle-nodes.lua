@@ -5,7 +5,7 @@
 -- ARGV[4] window: how many slices of a run may be in flight before members of groups wait
 -- then blocks: settlements that differ in node and payload alone. Each block: slice's key, token, outcome, join, is tail,
 --   dead end, incarnation that goes on with the only successor or '', next starts, error starts (tokens joined by commas),
---   members added to joins (`join:tail:start`, joined by commas), how many, then for each: node, payload
+--   members added to a join (`join:tails, joined by commas:start`) or '', how many, then for each: node, payload
 -- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again
 --   | P record of the join that the node becomes; next starts are then those of what replaces it
 -- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, shared, then spread, handed out of each to go
@@ -103,7 +103,7 @@ local at = 5
 while at <= #ARGV do
   local key, token, outcome, join, is_tail = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   local dead_end, claims_next_as, next_starts = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
-  local error_starts, additions, count = ARGV[at + 8], ARGV[at + 9], tonumber(ARGV[at + 10])
+  local error_starts, addition, count = ARGV[at + 8], ARGV[at + 9], tonumber(ARGV[at + 10])
   local slice = read_slice(key)
   for entry = at + 11, at + 10 + 2 * count, 2 do
     local index, payload = ARGV[entry], ARGV[entry + 1]
@@ -121,9 +121,11 @@ while at <= #ARGV do
       elseif outcome == 'S' then
         if is_tail == '1' and #payload <= PACKED_BYTES then end_packed(index, payload)
         else end_node(index, 'S' .. payload) end
-        for added_join, tail, added in string.gmatch(additions, '(%d+):(%d+):([^,]+)') do
-          count_missing(added_join, 1)
-          redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tail)
+        if addition ~= '' then
+          local added_join, tails, added = string.match(addition, '^(%d+):([^:]+):(.+)$')
+          local _, commas = string.gsub(tails, ',', '')
+          count_missing(added_join, commas + 1)
+          redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tails)
           start(added)
         end
         if claims_next_as ~= '' and not revocation_of(string.match(next_starts, '%d+')) then

@@ -114,6 +114,9 @@ local function write_packed()
   end
 end
 
+-- How many nodes one script ends and starts, more or less.
+local MOST_NODES = 1000
+
 -- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
 -- index if it failed.
 local function close_join(join)
@@ -121,6 +124,13 @@ local function close_join(join)
   local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
+  local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
+  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+    -- It ends in a script of its own, as a group without members does when it is handed out.
+    redis.call('HSET', OPEN, join, '0||' .. now)
+    spreads[#spreads + 1] = join
+    return '-1', nil
+  end
   if failed_member then
     end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
     kill(join, dead_end, join)
@@ -154,9 +164,8 @@ local has_revoked = false
 -- Revokes the other members of a group that fails fast.
 local function revoke_siblings(spread, first, last, failed)
   local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
-  revoked_ranges = (redis.call('HGET', REVOKED, 'ranges') or '')
-    .. spread .. ':' .. spread .. behind .. first .. ':' .. last .. behind
-  redis.call('HSET', REVOKED, 'ranges', revoked_ranges)
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
   killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
   has_revoked = true
 end

@@ -20,7 +20,7 @@ import { Compiler } from "./compile/compiler.ts";
 import { tokenOf } from "./compile/drafts.ts";
 import { MemberStream } from "./compile/member-stream.ts";
 import { NOTHING, newErrbacks, type Place, plainPlace } from "./compile/place.ts";
-import { GRAPH_VERSION, type Graph, type GraphNode, type StartToken } from "./graph.ts";
+import { GRAPH_VERSION, type Graph, type GraphNode, type OptionsAround, type StartToken } from "./graph.ts";
 
 export type { CompileEnvironment } from "./compile/call-options.ts";
 export type { MemberStream } from "./compile/member-stream.ts";
@@ -90,7 +90,7 @@ export interface GraphPart {
 }
 
 /** Where a part is put into a run. */
-export interface PartPlace {
+export interface PartPlace extends OptionsAround {
   /** The index of its first node. */
   readonly base: number;
   /** The join that counts it: of a chord it is added to, or the task it replaces. */
@@ -102,19 +102,17 @@ export interface PartPlace {
   readonly group?: number;
   /** How many members may be in flight, of a part that is a group. */
   readonly limit?: number;
-  /** Options that hold for all of its tasks, unless they say otherwise. */
-  readonly under?: SignatureOptions;
 }
 
 /** Compiles what is added to a run; `undefined` for a canvas without any task. */
 export function compilePart(
   signature: SignatureData,
-  { base, join, ownId, parent, group, limit, under = {} }: PartPlace,
+  { base, join, ownId, parent, group, limit, under = {}, over = {} }: PartPlace,
   environment: CompileEnvironment,
 ): GraphPart | undefined {
   const compiler = new Compiler(environment, base);
   const compiled = compiler.place(signature, {
-    ...plainPlace({ join: { index: join }, end: 0 }, new OptionScope(environment, { under })),
+    ...plainPlace({ join: { index: join }, end: 0 }, new OptionScope(environment, { under, over })),
     taskId: ownId,
     parent,
     group: group === undefined ? undefined : { index: group },

@@ -11,6 +11,7 @@ import {
   type ChordData,
   type GroupData,
   InvalidSignatureError,
+  mergeOptions,
   type RunKey,
   type SignatureData,
   type SignatureOptions,
@@ -20,10 +21,16 @@ import { Compiler } from "./compile/compiler.ts";
 import { type Start, tokenOf } from "./compile/drafts.ts";
 import { MemberStream } from "./compile/member-stream.ts";
 import { NOTHING, newErrbacks, type Place, plainPlace } from "./compile/place.ts";
-import { appendIndex, GRAPH_VERSION, type Graph, type GraphNode, type StartToken } from "./graph.ts";
+import {
+  appendIndex,
+  GRAPH_VERSION,
+  type Graph,
+  type GraphNode,
+  type OptionsAround,
+  type StartToken,
+} from "./graph.ts";
 
 export type { CompileEnvironment } from "./compile/call-options.ts";
-export { EACH_TASK } from "./compile/compiler.ts";
 export type { MemberStream } from "./compile/member-stream.ts";
 
 /** The arguments and options of one call of a signature. */
@@ -44,7 +51,8 @@ export function compile(
   environment: CompileEnvironment,
 ): Graph {
   const compiler = new Compiler(environment);
-  const compiled = compiler.place(signature, calledPlace(call, environment));
+  const [called, rest] = withLinksOf(call, signature);
+  const compiled = compiler.place(called, calledPlace(rest, environment));
   if (compiled === undefined)
     throw new InvalidSignatureError("this canvas holds no task at all, so there is nothing to run");
   const nodes = compiler.finish();
@@ -67,7 +75,19 @@ export function compileStream(
   call: CompileCall,
   environment: CompileEnvironment,
 ): MemberStream {
-  return new MemberStream(signature, calledPlace(call, environment), environment);
+  const [called, rest] = withLinksOf(call, signature);
+  return new MemberStream(called, calledPlace(rest, environment), environment);
+}
+
+/** Links of a group are its members', whether they are set or said by the call: puts the call's with its own. */
+function withLinksOf<Data extends SignatureData>(call: CompileCall, signature: Data): readonly [Data, CompileCall] {
+  const { link, ...options } = call.options;
+  if (link === undefined || (signature.kind !== "group" && signature.kind !== "chunks")) return [signature, call];
+  const merged = mergeOptions(signature.options, { link });
+  return [
+    { ...signature, ...(merged === undefined ? {} : { options: merged }) },
+    { ...call, options },
+  ];
 }
 
 function calledPlace({ args, kwargs, options }: CompileCall, environment: CompileEnvironment): Place {
@@ -91,7 +111,7 @@ export interface GraphPart {
 }
 
 /** Where a part is put into a run. */
-export interface PartPlace {
+export interface PartPlace extends OptionsAround {
   /** The index of its first node. */
   readonly base: number;
   /** The join that counts it: of a chord it is added to, or the task it replaces. */
@@ -103,8 +123,6 @@ export interface PartPlace {
   readonly group?: number;
   /** How many members may be in flight, of a part that is a group. */
   readonly limit?: number;
-  /** Options that hold for all of its tasks, unless they say otherwise. */
-  readonly under?: SignatureOptions;
 }
 
 /** Compiles what is added to a run; `undefined` for a canvas without any task. */
@@ -155,9 +173,12 @@ export function compileMembers(
   return { nodes: compiler.finish(), tails, start: tokenOf(start) };
 }
 
-function placeOf({ join, ownId, parent, group, under = {} }: PartPlace, environment: CompileEnvironment): Place {
+function placeOf(
+  { join, ownId, parent, group, under = {}, over = {} }: PartPlace,
+  environment: CompileEnvironment,
+): Place {
   return {
-    ...plainPlace({ join: { index: join }, end: 0 }, new OptionScope(environment, { under })),
+    ...plainPlace({ join: { index: join }, end: 0 }, new OptionScope(environment, { under, over })),
     taskId: ownId,
     parent,
     group: group === undefined ? undefined : { index: group },

@@ -49,7 +49,8 @@ describe("groups of many members", () => {
     });
     while (!hasEnded) most = Math.max(most, await jobsNow());
     expect(await ended).toBe(sumOf(total));
-    expect(most).toBeLessThanOrEqual(MOST_SHARED + 20);
+    // A slice that waited for too long is two.
+    expect(most).toBeLessThanOrEqual(2 * MOST_SHARED + 20);
     // Slices of a page, some given back in halves; a job for each more would be a storm.
     expect(await jobsAdded()).toBeLessThan(4 * (total / 128));
     await worker.close();

@@ -304,17 +304,17 @@ describe.each(shopsOnEachBroker)("revoking on %s", (_broker, open) => {
     const later = { countdown: 3600 };
     const late = () => note.s("late").set(later);
     /** A task that is replaced by this, once it is. */
-    const replacedBy = async (by: () => AnySignature): Promise<AsyncResult> => {
+    const replacedBy = async (by: () => AnySignature, times = 1): Promise<AsyncResult> => {
       count += 1;
       const result = await bound(`replaced ${count}`, (self) => self.replace(by())).delay();
-      return await inPlace(result);
+      return await inPlace(result, times);
     };
     let count = 0;
-    const inPlace = async (result: AsyncResult): Promise<AsyncResult> => {
+    const inPlace = async (result: AsyncResult, times = 1): Promise<AsyncResult> => {
       const { store } = await shop.engine.runtime();
       // What is added has pages of its own.
       await until("it is replaced", async () =>
-        (await store.inspect(runOf(result.id))).flights.some(({ first }) => first >= PAGE_SIZE),
+        (await store.inspect(runOf(result.id))).flights.some(({ first }) => first >= times * PAGE_SIZE),
       );
       return result;
     };
@@ -340,7 +340,7 @@ describe.each(shopsOnEachBroker)("revoking on %s", (_broker, open) => {
       ["a task", () => replacedBy(late), "REVOKED"],
       ["a chain", () => replacedBy(() => chain(late(), note.s())), "REVOKED"],
       ["a chord", () => replacedBy(() => chord([late()], note.si("body"))), "REVOKED"],
-      ["a task that is replaced by a task", () => replacedBy(() => shop.app.signature(replacing(late))), "REVOKED"],
+      ["a task that is replaced by a task", () => replacedBy(() => shop.app.signature(replacing(late)), 2), "REVOKED"],
     ])("%s", async (_what, sent, state) => {
       ran.length = 0;
       const result = await sent();

@@ -435,6 +435,8 @@ function readClaimReply(first: number, reply: readonly unknown[]): ClaimReply {
       };
     case "held":
       return { kind, holder: String(token) };
+    case "early":
+      return { kind, waitMs: Number(token) };
     case "past":
       return { kind };
     default:

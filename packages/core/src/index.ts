@@ -64,6 +64,7 @@ export {
 export { AsyncResult, type GetOptions, GroupResult } from "./result.ts";
 export { decodeError, encodeError, type WireError } from "./serialization/error.ts";
 export { decodeJson, encodeJson, requireJson } from "./serialization/json.ts";
+export { showBriefly } from "./show.ts";
 export type {
   ChainData,
   ChordData,

@@ -16,6 +16,15 @@ export function show(value: unknown): string {
   }
 }
 
+/** Shows a value, shortened: for messages that may be given anything. */
+export function showBriefly(value: unknown): string {
+  const text = show(value);
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN - 3)}...` : text;
+}
+
+/** How much of a value a message shows, in characters. */
+const MOST_SHOWN = 80;
+
 function showObject(value: object | null): string {
   if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date";
   try {

@@ -26,6 +26,7 @@ import {
 } from "@umbel/core";
 import { metaOf } from "../graph/codec.ts";
 import { type CompileEnvironment, compile, compileStream, type MemberStream } from "../graph/compile.ts";
+import { checkEachCall } from "../graph/each-group.ts";
 import { checkRunFormat, type ExportGraphOptions, type RunGraphFormat } from "../graph/export/export-graph.ts";
 import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../graph/graph.ts";
 import { withOwnArguments } from "../graph/own-arguments.ts";
@@ -301,7 +302,9 @@ export class CanvasEngine implements Engine {
     let before: { readonly task: string; readonly given: number } | undefined;
     for (const index of startingTasks(starts, nodeAt)) {
       const node = nodeAt(index);
-      if (node?.kind !== "task" || node.mode !== undefined) continue;
+      if (node?.kind !== "task") continue;
+      if (node.each !== undefined) checkEachCall(node.args, node.kwargs);
+      if (node.mode !== undefined) continue;
       const given = hasNames(node.kwargs) ? -1 : node.args.length;
       // Most of 100,000 members are called as the one before.
       if (given !== -1 && before?.task === node.task && before.given === given) continue;

@@ -40,6 +40,7 @@ interface EncodedEnding {
 interface EncodedTask extends EncodedEnding {
   readonly t: string;
   readonly m?: NonNullable<TaskNode["mode"]>;
+  /** each */ readonly v?: NonNullable<TaskNode["each"]>;
   readonly a?: readonly unknown[];
   readonly k?: Readonly<Record<string, unknown>>;
   readonly o?: TaskNode["options"];
@@ -153,6 +154,7 @@ function isAlike(one: TaskNode, oneIndex: number, other: TaskNode, otherIndex: n
     one.parent === other.parent &&
     one.input === other.input &&
     one.mode === other.mode &&
+    one.each === other.each &&
     one.takesError === other.takesError &&
     one.next.length === 0 &&
     other.next.length === 0 &&
@@ -235,6 +237,10 @@ function encodeNode(node: GraphNode, index: number): EncodedNode {
 function encodeTask(node: TaskNode, index: number): EncodedTask {
   const encoded: Writable<EncodedTask> = { t: node.task };
   if (node.mode !== undefined) encoded.m = node.mode;
+  if (node.each !== undefined) {
+    requireJson(node.each, "what `each` runs");
+    encoded.v = node.each;
+  }
   if (node.args.length > 0) {
     requireJson(node.args, `the list of arguments of task "${node.task}"`);
     encoded.a = node.args;
@@ -292,6 +298,7 @@ function decodeTask(node: EncodedTask, index: number): TaskNode {
     kind: "task",
     task: node.t,
     ...(node.m === undefined ? {} : { mode: node.m }),
+    ...(node.v === undefined ? {} : { each: node.v }),
     args: node.a ?? [],
     kwargs: node.k ?? {},
     options: node.o ?? {},

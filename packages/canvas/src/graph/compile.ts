@@ -23,7 +23,6 @@ import { NOTHING, newErrbacks, type Place, plainPlace } from "./compile/place.ts
 import { appendIndex, GRAPH_VERSION, type Graph, type GraphNode, type StartToken } from "./graph.ts";
 
 export type { CompileEnvironment } from "./compile/call-options.ts";
-export { EACH_TASK } from "./compile/compiler.ts";
 export type { MemberStream } from "./compile/member-stream.ts";
 
 /** The arguments and options of one call of a signature. */

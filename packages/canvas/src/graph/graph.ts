@@ -6,7 +6,7 @@
  * the end of its segment. A *segment* is a stretch of steps of which each needs the one before: a chain, a group's
  * member, the whole run. The member of a group ends in its *tail*, which the group's join counts.
  */
-import type { RunKey, SignatureOptions } from "@umbel/core";
+import type { RunKey, SignatureData, SignatureOptions } from "@umbel/core";
 
 /** The form in which graphs are stored; a worker refuses a newer one. */
 export const GRAPH_VERSION = 1;
@@ -49,6 +49,8 @@ export interface TaskNode extends Ending {
   readonly kind: "task";
   readonly task: string;
   readonly mode?: "map" | "starmap" | "each";
+  /** Of an `each`: what it runs. */
+  readonly each?: EachPlan;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
   /** Final options, without links and times (those are in the start token). */
@@ -63,6 +65,15 @@ export interface TaskNode extends Ending {
   readonly parent?: number;
   /** The join of the group it is a direct member of. */
   readonly group?: number;
+}
+
+/** What an `each` runs once its list is there. */
+export interface EachPlan {
+  /** Run for each item, which goes where a result would. */
+  readonly member: SignatureData;
+  /** How many members may be in flight. */
+  readonly limit?: number;
+  readonly failFast?: true;
 }
 
 /** The beginning of a group: its members are handed out from here, in order. */

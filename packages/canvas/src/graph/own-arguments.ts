@@ -15,11 +15,14 @@ export function withOwnArguments(nodes: readonly GraphNode[]): readonly GraphNod
 function checked(node: TaskNode): TaskNode {
   requireJson(node.args, `the list of arguments of task "${node.task}"`);
   requireJson(node.kwargs, `the named arguments of task "${node.task}"`);
-  return ownNode(node);
+  if (node.each === undefined) return ownNode(node);
+  requireJson(node.each, "what `each` runs");
+  return { ...ownNode(node), each: copy(node.each) };
 }
 
 /** Whether JSON keeps the arguments as they are, and nobody can change them: text, finite numbers, true, false, null. */
-function isPlain({ args, kwargs }: TaskNode): boolean {
+function isPlain({ args, kwargs, each }: TaskNode): boolean {
+  if (each !== undefined) return false;
   for (const _name in kwargs) return false;
   if (Object.getPrototypeOf(args) !== Array.prototype) return false;
   for (const value of args) {

@@ -11,7 +11,6 @@ import {
   Ignore,
   NotRegistered,
   nodeId,
-  parseSignature,
   type RunKey,
   runAsTask,
   type SignatureData,
@@ -22,7 +21,8 @@ import {
 import type { PageCache } from "../engine/page-cache.ts";
 import type { Results } from "../engine/results.ts";
 import type { RunMeta } from "../graph/codec.ts";
-import { ownIdOf, type TaskNode } from "../graph/graph.ts";
+import { eachGroup, eachItems } from "../graph/each-group.ts";
+import { type EachPlan, ownIdOf, type TaskNode } from "../graph/graph.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
 import { encodeLimited, outcomeOfState } from "./attempt-values.ts";
 import type { GraphAdditions } from "./graph-additions.ts";
@@ -87,7 +87,7 @@ export class TaskRunner {
   #withArgs(attempt: Attempt, args: readonly unknown[]): Eventually<StoredOutcome> {
     const { node, runKey, cause } = attempt;
     const { registry, pages } = this.#parts;
-    if (node.mode === "each") return this.#each(attempt, args);
+    if (node.each !== undefined) return this.#each(attempt, args, node.each);
     const task = registry.tasks.get(node.task);
     // The message is the name alone, as Celery stores it; what to do is said where the error is shown.
     if (task === undefined) return failed(new NotRegistered(node.task));
@@ -196,14 +196,14 @@ export class TaskRunner {
     }
   }
 
-  #each(attempt: Attempt, args: readonly unknown[]): Eventually<StoredOutcome> {
-    const [items, member, limit, failFast] = args;
-    if (!Array.isArray(items)) {
-      return failed(new TypeError(`\`each\` takes a list; it got ${items === null ? "null" : typeof items}`));
+  #each(attempt: Attempt, args: readonly unknown[], plan: EachPlan): Eventually<StoredOutcome> {
+    let group: SignatureData;
+    try {
+      group = eachGroup(plan, eachItems(args, attempt.node.kwargs));
+    } catch (error) {
+      return failed(error);
     }
-    const plain = eachGroup(items, parseSignature(member));
-    const group = failFast === true ? { ...plain, options: { failFast } } : plain;
-    return this.#replaced(attempt, group, typeof limit === "number" ? limit : undefined);
+    return this.#replaced(attempt, group, plan.limit);
   }
 
   /** An errback of one positional parameter gets the failed task's id, others its request, error and traceback. */
@@ -223,12 +223,6 @@ export class TaskRunner {
     };
     return [request, { name: error.name, message: error.message }, error.stack ?? null, ...attempt.node.args];
   }
-}
-
-/** The group that an `each` stands for: its member once for each item, which goes where a result would. */
-function eachGroup(items: readonly unknown[], member: SignatureData): SignatureData {
-  if (member.immutable) return { kind: "group", members: items.map(() => member) };
-  return { kind: "group", members: items.map((item) => ({ ...member, args: [item, ...(member.args ?? [])] })) };
 }
 
 /** Calls the task's function; a mapped task once for each item. */

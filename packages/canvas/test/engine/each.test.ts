@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { bindSignature, OptionError, type Task } from "@umbel/core";
+import {
+  type AnySignature,
+  bindSignature,
+  OptionError,
+  type SignatureData,
+  SignatureObject,
+  type Task,
+} from "@umbel/core";
 import { chain } from "../../src/primitives/chain.ts";
 import { each } from "../../src/primitives/each.ts";
 import { group } from "../../src/primitives/group.ts";
@@ -66,6 +73,55 @@ describe.each(shopsOnEachBroker)("each on %s", (_broker, open) => {
 
   test("of nothing gives an empty list", async () => {
     expect(await each(enter.s(), { limit: 3 }).delay([]).get()).toEqual([]);
+  });
+
+  test("runs what it was sent with, whatever becomes of that here", async () => {
+    const list = [1];
+    const submission = each(shop.tasks.echo.s(list)).delay(["x"]);
+    list.push(2);
+    expect(await submission.get()).toEqual([["x", [1]]]);
+    expect(() => each(shop.tasks.echo.s(new Date(0))).delay([1])).toThrow(
+      "what `each` runs cannot be kept as JSON: `member.args[0]` is a Date",
+    );
+  });
+
+  describe("takes one list, and else says what it got and where a list should come from", () => {
+    const takes = (got: string): TypeError =>
+      new TypeError(`\`each\` takes one list, the step's before it or its call's, \`delay([1, 2, 3])\`; it got ${got}`);
+    const eachGive = (): SignatureObject => new SignatureObject(each(shop.tasks.give.s()).data, shop.app);
+
+    test.each<[what: string, args: readonly unknown[], kwargs: Record<string, unknown>, got: string]>([
+      ["nothing", [], {}, "no argument"],
+      ["more than one argument", [[1, 2], 5], {}, "2 arguments: [1,2] and 5"],
+      ["two lists and a name", [[1], [2], "x"], {}, '3 arguments: [1], [2] and "x"'],
+      ["an argument by name", [[1]], { items: [1] }, "an argument by name: `items`"],
+    ])("called with %s", (_what, args, kwargs, got) => {
+      expect(() => eachGive().applyAsync(args, { kwargs })).toThrow(takes(got));
+    });
+
+    test.each<[what: string, data: () => SignatureData, before: unknown, got: string]>([
+      ["a number", () => eachGive().data, 3, "3"],
+      ["null", () => eachGive().data, null, "null"],
+      ["an object", () => eachGive().data, { items: [1] }, '{"items":[1]}'],
+      ["much text", () => eachGive().data, "much ".repeat(50), `"${"much ".repeat(50).slice(0, 76)}...`],
+      ["a list beside one of its own", () => ({ ...eachGive().data, args: [[2]] }), [1], "2 arguments: [1] and [2]"],
+      ["nothing, for it is immutable", () => ({ ...eachGive().data, immutable: true }), [1], "no argument"],
+    ])("given %s by the step before it", async (_what, data, before, got) => {
+      const warnings: unknown[] = [];
+      const note = (warning: unknown): void => void warnings.push(warning);
+      process.on("warning", note);
+      try {
+        const canvas = chain(shop.tasks.same.s(before), bindSignature(data(), shop.app) as never);
+        await expect((canvas as AnySignature as SignatureObject).delay().get()).rejects.toMatchObject({
+          name: "TypeError",
+          message: takes(got).message,
+        });
+        await new Promise((resolve) => setImmediate(resolve));
+      } finally {
+        process.off("warning", note);
+      }
+      expect(warnings).toEqual([]);
+    });
   });
 });
 

@@ -17,6 +17,10 @@ const carried = fc.record(
       { requiredKeys: [], noNullPrototype: true },
     ),
     mode: fc.constantFrom("map" as const, "starmap" as const, "each" as const),
+    each: fc.record(
+      { member: anyCanvas(), limit: fc.integer({ min: 1 }), failFast: fc.constant(true as const) },
+      { requiredKeys: ["member"], noNullPrototype: true },
+    ),
     ownId: fc.string({ minLength: 1 }),
     takesError: fc.constant(true as const),
     group: fc.nat(),

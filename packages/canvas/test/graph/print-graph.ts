@@ -1,6 +1,6 @@
 /** A canvas on one line, and its graph as a few short ones, one a node: `3 b(1) ←2 →5 !7 in 9 tail dead 4`. */
 import type { SignatureData } from "@umbel/core";
-import type { Ending, Graph, GraphNode, IndexStretch } from "../../src/graph/graph.ts";
+import type { EachPlan, Ending, Graph, GraphNode, IndexStretch } from "../../src/graph/graph.ts";
 
 /** Prints a canvas. Celery's groups stand in `<…>`, what is given to a composite behind it. */
 export function printCanvas(data: SignatureData): string {
@@ -58,6 +58,7 @@ function printNode(node: GraphNode, index: number): string {
       const args = printArguments(node.args, node.kwargs);
       return [
         `${node.mode === undefined ? "" : `${node.mode} `}${node.task}(${args.join(", ")})`,
+        ...(node.each === undefined ? [] : [`of ${printPlan(node.each)}`]),
         ...(Object.keys(node.options).length === 0 ? [] : [JSON.stringify(node.options)]),
         ...(node.input === undefined ? [] : [`←${node.input}`]),
         ...(node.takesError ? ["←error"] : []),
@@ -67,6 +68,10 @@ function printNode(node: GraphNode, index: number): string {
       ].join(" ");
     }
   }
+}
+
+function printPlan({ member, ...how }: EachPlan): string {
+  return `${printCanvas(member)}${Object.keys(how).length === 0 ? "" : ` ${JSON.stringify(how)}`}`;
 }
 
 function named({ ownId, parent }: { readonly ownId?: string; readonly parent?: number }): string[] {

@@ -2,7 +2,7 @@
 import type { Deep } from "../deep.ts";
 import { InvalidSignatureError, OptionError } from "../errors.ts";
 import { normalizeOptions, type SignatureOptions } from "../options.ts";
-import { show as showWhole } from "../show.ts";
+import { showBriefly as show } from "../show.ts";
 import type { GroupData, SignatureData } from "./data.ts";
 
 /** An object's fields, not looked at yet. */
@@ -119,10 +119,4 @@ const MOST_PLACE = 200;
 
 function asList(value: unknown): unknown {
   return Array.isArray(value) ? value : [value];
-}
-
-/** Shows a value in a message, shortened. */
-export function show(value: unknown): string {
-  const text = showWhole(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -4,6 +4,7 @@
  */
 import { type Deep, runDeep } from "../deep.ts";
 import { InvalidSignatureError } from "../errors.ts";
+import { showBriefly as show } from "../show.ts";
 import { celerySignature } from "./celery-json.ts";
 import type { SignatureData } from "./data.ts";
 import {
@@ -17,7 +18,6 @@ import {
   readHeader,
   readList,
   type SignatureReader,
-  show,
 } from "./fields.ts";
 import { MOST_NESTED } from "./nesting.ts";
 

@@ -18,6 +18,7 @@ import {
 import {
   appendIndex,
   countStretches,
+  type EachPlan,
   type GraphNode,
   type GrowingStretches,
   type IndexStretch,
@@ -59,7 +60,7 @@ import {
 import { type Alike, PlainMembers, sharedWith } from "./plain-members.ts";
 
 /** The name under which an `each` is shown; no task of an App can have it. */
-export const EACH_TASK = "umbel.each";
+const EACH_TASK = "umbel.each";
 
 /** What is one node: the call of a task. */
 type CallData = TaskData | MapData | EachData;
@@ -196,7 +197,7 @@ export class Compiler {
         return this.#task(data, place, data.args, data.immutable === true);
       case "map":
       case "starmap":
-        return this.#task(data, place, [data.items], true, data.kind);
+        return this.#task(data, place, [data.items], true, { mode: data.kind });
       case "each":
         return this.#each(data, place);
     }
@@ -204,13 +205,18 @@ export class Compiler {
 
   /** A task of the engine's own: when the list is there, it is replaced by the group of what runs for each item. */
   #each(data: EachData, place: Place): Compiled {
-    const { options, limit } = data;
-    const failFast = place.scope.with(options).failsFast;
-    // What its group will be is known when its list is there.
-    const how = limit === undefined && !failFast ? [] : [limit ?? null, ...(failFast ? [true] : [])];
-    const args = [...(data.args ?? []), data.member, ...how];
-    const task = { task: EACH_TASK, ...(options === undefined ? {} : { options }) };
-    return this.#task(task, place, args, data.immutable === true, "each");
+    const { member, limit, kwargs, options } = data;
+    const each: EachPlan = {
+      member,
+      ...(limit === undefined ? {} : { limit }),
+      ...(place.scope.with(options).failsFast ? { failFast: true } : {}),
+    };
+    const task = {
+      task: EACH_TASK,
+      ...(kwargs === undefined ? {} : { kwargs }),
+      ...(options === undefined ? {} : { options }),
+    };
+    return this.#task(task, place, data.args, data.immutable === true, { mode: "each", each });
   }
 
   #task(
@@ -218,8 +224,9 @@ export class Compiler {
     place: Place,
     ownArgs: readonly unknown[] | undefined,
     immutable: boolean,
-    mode?: TaskNode["mode"],
+    { mode, each }: Pick<TaskNode, "mode" | "each"> = {},
   ): Compiled {
+    const isMapped = mode === "map" || mode === "starmap";
     if (data.options?.failFast !== undefined && mode !== "each") {
       throw new InvalidSignatureError(
         `task "${data.task}": the option \`failFast\` is of groups, chords and \`each\`; leave it out`,
@@ -234,7 +241,7 @@ export class Compiler {
       kind: "task",
       task: data.task,
       args: argumentsOf(incoming, ownArgs),
-      kwargs: { ...(mode === undefined ? data.kwargs : undefined), ...incoming.kwargs },
+      kwargs: { ...(isMapped ? undefined : data.kwargs), ...incoming.kwargs },
       options,
       next,
       onError: [],
@@ -243,6 +250,7 @@ export class Compiler {
       deadEnd: index,
     };
     if (mode !== undefined) node.mode = mode;
+    if (each !== undefined) node.each = each;
     if (incoming.from !== undefined) node.input = incoming.from;
     if (incoming.takesError) node.takesError = true;
     if (ownId !== undefined) node.ownId = ownId;

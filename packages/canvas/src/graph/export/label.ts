@@ -1,7 +1,6 @@
 /** What is written on a step. One rule: one line each, short, and without characters that cannot be seen. */
 import { signatureText } from "@umbel/core";
-import { EACH_TASK } from "../compile.ts";
-import type { JoinNode, TaskNode } from "../graph.ts";
+import type { EachPlan, JoinNode, TaskNode } from "../graph.ts";
 import type { Step } from "./outline.ts";
 
 /** How many characters arguments take at most. */
@@ -36,18 +35,14 @@ export function nameOf(node: TaskNode | JoinNode): string {
 
 /** Gives the arguments that a call has of its own, as flow text, as far as there is room. */
 export function argumentsOf(node: TaskNode): string {
-  if (node.mode === "each" && node.task === EACH_TASK) return shorten(visible(memberText(node)), MOST_ARGUMENTS);
+  if (node.each !== undefined) return shorten(visible(memberText(node.each)), MOST_ARGUMENTS);
   const given = node.args.map((value) => show(value));
   const named = Object.entries(node.kwargs).map(([name, value]) => `${visible(name)}: ${show(value)}`);
   return shorten([...given, ...named].join(", "), MOST_ARGUMENTS);
 }
 
-/** Compile puts the member behind the arguments of an `each`, and its limit behind that. */
-function memberText({ args }: TaskNode): string {
-  const last = args.at(-1);
-  const limit = typeof last === "number" ? `, limit: ${last}` : "";
-  const member = limit === "" ? last : args.at(-2);
-  return `${signatureText(member as Parameters<typeof signatureText>[0])}${limit}`;
+function memberText({ member, limit }: EachPlan): string {
+  return `${signatureText(member)}${limit === undefined ? "" : `, limit: ${limit}`}`;
 }
 
 /** Shows a value without looking at all of it. */

@@ -20,7 +20,14 @@ import { Compiler } from "./compile/compiler.ts";
 import { type Start, tokenOf } from "./compile/drafts.ts";
 import { MemberStream } from "./compile/member-stream.ts";
 import { NOTHING, newErrbacks, type Place, plainPlace } from "./compile/place.ts";
-import { appendIndex, GRAPH_VERSION, type Graph, type GraphNode, type StartToken } from "./graph.ts";
+import {
+  appendIndex,
+  GRAPH_VERSION,
+  type Graph,
+  type GraphNode,
+  type OptionsAround,
+  type StartToken,
+} from "./graph.ts";
 
 export type { CompileEnvironment } from "./compile/call-options.ts";
 export type { MemberStream } from "./compile/member-stream.ts";
@@ -90,7 +97,7 @@ export interface GraphPart {
 }
 
 /** Where a part is put into a run. */
-export interface PartPlace {
+export interface PartPlace extends OptionsAround {
   /** The index of its first node. */
   readonly base: number;
   /** The join that counts it: of a chord it is added to, or the task it replaces. */
@@ -102,8 +109,6 @@ export interface PartPlace {
   readonly group?: number;
   /** How many members may be in flight, of a part that is a group. */
   readonly limit?: number;
-  /** Options that hold for all of its tasks, unless they say otherwise. */
-  readonly under?: SignatureOptions;
 }
 
 /** Compiles what is added to a run; `undefined` for a canvas without any task. */
@@ -154,9 +159,12 @@ export function compileMembers(
   return { nodes: compiler.finish(), tails, start: tokenOf(start) };
 }
 
-function placeOf({ join, ownId, parent, group, under = {} }: PartPlace, environment: CompileEnvironment): Place {
+function placeOf(
+  { join, ownId, parent, group, under = {}, over = {} }: PartPlace,
+  environment: CompileEnvironment,
+): Place {
   return {
-    ...plainPlace({ join: { index: join }, end: 0 }, new OptionScope(environment, { under })),
+    ...plainPlace({ join: { index: join }, end: 0 }, new OptionScope(environment, { under, over })),
     taskId: ownId,
     parent,
     group: group === undefined ? undefined : { index: group },

@@ -38,9 +38,9 @@ function enumerated(args: readonly unknown[]): string {
 const MOST_SHOWN = 5;
 
 /** Gives the group that an `each` stands for: its member once for each item, which goes where a result would. */
-export function eachGroup({ member, failFast }: EachPlan, items: readonly unknown[]): SignatureData {
+export function eachGroup({ member }: EachPlan, items: readonly unknown[]): SignatureData {
   const data = parseSignature(member);
   const args = data.args ?? [];
   const members = items.map((item) => (data.immutable ? data : { ...data, args: [item, ...args] }));
-  return { kind: "group", members, ...(failFast === undefined ? {} : { options: { failFast } }) };
+  return { kind: "group", members };
 }

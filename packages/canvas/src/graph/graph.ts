@@ -67,13 +67,20 @@ export interface TaskNode extends Ending {
   readonly group?: number;
 }
 
+/** Options that are said around tasks. */
+export interface OptionsAround {
+  /** Those of composites around them: defaults. */
+  readonly under?: SignatureOptions;
+  /** Those of the call of the whole: they win. */
+  readonly over?: SignatureOptions;
+}
+
 /** What an `each` runs once its list is there. */
-export interface EachPlan {
+export interface EachPlan extends OptionsAround {
   /** Run for each item, which goes where a result would. */
   readonly member: SignatureData;
   /** How many members may be in flight. */
   readonly limit?: number;
-  readonly failFast?: true;
 }
 
 /** The beginning of a group: its members are handed out from here, in order. */

@@ -18,21 +18,17 @@ export class GraphAdditions {
   }
 
   /**
-   * Stores what takes a task's place: it takes over its id and its seat in a group.
-   * @param limit how many members of a group may be in flight
+   * Stores what takes a task's place: it takes over its id and its seat in a group. Of an `each`, with its limit and options.
    * @throws ImproperlyConfigured for a canvas without any task
    */
-  async replace(
-    { runKey, index, node }: Attempt,
-    replacement: SignatureData,
-    limit?: number | undefined,
-  ): Promise<StoredOutcome> {
+  async replace({ runKey, index, node }: Attempt, replacement: SignatureData): Promise<StoredOutcome> {
+    const { member: _replacement, ...how } = node.each ?? {};
     const place = {
       join: index,
       ownId: node.ownId ?? nodeId(runKey, index),
       ...(node.parent === undefined ? {} : { parent: node.parent }),
       ...(node.group === undefined ? {} : { group: node.group }),
-      ...(limit === undefined ? {} : { limit }),
+      ...how,
     };
     const part = await this.#add(runKey, (base) => compilePart(replacement, { ...place, base }, this.#environment));
     if (part === undefined) throw new ImproperlyConfigured("Cannot replace with an empty chain");

@@ -186,9 +186,9 @@ export class TaskRunner {
     }
   }
 
-  async #replaced(attempt: Attempt, replacement: SignatureData, limit?: number): Promise<StoredOutcome> {
+  async #replaced(attempt: Attempt, replacement: SignatureData): Promise<StoredOutcome> {
     try {
-      return await this.#parts.additions.replace(attempt, replacement, limit);
+      return await this.#parts.additions.replace(attempt, replacement);
     } catch (error) {
       // A canvas that cannot be compiled is the task's fault; a broker that is gone is not.
       if (error instanceof UmbelError) return failed(error);
@@ -203,7 +203,7 @@ export class TaskRunner {
     } catch (error) {
       return failed(error);
     }
-    return this.#replaced(attempt, group, plan.limit);
+    return this.#replaced(attempt, group);
   }
 
   /** An errback of one positional parameter gets the failed task's id, others its request, error and traceback. */

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import {
   type AnySignature,
+  type AsyncResult,
+  type BoundTask,
   bindSignature,
   OptionError,
+  type Signature,
   type SignatureData,
   SignatureObject,
+  type Submission,
   type Task,
 } from "@umbel/core";
 import { chain } from "../../src/primitives/chain.ts";
@@ -18,6 +22,7 @@ describe.each(shopsOnEachBroker)("each on %s", (_broker, open) => {
   let most = 0;
   let enter: Task<[x: number], Promise<number>>;
   let leave: Task<[x: number], Promise<number>>;
+  let flaky: Task<[x: number], number>;
 
   beforeAll(async () => {
     shop = open();
@@ -32,6 +37,10 @@ describe.each(shopsOnEachBroker)("each on %s", (_broker, open) => {
       running -= 1;
       return x * 10;
     });
+    flaky = shop.app.task({ name: "flaky", bind: true }, (self: BoundTask, x: number) => {
+      if (self.request.retries === 0) throw new Error("not the first time");
+      return x;
+    }) as unknown as Task<[x: number], number>;
     await shop.work({ concurrency: 20 });
   });
   afterAll(() => shop.close());
@@ -73,6 +82,92 @@ describe.each(shopsOnEachBroker)("each on %s", (_broker, open) => {
 
   test("of nothing gives an empty list", async () => {
     expect(await each(enter.s(), { limit: 3 }).delay([]).get()).toEqual([]);
+  });
+
+  describe("hands its options on to what it runs", () => {
+    const patient = { retries: 2, retryDelay: 0.05 };
+    const same = (value: unknown) => shop.tasks.same.s(value).as<never[]>();
+
+    test.each<[what: string, sent: () => Submission<AsyncResult>, value: unknown]>([
+      ["set on it", () => each(flaky.s()).set(patient).delay([1, 2]), [1, 2]],
+      [
+        "set on a chain around it",
+        () =>
+          chain(same([1, 2]), each(flaky.s()))
+            .set(patient)
+            .delay(),
+        [1, 2],
+      ],
+      ["set on a group around it", () => group(each(flaky.s())).set(patient).delay([1, 2]), [[1, 2]]],
+      [
+        "set on an each around it",
+        () =>
+          each(each(flaky.s()))
+            .set(patient)
+            .delay([[1], [2, 3]]),
+        [[1], [2, 3]],
+      ],
+      ["of the call", () => each(flaky.s()).applyAsync([[1, 2]], patient), [1, 2]],
+      ["of a call of a chain", () => chain(same([1, 2]), each(flaky.s())).applyAsync([], patient), [1, 2]],
+      ["to each task of a member", () => each(chain(flaky.s(), flaky.s())).set(patient).delay([1, 2]), [1, 2]],
+      ["in JSON", () => fromJson(each(flaky.s()).set(patient)).delay([1, 2]), [1, 2]],
+    ])("%s", async (_what, sent, value) => {
+      expect(await sent().get()).toEqual(value);
+    });
+
+    const fromJson = (signature: AnySignature): Signature<[number[]], unknown> =>
+      shop.app.signature(JSON.stringify(signature)) as unknown as Signature<[number[]], unknown>;
+
+    test("though what a member says itself wins, and what the call says wins over both", async () => {
+      const impatient = each(flaky.s().set({ retries: 0 })).set(patient);
+      await expect(impatient.delay([1]).get()).rejects.toThrow("not the first time");
+      expect(await impatient.applyAsync([[1]], patient).get()).toEqual([1]);
+      const inner = chain(flaky.s(), each(flaky.s()).set({ retries: 0 }).as<number>() as never);
+      await expect(
+        each(inner as never)
+          .set(patient)
+          .delay([1] as never)
+          .get(),
+      ).rejects.toThrow();
+    });
+
+    test("but not what is of the whole: its times, its id and its callbacks", async () => {
+      const { echo, give } = shop.tasks;
+      const options = {
+        countdown: 0.01,
+        expires: 60,
+        priority: 3,
+        queue: "default",
+        taskId: `${shop.place.prefix}-whole`,
+      };
+      const result = await each(give.s())
+        .set({ ...options, link: echo.s(), linkError: echo.s() })
+        .delay([1, 2]);
+      expect(await result.get()).toEqual([1, 2]);
+      const { pages, store } = await shop.engine.runtime();
+      const place = await (await shop.engine.runtime()).aliases.find(options.taskId);
+      if (place === undefined) throw new Error("an id of its own");
+      const page = await store.readPage(place.runKey, 1);
+      const [spread, ...rest] = page ?? [];
+      expect(spread).toMatchObject({ kind: "spread", starts: [{ count: 2, suffix: ";;;60000;" }] });
+      expect(rest.slice(0, 2)).toMatchObject([
+        { task: "give", options: { priority: 3, queue: "default" }, next: [], onError: [] },
+        { task: "give", options: { priority: 3, queue: "default" }, next: [], onError: [] },
+      ]);
+      expect(await pages.node(place.runKey, place.index)).toMatchObject({ next: ["t1"], onError: ["t2@0"] });
+    });
+
+    test("so a queue is theirs, too", async () => {
+      await shop.work({ queues: ["aside"], name: "aside" });
+      const { request } = shop.tasks;
+      const hosts = async (signature: Signature<[number[]], readonly { hostname: string | undefined }[]>) =>
+        (await signature.delay([1, 2]).get()).map(({ hostname }) => hostname);
+      const elsewhere = await hosts(each(request.si()));
+      expect(elsewhere).not.toContain("aside");
+      expect(await hosts(each(request.si()).set({ queue: "aside" }))).toEqual(["aside", "aside"]);
+      const mixed = each(request.si().set({ queue: "default" })).set({ queue: "aside" });
+      expect(await hosts(mixed)).toEqual(elsewhere);
+    });
   });
 
   test("runs what it was sent with, whatever becomes of that here", async () => {

@@ -18,7 +18,11 @@ const carried = fc.record(
     ),
     mode: fc.constantFrom("map" as const, "starmap" as const, "each" as const),
     each: fc.record(
-      { member: anyCanvas(), limit: fc.integer({ min: 1 }), failFast: fc.constant(true as const) },
+      {
+        member: anyCanvas(),
+        limit: fc.integer({ min: 1 }),
+        under: fc.record({ queue: fc.string() }, { noNullPrototype: true }),
+      },
       { requiredKeys: ["member"], noNullPrototype: true },
     ),
     ownId: fc.string({ minLength: 1 }),

@@ -69,6 +69,14 @@ const CASES: readonly [title: string, canvas: SignatureData, call?: Partial<Comp
   ["a starmap takes no result", chain(a, { kind: "starmap", task: "b", items: [[1, 2]] })],
   ["chunks", { kind: "chunks", task: "a", items: [[1], [2], [3]], size: 2 }],
   ["each", chain(a, { kind: "each", member: b })],
+  [
+    "what is said around an each is said of what it runs, too",
+    given(chain(a, given({ kind: "each", member: b, limit: 2 }, { priority: 2, countdown: 1, link: [c] })), {
+      queue: "q",
+      priority: 1,
+    }),
+    { options: { retries: 3 } },
+  ],
   ["a link and an errback", task("a", { options: { link: [b], linkError: [c] } })],
   ["callbacks of a chain", given(chain(a, b), { link: [c], linkError: [d] })],
   ["callbacks of a group", given(group(a, b), { link: [c], linkError: [d] })],

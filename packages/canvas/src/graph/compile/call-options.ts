@@ -3,6 +3,7 @@
  * share what was found for the first of them, because most of 100,000 members are alike.
  */
 import { InvalidSignatureError, mergeOptions, type SignatureData, type SignatureOptions } from "@umbel/core";
+import type { OptionsAround } from "../graph.ts";
 
 /** What compile asks of its surroundings. */
 export interface CompileEnvironment {
@@ -24,11 +25,7 @@ export interface CallOptions {
 }
 
 /** What holds around a call. */
-interface Around {
-  /** Options of composites around it: defaults. */
-  readonly under: SignatureOptions;
-  /** Options of the call of the whole: they win. */
-  readonly over: SignatureOptions;
+interface Around extends Required<OptionsAround> {
   /** `countdown` and `eta` for what starts the whole. */
   readonly entryUnder: SignatureOptions;
   readonly entryOver: SignatureOptions;
@@ -66,9 +63,12 @@ export class OptionScope {
     return this.#later;
   }
 
-  /** The scope of one composite that says this itself. */
-  with(options: SignatureOptions | undefined): OptionScope {
-    return options === undefined ? this : this.inside(options, NONE);
+  /** What a composite here hands down to tasks that are compiled when its run has come to them. @param own what it says itself */
+  handedDown(own: SignatureOptions = NONE): OptionsAround {
+    const { countdown: _its, eta: _own, taskId: _and, link: _not, linkError: _theirs, ...shared } = own;
+    const under = { ...this.#around.under, ...shared };
+    const { over } = this.#around;
+    return { ...(saysNothing(under) ? {} : { under }), ...(saysNothing(over) ? {} : { over }) };
   }
 
   /** Whether a group here revokes its other members when one fails. */

@@ -209,7 +209,7 @@ export class Compiler {
     const each: EachPlan = {
       member,
       ...(limit === undefined ? {} : { limit }),
-      ...(place.scope.with(options).failsFast ? { failFast: true } : {}),
+      ...place.scope.handedDown(options),
     };
     const task = {
       task: EACH_TASK,

@@ -118,6 +118,7 @@ export function members(): void {
   exactly<Signature<[items: readonly number[]], number[]>>()(each(add.s(1), { limit: 5 }));
   gives<string[]>()(each(text.s()).delay([1, 2]));
   gives<[number, number][]>()(each(chain(text.s(), group(size.s(), size.s()))).delay([1]));
+  gives<[number, string][]>()(each(group(add.s(1), text.s())).delay([1]));
   gives<number>()(chain(rest.s(1, 2), each(add.s(1)), sum.s()).delay());
   gives<number[]>()(each(add.si(1, 2)).delay(["whatever"]));
   // @ts-expect-error two are missing

@@ -41,6 +41,21 @@ const MOST_SHOWN = 5;
 export function eachGroup({ member }: EachPlan, items: readonly unknown[]): SignatureData {
   const data = parseSignature(member);
   const args = data.args ?? [];
-  const members = items.map((item) => (data.immutable ? data : { ...data, args: [item, ...args] }));
+  const members = items.map((item) => asOne(data.immutable ? data : { ...data, args: [item, ...args] }));
   return { kind: "group", members };
+}
+
+/** What stands for one item gives one entry of the list, where a group directly in a group would be its members. */
+function asOne(member: SignatureData): SignatureData {
+  switch (member.kind) {
+    case "group": {
+      // Celery's group of one, too, which would be its member in a chain.
+      const { unroll: _unroll, ...group } = member;
+      return { kind: "chain", steps: [group] };
+    }
+    case "chunks":
+      return { kind: "chain", steps: [member] };
+    default:
+      return member;
+  }
 }

@@ -84,6 +84,89 @@ describe.each(shopsOnEachBroker)("each on %s", (_broker, open) => {
     expect(await each(enter.s(), { limit: 3 }).delay([]).get()).toEqual([]);
   });
 
+  describe("has one entry for each item, whatever it runs", () => {
+    const celeryGroup = (...tasks: object[]) => ({ task: "celery.group", kwargs: { tasks }, subtask_type: "group" });
+    const celeryEcho = { task: "echo", args: ["!"], kwargs: {}, options: {}, subtask_type: null, immutable: false };
+
+    test.each<[what: string, member: () => AnySignature, items: readonly unknown[], value: unknown]>([
+      [
+        "a group",
+        () => group(shop.tasks.mul.s(10), shop.tasks.add.s(1)),
+        [1, 2],
+        [
+          [10, 2],
+          [20, 3],
+        ],
+      ],
+      ["a group of one", () => group(shop.tasks.mul.s(10)), [1, 2], [[10], [20]]],
+      ["a group of none", () => shop.app.signature(group()), [1, 2], [[], []]],
+      ["a group, for no item", () => group(shop.tasks.mul.s(10)), [], []],
+      [
+        "an immutable group",
+        () => group(shop.tasks.mul.si(1, 1), shop.tasks.give.si(2)).immutable(),
+        [5, 6],
+        [
+          [1, 2],
+          [1, 2],
+        ],
+      ],
+      [
+        "a group in a group",
+        () => group(shop.tasks.give.s(), group(shop.tasks.mul.s(2))),
+        [1, 2],
+        [
+          [1, 2],
+          [2, 4],
+        ],
+      ],
+      ["a group in an each", () => each(group(shop.tasks.give.s()) as never), [[1, 2], [3]], [[[1], [2]], [[3]]]],
+      [
+        "chunks",
+        () =>
+          shop.tasks.mul.chunks(
+            [
+              [1, 1],
+              [2, 2],
+              [3, 3],
+            ],
+            2,
+          ),
+        ["x", "y"],
+        [
+          [[1, 4], [9]],
+          [[1, 4], [9]],
+        ],
+      ],
+      ["Celery's group of one", () => shop.app.signature(celeryGroup(celeryEcho)), [1, 2], [[[1, "!"]], [[2, "!"]]]],
+      ["Celery's group of none", () => shop.app.signature(celeryGroup()), [1, 2], [[], []]],
+    ])("%s", async (_what, member, items, value) => {
+      expect(
+        await each(member() as never)
+          .delay(items as never)
+          .get(),
+      ).toEqual(value);
+    });
+
+    test("so its limit counts items, of a group too", async () => {
+      most = 0;
+      const member = group(chain(enter.s(), leave.s()), chain(enter.s(), leave.s()), chain(enter.s(), leave.s()));
+      const result = await each(member, { limit: 2 }).delay(items).get();
+      expect(result).toEqual(items.map((x) => [x * 10, x * 10, x * 10]));
+      expect(most).toBeGreaterThan(2);
+      expect(most).toBeLessThanOrEqual(6);
+    });
+
+    test("and a group says for itself whether it fails fast", async () => {
+      const late = shop.tasks.give.s(1).set({ countdown: 3600 });
+      const member = group(shop.tasks.fail.s(), late as never).set({ failFast: true });
+      await expect(
+        each(member as never)
+          .delay([7] as never)
+          .get(),
+      ).rejects.toThrow("failed with [7]");
+    });
+  });
+
   describe("hands its options on to what it runs", () => {
     const patient = { retries: 2, retryDelay: 0.05 };
     const same = (value: unknown) => shop.tasks.same.s(value).as<never[]>();

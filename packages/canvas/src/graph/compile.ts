@@ -11,6 +11,7 @@ import {
   type ChordData,
   type GroupData,
   InvalidSignatureError,
+  mergeOptions,
   type RunKey,
   type SignatureData,
   type SignatureOptions,
@@ -50,7 +51,8 @@ export function compile(
   environment: CompileEnvironment,
 ): Graph {
   const compiler = new Compiler(environment);
-  const compiled = compiler.place(signature, calledPlace(call, environment));
+  const [called, rest] = withLinksOf(call, signature);
+  const compiled = compiler.place(called, calledPlace(rest, environment));
   if (compiled === undefined)
     throw new InvalidSignatureError("this canvas holds no task at all, so there is nothing to run");
   const nodes = compiler.finish();
@@ -73,7 +75,19 @@ export function compileStream(
   call: CompileCall,
   environment: CompileEnvironment,
 ): MemberStream {
-  return new MemberStream(signature, calledPlace(call, environment), environment);
+  const [called, rest] = withLinksOf(call, signature);
+  return new MemberStream(called, calledPlace(rest, environment), environment);
+}
+
+/** Links of a group are its members', whether they are set or said by the call: puts the call's with its own. */
+function withLinksOf<Data extends SignatureData>(call: CompileCall, signature: Data): readonly [Data, CompileCall] {
+  const { link, ...options } = call.options;
+  if (link === undefined || (signature.kind !== "group" && signature.kind !== "chunks")) return [signature, call];
+  const merged = mergeOptions(signature.options, { link });
+  return [
+    { ...signature, ...(merged === undefined ? {} : { options: merged }) },
+    { ...call, options },
+  ];
 }
 
 function calledPlace({ args, kwargs, options }: CompileCall, environment: CompileEnvironment): Place {

@@ -286,9 +286,11 @@ export class Compiler {
   }
 
   *#group(data: GroupData, place: Place): Compiling {
-    const only = onlyChainOf(data);
-    if (only !== undefined) return yield this.#composite(only, insideGroup(data, place));
-    return yield this.#spread(groupMembers(data), insideGroup(data, place));
+    const members = groupMembers(data);
+    const [only] = members;
+    const at = insideGroup(data, place);
+    if (only?.kind === "chain" && onlyChainOf(data) !== undefined) return yield this.#composite(only, at);
+    return yield this.#spread(members, at);
   }
 
   *#chord(data: ChordData, place: Place): Compiling {

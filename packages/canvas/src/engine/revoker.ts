@@ -58,9 +58,16 @@ export class Revoker {
     if (!(await store.revoke(runKey, ranges, terminate))) return "ended";
     await this.finish(runKey);
     if (hasEnded(before)) return "ended";
-    const { kind } = await store.read(runKey, index);
+    const { kind } = await this.#endOf(runKey, index);
     if (kind === "revoked" || kind === "dead" || kind === "joinFailed") return "revoked";
     return kind === "succeeded" || kind === "failed" || kind === "ignored" || kind === "joined" ? "ended" : "running";
+  }
+
+  /** What a node came to; of a replaced task, what took its place. */
+  async #endOf(runKey: RunKey, index: number): Promise<NodeRecord> {
+    let record = await this.#parts.store.read(runKey, index);
+    while (record.kind === "replaced") record = await this.#parts.store.read(runKey, record.by);
+    return record;
   }
 
   /** Of a group, its members; with `cascade`, also what comes after it in its chain. */

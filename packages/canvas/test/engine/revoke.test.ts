@@ -1,15 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import {
+  type AnySignature,
   type AsyncResult,
   type BoundTask,
   ChordError,
   nodeId,
   parseNodeId,
   type RunKey,
+  type SignatureData,
+  type State,
   type Task,
   TaskRevokedError,
   UnknownTaskIdError,
 } from "@umbel/core";
+import { PAGE_SIZE } from "../../src/graph/graph.ts";
 import { chain } from "../../src/primitives/chain.ts";
 import { chord } from "../../src/primitives/chord.ts";
 import { each } from "../../src/primitives/each.ts";
@@ -294,6 +298,78 @@ describe.each(shopsOnEachBroker)("revoking on %s", (_broker, open) => {
     // The group's beginning and its members, and for those that were added at most one a page.
     expect((await inspect()).revocations.length).toBeLessThanOrEqual(2 + 5);
     expect(ran).not.toContain("put in place");
+  });
+
+  describe("a task that was replaced answers as what is in its place", () => {
+    const later = { countdown: 3600 };
+    const late = () => note.s("late").set(later);
+    /** A task that is replaced by this, once it is. */
+    const replacedBy = async (by: () => AnySignature, times = 1): Promise<AsyncResult> => {
+      count += 1;
+      const result = await bound(`replaced ${count}`, (self) => self.replace(by())).delay();
+      return await inPlace(result, times);
+    };
+    let count = 0;
+    const inPlace = async (result: AsyncResult, times = 1): Promise<AsyncResult> => {
+      const { store } = await shop.engine.runtime();
+      // What is added has pages of its own.
+      await until("it is replaced", async () =>
+        (await store.inspect(runOf(result.id))).flights.some(({ first }) => first >= times * PAGE_SIZE),
+      );
+      return result;
+    };
+
+    test.each<[what: string, sent: () => Promise<AsyncResult>, state: State]>([
+      [
+        "an each, whose members wait",
+        async () => inPlace(await each(late() as never).delay([1, 2] as never)),
+        "FAILURE",
+      ],
+      [
+        "an each with a limit",
+        async () => inPlace(await each(late() as never, { limit: 1 }).delay([1, 2] as never)),
+        "FAILURE",
+      ],
+      [
+        "an each of many",
+        async () => inPlace(await each(late() as never).delay(Array.from({ length: 300 }) as never)),
+        "FAILURE",
+      ],
+      ["a group, as a group does", () => replacedBy(() => group(late(), late())), "FAILURE"],
+      ["a group that was sent, as any", async () => await group(late(), late()).delay(), "FAILURE"],
+      ["a task", () => replacedBy(late), "REVOKED"],
+      ["a chain", () => replacedBy(() => chain(late(), note.s())), "REVOKED"],
+      ["a chord", () => replacedBy(() => chord([late()], note.si("body"))), "REVOKED"],
+      ["a task that is replaced by a task", () => replacedBy(() => shop.app.signature(replacing(late)), 2), "REVOKED"],
+    ])("%s", async (_what, sent, state) => {
+      ran.length = 0;
+      const result = await sent();
+      expect(await result.revoke()).toBe("revoked");
+      expect(await result.state()).toBe(state);
+      await expect(result.get()).rejects.toBeInstanceOf(TaskRevokedError);
+      await ended(result.id);
+      expect(await result.revoke()).toBe("ended");
+      expect(ran).toEqual([]);
+    });
+
+    const replacing = (by: () => AnySignature): SignatureData => {
+      count += 1;
+      return bound(`replacing ${count}`, (self) => self.replace(by())).s().data;
+    };
+
+    test("which goes on, if it runs", async () => {
+      const result = await replacedBy(() => hold.s("in its place"));
+      await isHeld("in its place");
+      expect(await result.revoke()).toBe("running");
+      goOn("in its place");
+      expect(await result.get()).toBe("in its place");
+      const some = await inPlace(await each(hold.s() as never).delay(["of an each"] as never));
+      await isHeld("of an each");
+      expect(await some.revoke()).toBe("running");
+      expect(await some.revoke({ terminate: true })).toBe("revoked");
+      await expect(some.get()).rejects.toEqual(terminated);
+      goOn("of an each");
+    });
   });
 
   test("is gone on with by the janitor when whoever began it was lost", async () => {

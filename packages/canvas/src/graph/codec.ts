@@ -154,8 +154,6 @@ function isAlike(one: TaskNode, oneIndex: number, other: TaskNode, otherIndex: n
     one.parent === other.parent &&
     one.input === other.input &&
     one.mode === other.mode &&
-    one.each === undefined &&
-    other.each === undefined &&
     one.each === other.each &&
     one.takesError === other.takesError &&
     one.next.length === 0 &&

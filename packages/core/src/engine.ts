@@ -114,8 +114,14 @@ export interface Engine {
   ends(members: Members, limits: WaitLimits): AsyncGenerator<readonly [place: number, record: ResultRecord]>;
   /** Gives the result before this one. @throws UnknownTaskIdError, RunExpiredError */
   parent(id: string): Promise<ResultReference | undefined>;
-  /** Gives what the task called or led to, or the members of the group. @throws UnknownTaskIdError, RunExpiredError */
+  /**
+   * Gives what the task called or led to, or the members of the group. Where a group took a task's place, its members come
+   * first.
+   * @throws UnknownTaskIdError, RunExpiredError
+   */
   children(id: string): Promise<readonly ResultReference[]>;
+  /** Gives the members of a group, or of one that took a task's place. @throws UnknownTaskIdError for any other, RunExpiredError */
+  members(id: string): Promise<readonly ResultReference[]>;
   /** Deletes results, with those before them. What is not there is forgotten already. @throws RunNotEndedError */
   forget(ids: readonly string[]): Promise<void>;
   /** Revokes a task, the members of a group, or a whole run. @throws UnknownTaskIdError, RunExpiredError */

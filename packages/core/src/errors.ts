@@ -64,7 +64,7 @@ export class DuplicateTaskIdError extends UmbelError {
   readonly code = "DUPLICATE_TASK_ID";
 }
 
-/** No task with this id is known, so its result cannot come. */
+/** No task with this id is known, so its result cannot come; or no group, when the members of one are asked for. */
 export class UnknownTaskIdError extends UmbelError {
   readonly code = "UNKNOWN_TASK_ID";
 }

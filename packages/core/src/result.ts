@@ -111,7 +111,8 @@ export class AsyncResult<out Result = unknown> {
   }
 
   /**
-   * Gives what this task called or led to when it ended: its callbacks and the step behind it. None before it has ended.
+   * Gives what this task called or led to when it ended: its callbacks and the step behind it, none of them before it has
+   * ended. Of an `each`, and of a task that was replaced by a group, the members come first, and as soon as there are any.
    * @throws UnknownTaskIdError, RunExpiredError
    */
   async children(): Promise<readonly AsyncResult[]> {
@@ -186,9 +187,10 @@ export class GroupResult<out Results extends readonly unknown[] = readonly unkno
     if (parts !== undefined) assembled.add(this);
   }
 
-  /** Gives the members' results, in order. @throws UnknownTaskIdError, RunExpiredError */
+  /** Gives the members' results, in order. @throws UnknownTaskIdError for the id of what is no group, RunExpiredError */
   async results(): Promise<MemberResults<Results>> {
-    const members = this.#parts?.members ?? (await super.children());
+    const members =
+      this.#parts?.members ?? (await this.#engine.members(this.id)).map((member) => handleOf(member, this.#engine));
     return members as MemberResults<Results>;
   }
 

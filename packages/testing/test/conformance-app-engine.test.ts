@@ -18,13 +18,11 @@ function engineGiving(record: ResultRecord, submit = jest.fn<Engine["submit"]>()
     },
     // The result is the second step of a chain whose first one is a group of two.
     parent: async (id) => (id === "r" ? { id: "g", isGroup: true } : undefined),
-    children: async (id) =>
-      id === "g"
-        ? [
-            { id: "m1", isGroup: false },
-            { id: "m2", isGroup: false },
-          ]
-        : [],
+    children: async () => [],
+    members: async () => [
+      { id: "m1", isGroup: false },
+      { id: "m2", isGroup: false },
+    ],
     forget: async () => {},
     revoke: async () => "ended",
     saveGroup: async () => {},

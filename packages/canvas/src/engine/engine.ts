@@ -168,11 +168,14 @@ export class CanvasEngine implements Engine {
   async children(id: string): Promise<readonly ResultReference[]> {
     return await this.#ask(async (runtime) => {
       const { runKey, index } = await requireNode(runtime, id);
-      const references: ResultReference[] = [];
-      for (const child of await runtime.relatives.children(runKey, index)) {
-        references.push(await runtime.relatives.reference(runKey, child));
-      }
-      return references;
+      return await runtime.relatives.references(runKey, await runtime.relatives.children(runKey, index));
+    });
+  }
+
+  async members(id: string): Promise<readonly ResultReference[]> {
+    return await this.#ask(async (runtime) => {
+      const { runKey, index } = await requireNode(runtime, id);
+      return await runtime.relatives.references(runKey, await runtime.relatives.members(runKey, index));
     });
   }
 
@@ -204,7 +207,7 @@ export class CanvasEngine implements Engine {
         return members === undefined ? undefined : { members };
       }
       if ((await runtime.store.readMeta(node.runKey)) === undefined) return undefined;
-      return (await runtime.relatives.reference(node.runKey, node.index)).isGroup ? {} : undefined;
+      return (await runtime.relatives.membersIfAny(node.runKey, node.index)) === undefined ? undefined : {};
     });
   }
 

@@ -2,7 +2,7 @@
  * Which result comes before which. One rule: nothing of this is stored; it is read from the graph, where each node says
  * what it starts and, as Celery's `parent_id`, which task led to it.
  */
-import { nodeId, type ResultReference, RunExpiredError, type RunKey } from "@umbel/core";
+import { isReady, nodeId, type ResultReference, type RunKey, UnknownTaskIdError } from "@umbel/core";
 import { type GraphNode, type JoinNode, type StartToken, stretchIndices } from "../graph/graph.ts";
 import type { PageCache } from "./page-cache.ts";
 import type { Results } from "./results.ts";
@@ -24,6 +24,13 @@ export class Relatives {
     return { id, isGroup: node.kind === "join" };
   }
 
+  /** Names nodes as results, in order. */
+  async references(runKey: RunKey, indices: readonly number[]): Promise<readonly ResultReference[]> {
+    const references: ResultReference[] = [];
+    for (const index of indices) references.push(await this.reference(runKey, index));
+    return references;
+  }
+
   /** Gives the node whose end starts this one; `undefined` for what starts the run, or a group's member. */
   async parent(runKey: RunKey, index: number): Promise<number | undefined> {
     const node = await this.#pages.node(runKey, index);
@@ -41,26 +48,57 @@ export class Relatives {
     return undefined;
   }
 
-  /** Gives the nodes that a task led to when it ended, or a group's members. */
+  /** Gives the members of the group that a node is, or that took its place, and behind them what it led to when it ended. */
   async children(runKey: RunKey, index: number): Promise<readonly number[]> {
     const node = await this.#pages.node(runKey, index);
-    if (node.kind === "join") return membersOf(node);
-    if (node.kind === "spread") return [];
+    const members = (await this.membersIfAny(runKey, index)) ?? [];
+    if (node.kind !== "task") return members;
     const tokens = await this.#startedBy(runKey, index, node);
-    return (await Promise.all(tokens.map((token) => this.#startedAs(runKey, token)))).flat();
+    return [...members, ...(await Promise.all(tokens.map((token) => this.#startedAs(runKey, token)))).flat()];
   }
 
-  /** Gives a group's members: the nodes that have their values. @throws RunExpiredError for what is no group, too */
+  /** Gives a group's members: the nodes that have their values. @throws UnknownTaskIdError for what is no group */
   async members(runKey: RunKey, index: number): Promise<readonly number[]> {
-    const node = await this.#pages.node(runKey, index);
-    if (node.kind === "join") return membersOf(node);
-    throw new RunExpiredError(`${nodeId(runKey, index)} is the result of a task and not of a group`);
+    const members = await this.membersIfAny(runKey, index);
+    if (members !== undefined) return members;
+    const { id } = await this.reference(runKey, index);
+    throw new UnknownTaskIdError(`${id} is the id of ${await this.#whyNoGroup(runKey, index)}`);
   }
 
-  /** Gives a node with all that stands before it, and the members of the groups among them. */
+  /** Gives the members of the group that a node is, or that took a task's place; `undefined` for what is no group. */
+  async membersIfAny(runKey: RunKey, index: number): Promise<readonly number[] | undefined> {
+    for (let at: number | undefined = index; at !== undefined; ) {
+      const node = await this.#pages.node(runKey, at);
+      if (node.kind !== "task") return node.kind === "join" ? membersOf(node) : undefined;
+      [at] = await this.#results.replacements(runKey, [at]);
+    }
+    return undefined;
+  }
+
+  async #whyNoGroup(runKey: RunKey, index: number): Promise<string> {
+    const node = await this.#pages.node(runKey, index);
+    if (node.kind !== "task" || node.each === undefined) {
+      return "a task and not of a group; use `app.asyncResult` for it";
+    }
+    const { state } = await this.#results.ending(runKey, index);
+    return isReady(state)
+      ? "an `each`, and it ended without any members"
+      : "an `each`, and its members are not known before its list is there; wait for it with `get()`";
+  }
+
+  /** Gives a node with all that stands before it, the members of the groups among them, and what took their places. */
   async lineage(runKey: RunKey, index: number): Promise<readonly number[]> {
     const found = new Set<number>();
-    const open = [index];
+    for (let from: readonly number[] = [index]; from.length > 0; ) {
+      const known = found.size;
+      await this.#addLineage(runKey, from, found);
+      from = await this.#results.replacements(runKey, [...found].slice(known));
+    }
+    return [...found];
+  }
+
+  async #addLineage(runKey: RunKey, from: readonly number[], found: Set<number>): Promise<void> {
+    const open = [...from];
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
       if (found.has(at)) continue;
       found.add(at);
@@ -69,7 +107,6 @@ export class Relatives {
       const parent = await this.parent(runKey, at);
       if (parent !== undefined) open.push(parent);
     }
-    return [...found];
   }
 
   async #startedBy(runKey: RunKey, index: number, node: GraphNode & { kind: "task" }): Promise<readonly StartToken[]> {

@@ -71,6 +71,7 @@ export class Results {
       case "joined":
         return { state: "SUCCESS", value: JSON.parse(await this.#listText(runKey, index, record.added)) };
       case "replaced":
+      case "handedOver":
         return await this.read(runKey, record.by);
       case "failed":
       case "joinFailed":
@@ -113,6 +114,12 @@ export class Results {
       this.states(runKey, [index]),
     ]);
     return { state, hasRun: isReady(state) && record?.kind !== "dead" && record?.kind !== "uncalled" };
+  }
+
+  /** Gives the nodes that took the places of tasks, in order, of those that were replaced. */
+  async replacements(runKey: RunKey, indices: readonly number[]): Promise<readonly number[]> {
+    const records = await this.#store.readNodes(runKey, indices, { withPayloads: false });
+    return records.flatMap((record) => (isReplaced(record) ? [record.by] : []));
   }
 
   /** Gives the error of a node that failed or never ran; for errbacks. */
@@ -243,7 +250,11 @@ function* chunksOf(tails: readonly IndexStretch[], added: readonly number[]): Ge
 /** The node from which a record's state follows, if it does not tell it itself. */
 function otherOf(record: NodeRecord): readonly number[] {
   if (record.kind === "dead") return [record.cause];
-  return record.kind === "replaced" ? [record.by] : [];
+  return isReplaced(record) ? [record.by] : [];
+}
+
+function isReplaced(record: NodeRecord): record is NodeRecord & { readonly kind: "replaced" | "handedOver" } {
+  return record.kind === "replaced" || record.kind === "handedOver";
 }
 
 function derivedState(record: NodeRecord, other: State): State {
@@ -270,6 +281,7 @@ function ownState(record: NodeRecord): State {
     case "dispatched":
       return record.retries > 0 ? "RETRY" : "PENDING";
     case "replaced":
+    case "handedOver":
     case "waiting":
     case "forgotten":
     case "unknown":

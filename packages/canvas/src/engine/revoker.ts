@@ -66,7 +66,9 @@ export class Revoker {
   /** What a node came to; of a replaced task, what took its place. */
   async #endOf(runKey: RunKey, index: number): Promise<NodeRecord> {
     let record = await this.#parts.store.read(runKey, index);
-    while (record.kind === "replaced") record = await this.#parts.store.read(runKey, record.by);
+    while (record.kind === "replaced" || record.kind === "handedOver") {
+      record = await this.#parts.store.read(runKey, record.by);
+    }
     return record;
   }
 
@@ -201,5 +203,5 @@ function* nodesIn({ first, stride, bits }: Flight): Generator<{ readonly index: 
 
 /** Whether a node is at its end, whatever that is. */
 function hasEnded({ kind }: NodeRecord): boolean {
-  return kind !== "dispatched" && kind !== "running" && kind !== "waiting" && kind !== "unknown";
+  return !["dispatched", "running", "waiting", "handedOver", "unknown"].includes(kind);
 }

@@ -97,6 +97,7 @@ function stateOf(index: number, records: Records): State {
     case "ignored":
       return "IGNORED";
     case "replaced":
+    case "handedOver":
       return stateOf(record.by, records);
     case "dead":
       // What was revoked or ignored has not failed: what comes after it is revoked.

@@ -477,7 +477,9 @@ export function readNode(run: RunState, index: number): NodeRecord {
   // A group of which members go on comes to what they come to; one that was never begun is seen when the run has ended.
   const mayEndOtherwise = run.joins.has(index) && run.endedAt === undefined;
   if (revocation !== undefined && !mayEndOtherwise) return revokedBy(revocation);
-  return { kind: run.endedAt === undefined ? "waiting" : "uncalled" };
+  if (run.endedAt !== undefined) return { kind: "uncalled" };
+  const by = run.joins.get(index)?.standsFor;
+  return by === undefined ? { kind: "waiting" } : { kind: "handedOver", by };
 }
 
 function revokedBy(revocation: Revocation | undefined): NodeRecord {

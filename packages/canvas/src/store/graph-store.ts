@@ -166,6 +166,8 @@ export type NodeRecord =
   | { readonly kind: "joined"; readonly added: readonly number[] }
   /** A replaced task: ended as that node did. */
   | { readonly kind: "replaced"; readonly by: number }
+  /** A replaced task that goes on: it will end as that node does. */
+  | { readonly kind: "handedOver"; readonly by: number }
   /** A join of which this member was the first, in order, to fail. */
   | { readonly kind: "joinFailed"; readonly member: number }
   /** Never runs, because of that node. */

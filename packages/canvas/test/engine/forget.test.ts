@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { type AsyncResult, RunExpiredError, RunNotEndedError } from "@umbel/core";
 import { chain } from "../../src/primitives/chain.ts";
+import { each } from "../../src/primitives/each.ts";
 import { group } from "../../src/primitives/group.ts";
 import { describeOnEachBroker, Gates } from "../kit/each-broker.ts";
 import { until } from "../kit/redis-server.ts";
@@ -73,6 +74,23 @@ describeOnEachBroker("a result that is forgotten", (open, broker) => {
     await expect(second.get()).rejects.toThrow(RunExpiredError);
     await expect(second.get()).rejects.toThrow("was forgotten: somebody called `forget()`");
     expect(await last.get()).toBe(4);
+  });
+
+  test("of what became a group while it ran: its members and the steps before it", async () => {
+    const shop = open();
+    await shop.work();
+    const { same, add, mul, sum } = shop.tasks;
+    const member = chain(add.s(1), mul.s(10));
+    const last = await chain(same.s([1, 2]).as<number[]>(), each(member), sum.s()).delay();
+    expect(await last.get()).toBe(50);
+    const result = await last.parent();
+    if (result === undefined) throw new Error("a step before it");
+    const members = (await result.children()).slice(0, 2);
+    const steps = await Promise.all(members.map(async (one) => (await one.parent()) ?? one));
+    const first = (await result.parent()) ?? result;
+    await result.forget();
+    expect(await states([first, ...steps, ...members, result])).toEqual(new Array(6).fill("PENDING"));
+    expect(await last.get()).toBe(50);
   });
 
   test("of a group in the middle: its members and the steps before it", async () => {

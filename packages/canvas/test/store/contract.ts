@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { RunKey, SignatureData } from "@umbel/core";
 import fc from "fast-check";
 import { metaOf } from "../../src/graph/codec.ts";
-import { compileMembers } from "../../src/graph/compile.ts";
+import { compileMembers, compilePart } from "../../src/graph/compile.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import type {
   ClaimReply,
@@ -903,6 +903,29 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
           expect((await end(joined, 1, outcome)).dispatches).toHaveLength(1);
         }
       });
+    });
+
+    test("a replaced task tells what is in its place, while that goes on and when it has ended", async () => {
+      const graph = await create(chain(t, t));
+      const { runKey } = graph;
+      const base = await store.allocate(runKey, 1);
+      const added = compilePart(t, { base, join: 0 }, { taskDefaults: () => undefined });
+      if (added === undefined) throw new Error("a task");
+      await store.addNodes(runKey, added.nodes, base);
+      expect(await kinds(runKey, [0, base])).toEqual(["dispatched", "waiting"]);
+      await end(graph, 0, { kind: "replaced", starts: added.starts, tail: added.tail });
+      expect(await store.read(runKey, 0)).toEqual({ kind: "handedOver", by: base });
+      expect(await kinds(runKey, [base, 1])).toEqual(["dispatched", "waiting"]);
+      await store.revoke(runKey, [{ first: 0, last: 0 }], false);
+      expect(await store.read(runKey, 0)).toEqual({ kind: "handedOver", by: base });
+      const [node] = added.nodes;
+      const claimed = await claim(graph, base);
+      if (claimed.kind !== "claimed" || node?.kind !== "task") throw new Error("a task that is there");
+      await store.settle(runKey, [
+        { first: base, count: 1, index: base, token: claimed.token, outcome: succeeded, node },
+      ]);
+      expect(await store.read(runKey, 0)).toEqual({ kind: "replaced", by: base });
+      expect(await kinds(runKey, [1])).toEqual(["dispatched"]);
     });
 
     test("runs do not know of each other", async () => {

@@ -57,6 +57,10 @@ export class RecordingEngine implements Engine {
     return [];
   }
 
+  async members(): Promise<readonly ResultReference[]> {
+    return [];
+  }
+
   async forget(ids: readonly string[]): Promise<void> {
     this.forgotten.push(...ids);
   }

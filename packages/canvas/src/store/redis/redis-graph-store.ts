@@ -411,6 +411,8 @@ function readNodeReply(reply: readonly unknown[]): NodeRecord {
       return { kind: "revoked", payload: "", ...(detail === "" ? {} : { cause: Number(detail) }) };
     case "dead":
       return { kind: "dead", cause: Number(detail) };
+    case "handedOver":
+      return { kind: "handedOver", by: Number(detail) };
     case "waiting":
       return { kind: "waiting" };
     case "uncalled":

@@ -2,7 +2,7 @@
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] 1 when values and errors are wanted, 0 when it is enough how each ended   then the nodes
 -- Returns for each {"result", record} | {"revoked", node whose failure it follows from or ''} | {"flight", its letter, retries, state of its own and what is told
---   with it} | {"dead", cause} | {"waiting"} | {"uncalled"} | {"unknown"}.
+--   with it} | {"dead", cause} | {"handedOver", node in its place} | {"waiting"} | {"uncalled"} | {"unknown"}.
 --   O(nodes and their pages), and O(log failures) for each that has no result
 -- @include packed
 -- @include revoked
@@ -73,10 +73,11 @@ local function read(index)
     end
   end
   -- A group of which members go on comes to what they come to; one that was never begun is seen when the run has ended.
-  if revocation and (redis.call('HEXISTS', GRAPH, 'j' .. index) == 0 or redis.call('HEXISTS', GRAPH, 'e') == 1) then
-    return { 'revoked', revoked_by }
-  end
-  if redis.call('HEXISTS', GRAPH, 'e') == 1 then return { 'uncalled' } end
+  local join, run_ended = unpack(redis.call('HMGET', GRAPH, 'j' .. index, 'e'))
+  if revocation and (not join or run_ended) then return { 'revoked', revoked_by } end
+  if run_ended then return { 'uncalled' } end
+  local stands_for = join and string.match(join, '^[^|]*|[^|]*|[^|]*|(%d+)')
+  if stands_for then return { 'handedOver', stands_for } end
   return { 'waiting' }
 end
 

@@ -92,10 +92,9 @@ describe("groups of many members", () => {
   test("all end, a thousand of them at once", async () => {
     const { give } = shop.tasks;
     await Promise.all([shop.work({ concurrency: 20 }), shop.work({ concurrency: 20 })]);
-    const groups = numbers(1000).map((index) => group(numbers(12).map((member) => give.s(index + member))));
+    const groups = numbers(1000).map((index) => group(numbers(4).map((member) => give.s(index + member))));
     const results = await Promise.all(groups.map((one) => one.delay().get()));
-    for (const [index, values] of results.entries())
-      expect(values).toEqual(numbers(12).map((member) => index + member));
+    for (const [index, values] of results.entries()) expect(values).toEqual(numbers(4).map((member) => index + member));
   }, 60_000);
 
   test("keep their values packed, and each can be read, asked and forgotten by itself", async () => {

@@ -60,7 +60,8 @@ export interface BoundTask {
   /** Aborted when the attempt is ended from outside: with TaskRevokedError when it was revoked with `terminate`. */
   readonly signal: AbortSignal;
   /**
-   * Ends this attempt and asks for another, with the same id. Never returns.
+   * Ends this attempt and asks for another, with the same id. Never returns. This and the two methods below are refused
+   * with ImproperlyConfigured in a call without a worker, and for an item of a map.
    * @throws what `exc` says when the retries are spent, or MaxRetriesExceededError
    */
   retry(options?: RetryOptions): never;
@@ -99,6 +100,8 @@ export interface RequestMaker {
 export interface AttemptServices {
   /** Defaults of the task for `retry`. */
   readonly retry: RetryDefaults;
+  /** The word for what calls the task once for each item; `undefined` for a call of its own. */
+  readonly mapped: "map" | "starmap" | undefined;
   /** Stores a state. @throws SerializationError, ResultTooLargeError at once */
   showState(update: StateUpdate): Promise<void>;
   /** Gives the signal that ends the attempt. */
@@ -165,7 +168,7 @@ export class TaskAttempt implements BoundTask {
   }
 
   retry(options: RetryOptions = {}): never {
-    this.#refuseDirectCall("retry");
+    this.#requireOwnCall("retry", options.exc);
     const defaults = this.#services?.retry ?? retryDefaults;
     const most = options.maxRetries === undefined ? defaults.maxRetries : options.maxRetries;
     if (most !== null && !(Number.isInteger(most) && most >= 0)) {
@@ -186,7 +189,7 @@ export class TaskAttempt implements BoundTask {
   }
 
   replace(signature: AnySignature): never {
-    this.#refuseDirectCall("replace");
+    this.#requireOwnCall("replace");
     const { data } = signature;
     if (data.kind === "chain" && data.steps.length === 0) {
       throw new ImproperlyConfigured("Cannot replace with an empty chain");
@@ -196,7 +199,7 @@ export class TaskAttempt implements BoundTask {
   }
 
   addToChord(signature: AnySignature): void {
-    this.#refuseDirectCall("addToChord");
+    this.#requireOwnCall("addToChord");
     if (this.request.group === null) {
       throw new InvalidSignatureError(
         `task "${this.name}" is no member of a chord's header, so nothing can be added to it`,
@@ -215,7 +218,15 @@ export class TaskAttempt implements BoundTask {
     return isFinal || this.#services === undefined ? Promise.resolve() : this.#services.showState(asked);
   }
 
-  #refuseDirectCall(method: string): void {
+  /** As in Celery, an item of a map is no call of its own: what is asked for would be done to the whole map. */
+  #requireOwnCall(method: string, cause?: Error): void {
+    const mapped = this.#services?.mapped;
+    if (mapped !== undefined) {
+      throw new ImproperlyConfigured(
+        `\`${method}\` needs a call of its own, but task "${this.name}" was called for an item of a ${mapped} (${this.request.id}); send each item by itself, with \`group\` or \`each\``,
+        cause === undefined ? undefined : { cause },
+      );
+    }
     if (!this.request.calledDirectly) return;
     throw new ImproperlyConfigured(
       `\`${method}\` needs a worker, but task "${this.name}" was called as a function; send it with \`delay\``,

@@ -58,6 +58,11 @@ export class WorkerCall implements RequestMaker, AttemptServices {
     };
   }
 
+  get mapped(): AttemptServices["mapped"] {
+    const { mode } = this.#attempt.node;
+    return mode === "each" ? undefined : mode;
+  }
+
   openSignal(): AbortSignal {
     return this.#attempt.openSignal();
   }

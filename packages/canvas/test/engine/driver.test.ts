@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { SignatureData } from "@umbel/core";
 import { compileAny } from "../kit/arbitrary-canvas.ts";
+import { until } from "../kit/redis-server.ts";
 import { shopsOnEachBroker } from "../kit/shop.ts";
 
 test.each(shopsOnEachBroker)(
@@ -31,4 +32,41 @@ test.each(shopsOnEachBroker)(
       await shop.close();
     }
   },
+);
+
+test.each(shopsOnEachBroker)(
+  "a join for whose end one script had no room is ended by the janitor if whoever settled is lost, on %s",
+  async (_broker, open) => {
+    const shop = open();
+    try {
+      // 1,200 spreads, then t, then their joins
+      const depth = 1200;
+      let nested: SignatureData = { kind: "task", task: "nothing" };
+      for (let level = 0; level < depth; level += 1) {
+        nested = { kind: "group", members: [level === 0 ? nested : { kind: "chain", steps: [nested] }] };
+      }
+      const graph = compileAny(nested);
+      const { runKey } = graph;
+      const { store, activeRuns } = await shop.engine.runtime();
+      await activeRuns.add(runKey);
+      await store.create(graph, {});
+      for (const [index, node] of graph.nodes.entries()) {
+        if (node.kind !== "spread") continue;
+        const starts = node.starts.map(({ kind, first }) => `${kind}${first}`);
+        await store.expand(runKey, { index, join: node.join, total: 1 }, { from: 0, to: 1, starts });
+      }
+      const node = graph.nodes[depth];
+      if (node?.kind !== "task") throw new Error("a task");
+      await store.claim(runKey, "lost", [{ first: depth, count: 1, generation: 1, withPage: false }]);
+      const outcome = { kind: "succeeded", payload: "1" } as const;
+      const settlement = { first: depth, count: 1, index: depth, token: 1, outcome, node };
+      expect(await store.settle(runKey, [settlement])).toMatchObject({ spreads: [depth + 1000], runEnded: false });
+      await shop.work({ overdueMs: 200 });
+      await until("the run has ended", async () => (await store.inspect(runKey)).endedAt !== undefined, 10_000);
+      expect((await store.read(runKey, graph.result)).kind).toBe("joined");
+    } finally {
+      await shop.close();
+    }
+  },
+  20_000,
 );

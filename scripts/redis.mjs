@@ -41,16 +41,18 @@ const KEEPER =
 
 /**
  * Starts a server of our own: unix socket in a short temporary folder, nothing kept.
+ * @param port where it listens on this machine too; nowhere unless said
  * @returns its URL and `stop`, which resolves when server and folder are gone
  */
-export async function startServer() {
+export async function startServer({ port = 0 } = {}) {
   const binary = await findServer();
   if (binary === undefined) throw new Error("no redis-server found; run `npx flow redis install`");
   // A socket's path may have 107 bytes: a long TMPDIR is no place for it.
   const folder = mkdtempSync(join(tmpdir().length < 60 ? tmpdir() : "/tmp", "umbel-jest-"));
   const socket = join(folder, "redis.sock");
   const settings = [
-    "port 0",
+    "bind 127.0.0.1",
+    `port ${port}`,
     `unixsocket ${socket}`,
     "unixsocketperm 600",
     `dir ${folder}`,

@@ -5,9 +5,6 @@ import { queuePrefix } from "../store/keys.ts";
 import type { SlicePointer } from "./queues.ts";
 import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
 
-/** How long a job waits whose run is not stored yet. */
-const EARLY_JOB_DELAY_MS = 1000;
-
 /**
  * Serves one queue over a connection that is its owner's to close. BullMQ waits for jobs on a connection of its own.
  */
@@ -18,7 +15,8 @@ export class BullWorkSource implements WorkSource {
     const { concurrency, lostAfterMs, onError } = options;
     this.#worker = new Worker<SlicePointer>(
       queue,
-      (job, token) => deliver(job.data, { attempts: job.attemptsStarted, putOff: () => delayJob(job, token) }),
+      (job, token) =>
+        deliver(job.data, { attempts: job.attemptsStarted, putOff: (delayMs) => delayJob(job, token, delayMs) }),
       {
         connection,
         prefix: queuePrefix(prefix, queue),
@@ -51,7 +49,8 @@ export class BullWorkSource implements WorkSource {
   }
 }
 
-async function delayJob(job: Job<SlicePointer>, token: string | undefined): Promise<never> {
-  await job.moveToDelayed(Date.now() + EARLY_JOB_DELAY_MS, token);
+async function delayJob(job: Job<SlicePointer>, token: string | undefined, delayMs: number): Promise<never> {
+  // By the clock of this process, by which BullMQ delivers it: it takes the same one off again.
+  await job.moveToDelayed(Date.now() + delayMs, token);
   throw new DelayedError();
 }

@@ -6,8 +6,8 @@ import type { SlicePointer } from "./queues.ts";
 export interface Delivery {
   /** How often it was delivered, this time included. */
   readonly attempts: number;
-  /** Has it delivered once more after a while, since its run is not stored yet; the worker lets what this throws pass. */
-  putOff(): Promise<never>;
+  /** Has it delivered once more after a while; the worker lets what this throws pass. */
+  putOff(delayMs: number): Promise<never>;
 }
 
 /** Runs a slice; resolves when all that follows from it is on its way. */

@@ -140,7 +140,8 @@ export class Janitor {
   }
 
   /**
-   * Whether nobody will run a slice: no living worker holds it, and no job that could still run points to it.
+   * Whether nobody will run a slice: no living worker holds it, and no job that could still run points to it. One that is
+   * still delayed though its time has come waits for a clock that is behind the store's.
    * @param unclaimed takes those that may be lost, if they are still so when their run is looked at again
    */
   async #isLost(runKey: RunKey, flight: Flight, unclaimed: Set<string>): Promise<boolean> {
@@ -149,7 +150,7 @@ export class Janitor {
     if (node.kind !== "task") return false;
     const state = await this.#runtime.queues.jobState(node.options.queue ?? "default", runKey, flight);
     if (state !== "active" || flight.holder !== "")
-      return state === "unknown" || state === "completed" || state === "failed";
+      return state === "unknown" || state === "completed" || state === "failed" || state === "delayed";
     // A job is claimed as soon as it is taken. One that is not was taken by somebody who never heard of it, because the
     // connection was lost; BullMQ would find out after half a minute.
     const key = `${sliceKey(flight)}@${flight.generation}`;

@@ -172,7 +172,7 @@ function openJoin(run: RunState, index: number, join: JoinNode): void {
   run.joins.set(index, { ending: join, standsFor: undefined, missing: join.size, failed: undefined, added: [] });
 }
 
-/** Gives a slice to a worker, but not one that is done, was dispatched anew, or runs elsewhere. */
+/** Gives a slice to a worker, but not one that is done, was dispatched anew, runs elsewhere, or whose time has not come. */
 export function claimSlice(
   run: RunState,
   incarnation: string,
@@ -184,6 +184,7 @@ export function claimSlice(
   if (flight === undefined || flight.generation !== generation) return { kind: "past" };
   const isHeldByOther = flight.holder !== "" && flight.holder !== incarnation;
   if (isHeldByOther && flight.holder !== lostHolder) return { kind: "held", holder: flight.holder };
+  if (flight.holder === "" && flight.dueAt > now) return { kind: "early", waitMs: flight.dueAt - now };
   let deliveries = 0;
   if (isHeldByOther) {
     // Only what was running when its worker was lost counts as lost with it.

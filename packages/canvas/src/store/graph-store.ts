@@ -60,6 +60,8 @@ export type ClaimReply =
     }
   /** Another process runs it; its heartbeat tells whether it is alive. */
   | { readonly kind: "held"; readonly holder: string }
+  /** Its time has not come, whatever the clock said of whoever delivered it; it comes in so many milliseconds. */
+  | { readonly kind: "early"; readonly waitMs: number }
   /** Done already, or dispatched anew since. */
   | { readonly kind: "past" }
   /** The run is not stored: not yet, or not any more. */

@@ -11,7 +11,7 @@ import { single, sliceKey } from "../store/slice.ts";
 import type { Claimer } from "./claimer.ts";
 import { type ClaimedNodes, hindrance } from "./hindrance.ts";
 import type { Attempt, Eventually, TaskRunner } from "./run-task.ts";
-import type { Settler } from "./settler.ts";
+import type { Settled, Settler } from "./settler.ts";
 import type { TaskSlots } from "./task-slots.ts";
 import type { TerminableAttempt, Terminations } from "./terminations.ts";
 
@@ -186,15 +186,27 @@ export class NodeRunner {
     const next = looked instanceof Promise ? await looked : looked;
     const claimNext = next === undefined ? {} : { claimNextAs: incarnation };
     const settlement: Settlement = { first, count, index, token, outcome, node, ...claimNext };
-    const settled = await persist(() =>
-      next === undefined ? settler.settle(runKey, settlement) : settler.step(runKey, settlement),
-    );
+    const settled =
+      next === undefined
+        ? await persist(() => settler.settle(runKey, settlement))
+        : await this.#step(runKey, settlement);
     if (settled.accepted) this.#tellFailure(runKey, index, node, outcome);
     if (next === undefined || (settled.accepted && !settled.claimedNext)) return undefined;
     if (!settled.accepted) return await this.#reclaim(runKey, next.index);
     // An immutable successor takes nothing.
     const value = next.takesValue && outcome.kind === "succeeded" ? outcome.payload : undefined;
     return { slice: { ...FIRST_CLAIM, ...single(next.index) }, index: next.index, input: value };
+  }
+
+  /** Settles a step of a chain; only if that fails it is worth more than a call. */
+  async #step(runKey: RunKey, settlement: Settlement): Promise<Settled> {
+    const { persist, settler } = this.#parts;
+    try {
+      return await settler.step(runKey, settlement);
+    } catch {
+      // What was wrong is reported, or thrown, when it is tried again: settling is safe to repeat.
+      return await persist(() => settler.step(runKey, settlement));
+    }
   }
 
   #tellFailure(runKey: RunKey, index: number, node: TaskNode, outcome: StoredOutcome): void {

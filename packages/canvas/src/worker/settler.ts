@@ -39,9 +39,9 @@ export class Settler {
   /** Settles a step of a chain. Where nothing else happens it goes at once: the slot waits for nothing but this. */
   async step(runKey: RunKey, settlement: Settlement): Promise<Settled> {
     if (!this.#batch.isIdle) return await this.settle(runKey, settlement);
-    const [settled] = await this.#send(runKey, [settlement]);
-    if (settled === undefined) throw new Error("the store gave no answer to a settlement");
-    return settled;
+    const reply = await this.#store.settle(runKey, [settlement]);
+    if (hasMore(reply)) await this.#driver.follow(runKey, reply);
+    return { accepted: reply.accepted[0] === true, claimedNext: reply.claimedNext[0] === true };
   }
 
   /** Settles nodes of one slice together; what became of each is in order. */

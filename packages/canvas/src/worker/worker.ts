@@ -58,6 +58,9 @@ const DEFAULTS = {
   maxResultBytes: 16 * 1024 * 1024,
 };
 
+/** How long a job waits whose run is not stored yet, milliseconds. */
+const STORING_MS = 1000;
+
 /** A slice that was claimed. */
 type ClaimedSlice = Extract<ClaimReply, { readonly kind: "claimed" }>;
 
@@ -259,7 +262,9 @@ export class CanvasWorker {
         await (count === 1 ? this.#runAlone(runKey, slice, claim) : this.#runSlice(runKey, slice, claim));
       }
       // A job that comes before its run waits once; one that comes again is dropped, the janitor has its run.
-      else if (claim.kind === "missing" && delivery.attempts <= 1) await delivery.putOff();
+      else if (claim.kind === "missing" && delivery.attempts <= 1) await delivery.putOff(STORING_MS);
+      // The clock of whoever sent it, or of this process, is ahead of the store's.
+      else if (claim.kind === "early") await delivery.putOff(claim.waitMs);
     } catch (error) {
       // A run that was discarded or forgotten meanwhile has no use for what was done for it.
       if (!(error instanceof RunExpiredError)) throw error;

@@ -40,7 +40,7 @@ describe.each(shopsOnEachBroker)("each on %s", (_broker, open) => {
     flaky = shop.app.task({ name: "flaky", bind: true }, (self: BoundTask, x: number) => {
       if (self.request.retries === 0) throw new Error("not the first time");
       return x;
-    }) as unknown as Task<[x: number], number>;
+    });
     await shop.work({ concurrency: 20 });
   });
   afterAll(() => shop.close());
@@ -198,8 +198,7 @@ describe.each(shopsOnEachBroker)("each on %s", (_broker, open) => {
       expect(await sent().get()).toEqual(value);
     });
 
-    const fromJson = (signature: AnySignature): Signature<[number[]], unknown> =>
-      shop.app.signature(JSON.stringify(signature)) as unknown as Signature<[number[]], unknown>;
+    const fromJson = (signature: AnySignature) => shop.app.signature(JSON.stringify(signature));
 
     test("though what a member says itself wins, and what the call says wins over both", async () => {
       const impatient = each(flaky.s().set({ retries: 0 })).set(patient);
@@ -207,7 +206,7 @@ describe.each(shopsOnEachBroker)("each on %s", (_broker, open) => {
       expect(await impatient.applyAsync([[1]], patient).get()).toEqual([1]);
       const inner = chain(flaky.s(), each(flaky.s()).set({ retries: 0 }).as<number>() as never);
       await expect(
-        each(inner as never)
+        each(inner)
           .set(patient)
           .delay([1] as never)
           .get(),

@@ -42,19 +42,14 @@ describe.each(shopsOnEachBroker)("links on %s", (_broker, open) => {
   };
 
   test.each<[what: string, canvas: () => Sendable, args: number[], links: string[]]>([
-    ["a group's are each member's", () => group(members()) as never, [5], ["[10]", "[50]", "[6]"]],
+    ["a group's are each member's", () => group(members()), [5], ["[10]", "[50]", "[6]"]],
     [
       "a group's in a group, too",
-      () => group(members()[0] as never, group(members())) as never,
+      () => group(members()[0] as never, group(members())),
       [5],
       ["[10]", "[50]", "[6]", "[6]"],
     ],
-    [
-      "a streamed group's are each member's",
-      () => group.stream(shop.app, members()) as never,
-      [5],
-      ["[10]", "[50]", "[6]"],
-    ],
+    ["a streamed group's are each member's", () => group.stream(shop.app, members()), [5], ["[10]", "[50]", "[6]"]],
     [
       "those of chunks are each chunk's",
       () =>
@@ -65,7 +60,7 @@ describe.each(shopsOnEachBroker)("links on %s", (_broker, open) => {
             [3, 3],
           ],
           2,
-        ) as never,
+        ),
       [],
       ["[[2,4]]", "[[6]]"],
     ],
@@ -77,21 +72,21 @@ describe.each(shopsOnEachBroker)("links on %s", (_broker, open) => {
             "group",
             celery("chain", celeryTask("add", [1]), celery("group", celeryTask("mul", [2]), celeryTask("mul", [3]))),
           ),
-        ) as never,
+        ),
       [5],
       ["[[12,18]]"],
     ],
-    ["those of a group that knows no member are nobody's", () => shop.app.signature(group()) as never, [], []],
+    ["those of a group that knows no member are nobody's", () => shop.app.signature(group()), [], []],
     [
       "a chain's are called behind its last step, once",
-      () => chain(shop.tasks.add.s(1), group(members())) as never,
+      () => chain(shop.tasks.add.s(1), group(members())),
       [4],
       ["[[6,50,10]]"],
     ],
-    ["a chord's are its body's", () => chord(members(), shop.tasks.sum.s()) as never, [5], ["[66]"]],
+    ["a chord's are its body's", () => chord(members(), shop.tasks.sum.s()), [5], ["[66]"]],
     [
       "a streamed chord's are its body's",
-      () => group.stream(shop.app, members()).pipe(shop.tasks.sum.s()) as never,
+      () => group.stream(shop.app, members()).pipe(shop.tasks.sum.s()),
       [5],
       ["[66]"],
     ],

@@ -332,7 +332,7 @@ describe.each(shopsOnEachBroker)("revoking on %s", (_broker, open) => {
       ],
       [
         "an each of many",
-        async () => inPlace(await each(late() as never).delay(Array.from({ length: 300 }) as never)),
+        async () => inPlace(await each(late() as never).delay(Array.from({ length: 300 }))),
         "FAILURE",
       ],
       ["a group, as a group does", () => replacedBy(() => group(late(), late())), "FAILURE"],

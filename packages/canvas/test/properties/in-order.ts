@@ -16,7 +16,8 @@ import { observe } from "./observe.ts";
 
 /** Runs a graph to its end and gives what it came to. */
 export async function runInOrder(app: App, graph: Graph): Promise<readonly string[]> {
-  const store = new MemoryGraphStore(new MemoryRuns(), { now: () => 0, resultExpiresMs: 1, window: 1_000_000 });
+  let now = 0;
+  const store = new MemoryGraphStore(new MemoryRuns(), { now: () => now, resultExpiresMs: 1, window: 1_000_000 });
   const pages = new PageCache(store);
   const results = new Results(store, pages);
   const runner = new TaskRunner({
@@ -47,7 +48,8 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
   };
   const openSignal = (): AbortSignal => new AbortController().signal;
   const showState = async (): Promise<void> => undefined;
-  const run = async ({ first, generation }: Dispatch): Promise<void> => {
+  const run = async ({ first, generation, delayMs }: Dispatch): Promise<void> => {
+    now += delayMs;
     const node = await pages.node(runKey, first);
     const [claim] = await store.claim(runKey, "in order", [{ first, count: 1, generation, withPage: false }]);
     if (node.kind !== "task" || claim?.kind !== "claimed") throw new Error(`node ${first} cannot be run`);

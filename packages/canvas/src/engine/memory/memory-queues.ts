@@ -11,9 +11,6 @@ import type { Clock } from "./clock.ts";
 import type { FaultSource } from "./faults.ts";
 import { Fifo } from "./fifo.ts";
 
-/** How long a slice waits whose run is not stored yet. */
-const EARLY_DELAY_MS = 1000;
-
 /** The ranks of slices: first those without a priority, then 9 down to 0. */
 const RANKS = 11;
 
@@ -150,8 +147,8 @@ export class MemoryQueues implements Queues {
     if (end === "left") return;
     this.#running -= 1;
     if (this.#jobs.get(job.id) === job) {
-      if (end === "early") this.#addLater(job, EARLY_DELAY_MS);
-      else this.#jobs.delete(job.id);
+      if (end === "done") this.#jobs.delete(job.id);
+      else this.#addLater(job, end.delayMs);
     }
     this.#pump(queue);
     this.#parts.onRest();
@@ -173,7 +170,14 @@ interface MemoryQueue {
 }
 
 /** Thrown to put a delivery off. */
-class PutOff extends Error {}
+class PutOff extends Error {
+  readonly delayMs: number;
+
+  constructor(delayMs: number) {
+    super();
+    this.delayMs = delayMs;
+  }
+}
 
 /** One worker on one queue. */
 class MemoryWorkSource implements WorkSource {
@@ -202,13 +206,14 @@ class MemoryWorkSource implements WorkSource {
   }
 
   /** Runs a job to its end. "left": the source was closed, and the job belongs to others. */
-  async run(job: Job): Promise<"done" | "early" | "left"> {
+  async run(job: Job): Promise<"done" | PutOff | "left"> {
     this.#active.add(job);
-    let end: "done" | "early" = "done";
+    let end: "done" | PutOff = "done";
+    const putOff = (delayMs: number): Promise<never> => Promise.reject(new PutOff(delayMs));
     try {
-      await this.#deliver(job.pointer, { attempts: job.attempts, putOff: () => Promise.reject(new PutOff()) });
+      await this.#deliver(job.pointer, { attempts: job.attempts, putOff });
     } catch (error) {
-      if (error instanceof PutOff) end = "early";
+      if (error instanceof PutOff) end = error;
       else this.#options.onError(error instanceof Error ? error : new Error(String(error)));
     }
     if (!this.#active.delete(job)) return "left";

@@ -3,7 +3,6 @@ import {
   countStretches,
   type GraphNode,
   type GrowingStretches,
-  type IndexStretch,
   type JoinNode,
   type SpreadNode,
   type StartToken,

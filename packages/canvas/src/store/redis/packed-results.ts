@@ -7,7 +7,8 @@
  */
 import { PAGE_SIZE } from "../../graph/graph.ts";
 
-const STRETCH = /\u0001(\d+)x(\d+)\n([^\u0001]*)/g;
+const MARK = "\u0001";
+const STRETCH = new RegExp(`${MARK}(\\d+)x(\\d+)\n([^${MARK}]*)`, "g");
 
 /** The field in which values of a page are packed. */
 export function packedField(page: number): string {
@@ -16,7 +17,7 @@ export function packedField(page: number): string {
 
 /** Gives the values of a page by the place of their nodes on it. */
 export function unpackPage(text: string): (string | undefined)[] {
-  const values: (string | undefined)[] = new Array(PAGE_SIZE);
+  const values = new Array<string | undefined>(PAGE_SIZE);
   for (const [, first = "", stride = "", body = ""] of text.matchAll(STRETCH)) {
     let place = Number(first) % PAGE_SIZE;
     const step = Number(stride);

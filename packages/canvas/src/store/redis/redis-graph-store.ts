@@ -90,6 +90,8 @@ const FEW_RESULTS = 8;
 export class RedisGraphStore implements GraphStore {
   readonly #redis: Redis;
   readonly #options: RedisGraphStoreOptions;
+  /** The keys that were asked for last: what follows is mostly about the same run. */
+  #last: { readonly runKey: RunKey; readonly keys: RunKeys } | undefined;
 
   constructor(redis: Redis, options: RedisGraphStoreOptions) {
     this.#redis = redis;
@@ -106,7 +108,7 @@ export class RedisGraphStore implements GraphStore {
     const meta = metaOf(graph);
     if (nodes.length > STAGED_NODES) {
       // The counts of its joins go on from where they are.
-      if ((await this.#redis.hexists(runKeys(this.#options.prefix, runKey).graph, "m")) === 1) return NOTHING_STARTED;
+      if ((await this.#redis.hexists(this.#keysOf(runKey).graph, "m")) === 1) return NOTHING_STARTED;
       await this.stage(runKey, nodes, 0);
       return await this.createStaged({ runKey, meta, starts, joinCount: joinsOf(nodes, 0).length }, options);
     }
@@ -135,7 +137,7 @@ export class RedisGraphStore implements GraphStore {
     nodesAndStarts: readonly (string | number)[],
   ): Promise<Started> {
     const reply = replyArray(
-      await scripts.createRun.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [
+      await scripts.createRun.run(this.#redis, this.#keysOf(runKey).all, [
         JSON.stringify(meta),
         meta.result,
         notify,
@@ -151,7 +153,7 @@ export class RedisGraphStore implements GraphStore {
   }
 
   async stage(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void> {
-    const keys = runKeys(this.#options.prefix, runKey);
+    const keys = this.#keysOf(runKey);
     await this.#writeNodes(keys, nodes, base, STAGED_MS);
   }
 
@@ -188,26 +190,24 @@ export class RedisGraphStore implements GraphStore {
       const { first, generation, lostHolder, withPage } = request;
       args.push(sliceKey(request), generation, lostHolder ?? "", withPage ? pageOf(first) : "");
     }
-    const replies = await scripts.claimSlices.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args);
+    const replies = await scripts.claimSlices.run(this.#redis, this.#keysOf(runKey).all, args);
     return requests.map(({ first }, position) => readClaimReply(first, replyArray(replyArray(replies)[position])));
   }
 
   async settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply> {
     const args = this.#concludeArgs(runKey);
     for (const block of blocksOf(settlements)) args.push(...block.head, block.entries.length / 2, ...block.entries);
-    return readSettleReply(await scripts.settleNodes.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args));
+    return readSettleReply(await scripts.settleNodes.run(this.#redis, this.#keysOf(runKey).all, args));
   }
 
   async expand(runKey: RunKey, spread: SpreadPlace, { from, to, starts }: HandOut): Promise<SettleReply> {
     const { index, join, total, limit } = spread;
     const args = [...this.#concludeArgs(runKey), index, from, to, join, total, limit ?? "", ...starts];
-    return readSettleReply(
-      await scripts.expandSpread.run(this.#redis, runKeys(this.#options.prefix, runKey).all, args),
-    );
+    return readSettleReply(await scripts.expandSpread.run(this.#redis, this.#keysOf(runKey).all, args));
   }
 
   async release(runKey: RunKey, slice: HeldSlice, parts: readonly SliceRange[]): Promise<readonly Dispatch[]> {
-    const reply = await scripts.releaseSlice.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [
+    const reply = await scripts.releaseSlice.run(this.#redis, this.#keysOf(runKey).all, [
       sliceKey(slice),
       slice.token,
       ...parts.flatMap(({ first, count, stride }) => [first, count, stride]),
@@ -216,7 +216,7 @@ export class RedisGraphStore implements GraphStore {
   }
 
   async redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
-    const generation = await scripts.redispatchSlice.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [
+    const generation = await scripts.redispatchSlice.run(this.#redis, this.#keysOf(runKey).all, [
       sliceKey(flight),
       flight.generation,
       flight.token,
@@ -232,18 +232,18 @@ export class RedisGraphStore implements GraphStore {
   ): Promise<boolean> {
     const { prefix } = this.#options;
     const args = [runChannel(prefix, runKey), sliceKey(attempt), attempt.index, attempt.token, state, payload];
-    return (await scripts.updateState.run(this.#redis, runKeys(prefix, runKey).all, args)) === 1;
+    return (await scripts.updateState.run(this.#redis, this.#keysOf(runKey).all, args)) === 1;
   }
 
   async revoke(runKey: RunKey, ranges: readonly NodeRange[], terminate: boolean): Promise<boolean> {
     const { prefix } = this.#options;
     const pairs = ranges.flatMap(({ first, last }) => [first, last]);
     const args = [runChannel(prefix, runKey), terminate ? 1 : 0, ...pairs];
-    return (await scripts.revokeNodes.run(this.#redis, runKeys(prefix, runKey).all, args)) === 1;
+    return (await scripts.revokeNodes.run(this.#redis, this.#keysOf(runKey).all, args)) === 1;
   }
 
   async inspect(runKey: RunKey): Promise<RunInspection> {
-    const keys = runKeys(this.#options.prefix, runKey);
+    const keys = this.#keysOf(runKey);
     const [, , openKey = ""] = keys.all;
     const [[seconds, micros], [meta, endedAt, owner, pageCount], flights, open, revoked] = await Promise.all([
       this.#redis.time(),
@@ -278,7 +278,7 @@ export class RedisGraphStore implements GraphStore {
     indices: readonly number[],
     { withPayloads }: { readonly withPayloads: boolean },
   ): Promise<readonly NodeRecord[]> {
-    const { all } = runKeys(this.#options.prefix, runKey);
+    const { all } = this.#keysOf(runKey);
     const replies = await Promise.all(
       slicesOf(indices).map((slice) =>
         scripts.readNodes.run(this.#redis, all, [withPayloads ? 1 : 0, ...slice]).then(replyArray),
@@ -288,7 +288,7 @@ export class RedisGraphStore implements GraphStore {
   }
 
   async readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]> {
-    const { results } = runKeys(this.#options.prefix, runKey);
+    const { results } = this.#keysOf(runKey);
     const pages = new Set<number>();
     for (const index of indices) pages.add(pageOf(index));
     // Of many, most are packed; of few, it is cheaper to ask for both at once than one after the other.
@@ -330,19 +330,19 @@ export class RedisGraphStore implements GraphStore {
   }
 
   async readPage(runKey: RunKey, page: number): Promise<readonly GraphNode[] | undefined> {
-    const text = await this.#redis.hget(runKeys(this.#options.prefix, runKey).graph, `p${page}`);
+    const text = await this.#redis.hget(this.#keysOf(runKey).graph, `p${page}`);
     return text === null ? undefined : decodePage(text, page);
   }
 
   async addNodes(runKey: RunKey, nodes: readonly GraphNode[], base: number): Promise<void> {
-    const keys = runKeys(this.#options.prefix, runKey);
+    const keys = this.#keysOf(runKey);
     await this.#writeNodes(keys, nodes, base);
   }
 
   async allocate(runKey: RunKey, count: number): Promise<number> {
     // Whole pages, so that what is added never shares one with what is there.
     const pages = Math.ceil(count / PAGE_SIZE);
-    const reached = await scripts.allocatePages.run(this.#redis, runKeys(this.#options.prefix, runKey).all, [pages]);
+    const reached = await scripts.allocatePages.run(this.#redis, this.#keysOf(runKey).all, [pages]);
     if (Number(reached) === 0)
       throw new RunExpiredError(`run ${runKey} is not stored any more, so nothing can be added to it`);
     return (Number(reached) - pages) * PAGE_SIZE;
@@ -350,7 +350,7 @@ export class RedisGraphStore implements GraphStore {
 
   /** Lets a run tell which of its nodes end; nothing happens if it is gone. */
   async watch(runKey: RunKey): Promise<void> {
-    await scripts.watchRun.run(this.#redis, runKeys(this.#options.prefix, runKey).all, []);
+    await scripts.watchRun.run(this.#redis, this.#keysOf(runKey).all, []);
   }
 
   /** Tells a message to those who listen to a channel. */
@@ -359,12 +359,12 @@ export class RedisGraphStore implements GraphStore {
   }
 
   async abandon(runKey: RunKey): Promise<void> {
-    const keys = runKeys(this.#options.prefix, runKey);
+    const keys = this.#keysOf(runKey);
     await Promise.all(keys.all.map((key) => this.#redis.pexpire(key, this.#options.resultExpiresMs)));
   }
 
   async forget(runKey: RunKey, indices: readonly number[]): Promise<ForgetReply> {
-    const { all } = runKeys(this.#options.prefix, runKey);
+    const { all } = this.#keysOf(runKey);
     let reply: unknown;
     for (const slice of slicesOf(indices)) {
       reply = await scripts.forgetResults.run(this.#redis, all, slice);
@@ -374,12 +374,17 @@ export class RedisGraphStore implements GraphStore {
   }
 
   async delete(runKey: RunKey): Promise<void> {
-    await this.#redis.unlink(...runKeys(this.#options.prefix, runKey).all);
+    await this.#redis.unlink(...this.#keysOf(runKey).all);
   }
 
   async readMeta(runKey: RunKey): Promise<RunMeta | undefined> {
-    const text = await this.#redis.hget(runKeys(this.#options.prefix, runKey).graph, "m");
+    const text = await this.#redis.hget(this.#keysOf(runKey).graph, "m");
     return text === null ? undefined : decodeMeta(text);
+  }
+
+  #keysOf(runKey: RunKey): RunKeys {
+    if (this.#last?.runKey !== runKey) this.#last = { runKey, keys: runKeys(this.#options.prefix, runKey) };
+    return this.#last.keys;
   }
 
   #concludeArgs(runKey: RunKey): (string | number)[] {
@@ -437,6 +442,8 @@ function readClaimReply(first: number, reply: readonly unknown[]): ClaimReply {
       };
     case "held":
       return { kind, holder: String(token) };
+    case "early":
+      return { kind, waitMs: Number(token) };
     case "past":
       return { kind };
     default:

@@ -26,12 +26,13 @@ return redis.call('HINCRBY', GRAPH, 'P', ARGV[1])
 `;
 
 /** scripts/claim-slices.lua */
-export const claimSlices = `-- Gives slices to a worker whose jobs point to them, but for those that are done, were dispatched anew, or run elsewhere.
+export const claimSlices = `-- Gives slices to a worker whose jobs point to them, but for those that are done, were dispatched anew, run elsewhere, or
+-- whose time has not come.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] incarnation that claims
 -- then for each slice, four: key, generation, holder known to be lost or '', number of the page to send or ''
 -- Returns for each {"claimed", token, bits, deliveries, cause, retries, 1 if it has expired, nodes that were revoked, page,
---   meta} | {"held", holder} | {"past"} | {"missing"}.  O(nodes of the slices)
+--   meta} | {"held", holder} | {"early", ms until then} | {"past"} | {"missing"}.  O(nodes of the slices)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
@@ -108,6 +109,7 @@ local function claim(key, expected, lost_holder, page)
     string.match(flight, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)$')
   if generation ~= expected then return { 'past' } end
   if holder ~= '' and holder ~= ARGV[1] and holder ~= lost_holder then return { 'held', holder } end
+  if holder == '' and tonumber(due) > now then return { 'early', tonumber(due) - now } end
   local first = string.match(key, '^%d+')
   local deliveries = 0
   if holder ~= '' and holder ~= ARGV[1] then

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { type AnySignature, AsyncResult, GroupResult, type TaskRequest, UnknownTaskIdError } from "@umbel/core";
+import { type AnySignature, type AsyncResult, GroupResult, type TaskRequest, UnknownTaskIdError } from "@umbel/core";
 import { chain } from "../../src/primitives/chain.ts";
 import { each } from "../../src/primitives/each.ts";
 import { group } from "../../src/primitives/group.ts";

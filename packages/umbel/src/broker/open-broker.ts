@@ -5,7 +5,7 @@
 import { OperationalError } from "@umbel/core";
 import type { Cluster, Redis } from "ioredis";
 import { type Broker, describeBroker, type MemoryBroker } from "./broker.ts";
-import { checkServer } from "./check-server.ts";
+import { checkDatabase, checkServer } from "./check-server.ts";
 import { type ConnectionTuning, type Connector, loadConnector } from "./connector.ts";
 import { acquireEmbeddedRedis } from "./embedded/embedded-redis.ts";
 import { findProject } from "./project.ts";
@@ -71,7 +71,7 @@ async function reach(
   return {
     address,
     isCluster: plan.kind === "cluster",
-    warnings: await tryOut(connector, address, options),
+    warnings: await tryOut(connector, address, plan.kind === "redis" ? (plan.options.db ?? 0) : 0, options),
     connect: (tuning) => connector.connect(tuning),
     close: async () => {
       await release?.();
@@ -83,6 +83,7 @@ async function reach(
 async function tryOut(
   connector: Connector,
   address: string,
+  db: number,
   { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: OpenBrokerOptions,
 ): Promise<readonly string[]> {
   signal?.throwIfAborted();
@@ -105,7 +106,13 @@ async function tryOut(
     signal?.addEventListener("abort", () => reject(new Error("aborted")), { once: true });
   });
   try {
-    return await Promise.race([broken, connection.connect().then(() => checkServer(connection, address))]);
+    const look = async (): Promise<readonly string[]> => {
+      await connection.connect();
+      const warnings = await checkServer(connection, address);
+      await checkDatabase(connection, db, address);
+      return warnings;
+    };
+    return await Promise.race([broken, look()]);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof OperationalError) throw error;

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
 import { OperationalError, OptionError } from "@umbel/core";
+import { App } from "../../src/app.ts";
 import { parseBrokerUrl } from "../../src/broker/broker-url.ts";
 import { type OpenBrokerOptions, openBroker } from "../../src/broker/open-broker.ts";
 import { TestProject } from "./embedded/project-of-test.ts";
@@ -93,6 +94,42 @@ test("a server that wants another password is told so", async () => {
   await expect(open(url)).rejects.toThrow(/the server refuses the user name or password; /);
   await connection.call("ACL", "DELUSER", "ann");
   connection.disconnect();
+});
+
+test("a database that the server has is used, and one beyond its last is told, with the last", async () => {
+  const broker = await open(`${REDIS}?db=63`);
+  const connection = broker.connect();
+  expect(await connection.call("CLIENT", "INFO")).toContain(" db=63 ");
+  connection.disconnect();
+  const error: unknown = await open(`${REDIS}?db=64`).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(OperationalError);
+  expect(error).toMatchObject({
+    message: `${REDIS}?db=64: there is no database 64, the last one is 63; name another, or raise \`databases\` in the server's configuration`,
+    cause: expect.anything(),
+  });
+});
+
+test.each([
+  ["-ERR DB index is out of range", ": there is no database 17; name another, or raise"],
+  [
+    "-NOPERM User ann has no permissions to run the 'select' command",
+    ": database 17 cannot be used: NOPERM User ann has no permissions to run the 'select' command; leave the number out, or",
+  ],
+])("a server that answers %s to the choice of a database is refused", async (reply, message) => {
+  const port = await serve({ INFO: bulk("redis_version:7.0.15\r\nloading:0\r\n"), SELECT: `${reply}\r\n` });
+  const broker = `redis://127.0.0.1:${port}/17`;
+  await expect(open(broker)).rejects.toThrow(OperationalError);
+  await expect(open(broker)).rejects.toThrow(`${broker}${message}`);
+});
+
+test("an App on a database that is not there rejects, and sends nothing to another", async () => {
+  const app = new App("lost", { broker: `${REDIS}?db=9999`, prefix: "lost-database" });
+  const task = app.task("t", () => 1);
+  await expect(task.delay()).rejects.toThrow("there is no database 9999");
+  await app.close();
+  const elsewhere = (await open(REDIS)).connect();
+  expect(await elsewhere.keys("lost-database*")).toEqual([]);
+  elsewhere.disconnect();
 });
 
 test("a server that takes the connection and says nothing is waited for as long as asked", async () => {

@@ -46,15 +46,3 @@ export const cases = [
 export function casesOf(name) {
   return cases.filter((subject) => subject.name === name || subject.name.startsWith(`${name}-`));
 }
-
-/** What of a case is done: all, or what `--quick` does, or one n with all of its peers. */
-export function comparisonsOf({ comparisons }, { isQuick, n }) {
-  const some = isQuick
-    ? comparisons
-        .filter(({ quick }) => quick !== undefined)
-        .map((one) => ({ ...one, n: one.quick, peers: one.peers?.filter(({ name }) => name === "bullmq") }))
-    : comparisons;
-  if (n === undefined) return some;
-  const peers = new Set(some.flatMap((one) => one.peers ?? []));
-  return some.length === 0 ? [] : [{ ...some[0], n, peers: [...peers] }];
-}

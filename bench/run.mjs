@@ -4,10 +4,9 @@
  * noisy: read the ratio (over 1: Umbel is faster), never one time. See docs/benchmarks.md.
  */
 import { loadavg } from "node:os";
-import { comparisonsOf } from "./cases.mjs";
 import { compare } from "./compare.mjs";
 import { readOptions } from "./options.mjs";
-import { hasCelery } from "./peers.mjs";
+import { makePlan } from "./plan.mjs";
 import { PrivateRedis } from "./private-redis.mjs";
 import { printHead, printNotes, printRow } from "./table.mjs";
 
@@ -16,14 +15,7 @@ const QUICK_SECONDS = 38;
 
 const options = readOptions(process.argv.slice(2));
 const [load = 0] = loadavg();
-const wanted = options.cases.flatMap((subject) =>
-  comparisonsOf(subject, options).map((comparison) => ({ subject, comparison })),
-);
-const isPeerAsked = ({ name }) => options.peers.includes(name);
-const asksCelery = wanted.some(({ comparison: { peers = [] } }) =>
-  peers.some((peer) => peer.name === "celery" && isPeerAsked(peer)),
-);
-const lacksCelery = asksCelery && !hasCelery();
+const { steps, lacksCelery } = makePlan(options);
 if (lacksCelery) console.error("Celery is left out; to have it: apt-get install python3-celery python3-redis");
 
 const controller = new AbortController();
@@ -31,10 +23,10 @@ for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => controller.ab
 const redis = await PrivateRedis.start();
 try {
   if (!options.isJson) printHead();
-  for (const [index, { subject, comparison }] of wanted.entries()) {
+  for (const [index, { subject, comparison }] of steps.entries()) {
     const repetitions = options.repetitions ?? (options.isQuick ? 3 : (subject.repetitions ?? 5));
-    const shareOfTime = (QUICK_SECONDS * 1000 * (index + 1)) / wanted.length;
-    const rows = await compare(subject, withPeers(comparison), {
+    const shareOfTime = (QUICK_SECONDS * 1000 * (index + 1)) / steps.length;
+    const rows = await compare(subject, comparison, {
       repetitions,
       context: { redis, limitSeconds: options.limitSeconds, signal: controller.signal },
       isLate: () => options.isQuick && performance.now() > shareOfTime,
@@ -51,14 +43,4 @@ try {
   process.exitCode = 1;
 } finally {
   await redis.stop();
-}
-
-/** The comparison with those of its peers that were asked for and are there. */
-function withPeers({ peers = [], ...comparison }) {
-  const { repetitions } = options;
-  const present = peers.filter((peer) => isPeerAsked(peer) && !(lacksCelery && peer.name === "celery"));
-  return {
-    ...comparison,
-    peers: repetitions === undefined ? present : present.map((peer) => ({ ...peer, repetitions })),
-  };
 }

@@ -17,7 +17,7 @@ describe.each(shopsOnEachBroker)("a mapped task on %s", (_broker, open) => {
       ran.push(x);
       if (x === 2) deed(self);
       return x * 10;
-    }) as unknown as Task<[x: number], number>;
+    });
     await shop.work();
   });
   beforeEach(() => {

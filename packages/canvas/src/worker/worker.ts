@@ -61,6 +61,13 @@ const DEFAULTS = {
 /** How long a job waits whose run is not stored yet, milliseconds. */
 const STORING_MS = 1000;
 
+/** A slice that is here, and how others hear of its end. */
+interface ActiveSlice {
+  readonly generation: number;
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+}
+
 /** A slice that was claimed. */
 type ClaimedSlice = Extract<ClaimReply, { readonly kind: "claimed" }>;
 
@@ -88,7 +95,8 @@ export class CanvasWorker {
   readonly #breath = new Breath();
   /** The last words are sent over sockets that hold no process. */
   readonly #keepAlive = new KeepAlive();
-  readonly #active = new Set<string>();
+  /** Slices that are here. */
+  readonly #active = new Map<string, ActiveSlice>();
   /** Slices that go on though their jobs were let go. */
   readonly #loose = new Map<string, Promise<void>>();
   /** What gives back the waiting nodes of each slice that is here. */
@@ -249,9 +257,15 @@ export class CanvasWorker {
     const slice = rangeOf(pointer);
     const { first, count } = slice;
     const key = `${runKey}/${sliceKey(slice)}`;
+    const before = this.#active.get(key);
     // A queue delivers anew what it took for stalled while this process was only busy; the first delivery goes on.
-    if (this.#active.has(key)) return;
-    this.#active.add(key);
+    if (before !== undefined && before.generation >= generation) return;
+    if (before !== undefined) {
+      // It is tried again without a delay, and the attempt before has not quite ended.
+      await before.ended;
+      return await this.#process(pointer, delivery);
+    }
+    this.#activate(key, generation);
     this.#jobs += 1;
     this.#slots.expect(count);
     let expected = count;
@@ -270,12 +284,25 @@ export class CanvasWorker {
       if (!(error instanceof RunExpiredError)) throw error;
     } finally {
       this.#jobs -= 1;
-      if (!this.#loose.has(key)) this.#active.delete(key);
+      if (!this.#loose.has(key)) this.#deactivate(key);
       this.#slots.expect(-expected);
       // Not before BullMQ has asked for the job that comes next: with fewer it would not ask, and forgets when the next
       // delayed job is due. Nor later, or it would take two jobs before it runs the first.
       setImmediate(() => this.#takeMoreOrLess());
     }
+  }
+
+  #activate(key: string, generation: number): void {
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#active.set(key, { generation, ended, end });
+  }
+
+  #deactivate(key: string): void {
+    this.#active.get(key)?.end();
+    this.#active.delete(key);
   }
 
   async #runAlone(runKey: RunKey, slice: SliceRange, claim: ClaimedSlice): Promise<void> {
@@ -340,7 +367,7 @@ export class CanvasWorker {
       })
       .finally(() => {
         this.#loose.delete(key);
-        this.#active.delete(key);
+        this.#deactivate(key);
       });
     this.#loose.set(key, rest);
   }

@@ -5,7 +5,7 @@ import { chord } from "../../src/primitives/chord.ts";
 import { group } from "../../src/primitives/group.ts";
 import { queuePrefix } from "../../src/store/keys.ts";
 import { redisPath } from "../kit/redis-server.ts";
-import { Shop } from "../kit/shop.ts";
+import { Shop, shopsOnEachBroker } from "../kit/shop.ts";
 
 /** Opens once as many have arrived as are waited for. */
 class Gate {
@@ -176,3 +176,25 @@ describe("a group that is dealt out in slices", () => {
     await expect(chord(members, sum.s()).delay().get()).rejects.toThrow("failed with [17]");
   });
 });
+
+test.each(shopsOnEachBroker)(
+  "tasks that are tried again at once are, on %s",
+  async (_broker, openShop) => {
+    const again = openShop();
+    try {
+      const tries = again.app.task({ name: "tries", bind: true }, (self, value: number): number =>
+        self.request.retries < 2 ? self.retry({ countdown: 0 }) : value,
+      );
+      // Were one left to the janitor, this would take ten seconds.
+      await again.work({ overdueMs: 600_000 });
+      for (const round of numbers(10)) expect(await tries.delay(round).get({ timeout: 20 })).toBe(round);
+      const results = await group(numbers(100).map((value) => tries.s(value)))
+        .delay()
+        .get({ timeout: 20 });
+      expect(results).toEqual(numbers(100));
+    } finally {
+      await again.close();
+    }
+  },
+  30_000,
+);

@@ -17,8 +17,8 @@ import { type ScriptCall, ScriptWatch } from "./script-watch.ts";
 import { shapes } from "./shapes.ts";
 
 /** How many members large groups have here, and those of which each is a job. */
-const MANY = 3000;
-const SOME = 1500;
+const MANY = 2200;
+const SOME = 1100;
 
 /** "About" 1,000: beside the nodes that a script ends and starts, there are the joins that hear of them, and others of their pages. */
 const MOST = 1.2 * MOST_NODES;
@@ -130,7 +130,7 @@ describe("no script touches more than about 1,000 nodes", () => {
   );
 
   const body = group(times(SOME, () => task("echo", [], { linkError: [nothing] })));
-  /** 1,500 groups in one another. */
+  /** 1,100 groups in one another. */
   const deep = (member: SignatureData): SignatureData => {
     let nested = group([member]);
     for (let depth = 1; depth < SOME; depth += 1) nested = group([chain(nested)]);
@@ -144,7 +144,7 @@ describe("no script touches more than about 1,000 nodes", () => {
     ["errbacks on one task", task("fail", [1], { linkError: times(MANY, () => nothing) })],
     [
       "each with a limit",
-      chain(task("same", [times(SOME, (value) => value)]), { kind: "each", member: task("give"), limit: 1200 }),
+      chain(task("same", [times(SOME, (value) => value)]), { kind: "each", member: task("give"), limit: 1050 }),
     ],
     ["a task that is replaced by a large group", task("become", [MANY])],
     ["a task that adds members to its chord", chain(group([task("grow", [MANY])]), task("echo"))],
@@ -170,7 +170,7 @@ describe("no script touches more than about 1,000 nodes", () => {
   ])(
     "%s of members that end in one turn of the event loop",
     async (what, member) => {
-      const count = 120;
+      const count = 80;
       const handle = await send(group(times(count, () => member(what))));
       await until("all are there", () => waiting === count);
       gates.open(what);

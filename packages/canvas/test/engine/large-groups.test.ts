@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { MOST_SHARED } from "../../src/engine/hand-out.ts";
 import { chord } from "../../src/primitives/chord.ts";
 import { group } from "../../src/primitives/group.ts";
 import { queuePrefix } from "../../src/store/keys.ts";
@@ -32,16 +31,19 @@ describe("groups of many members", () => {
   const jobsAdded = async (): Promise<number> => Number(await redis.get(queueKey("id")));
 
   test("keep at most a window of jobs, and none is dispatched again that is in flight", async () => {
-    const { give, sum } = shop.tasks;
+    // How short a task is found to be depends on what else the machine does; here slices are of one size.
+    const window = 100;
+    const few = new Shop({ window, sliceSize: 64 }, shop.place);
+    const { give, sum } = few.tasks;
     const total = 30_000;
     const result = await group
       .stream(
-        shop.app,
+        few.app,
         numbers(total).map((index) => give.s(index)),
       )
       .pipe(sum.s())
       .delay();
-    const worker = await shop.work({ concurrency: 20 });
+    await few.work({ concurrency: 20 });
     let most = 0;
     let hasEnded = false;
     const ended = result.get().finally(() => {
@@ -50,10 +52,10 @@ describe("groups of many members", () => {
     while (!hasEnded) most = Math.max(most, await jobsNow());
     expect(await ended).toBe(sumOf(total));
     // A slice that waited for too long is two.
-    expect(most).toBeLessThanOrEqual(2 * MOST_SHARED + 20);
-    // Slices of a page, some given back in halves; a job for each more would be a storm.
-    expect(await jobsAdded()).toBeLessThan(4 * (total / 128));
-    await worker.close();
+    expect(most).toBeLessThanOrEqual(2 * window + 20);
+    // Slices of half a page, some given back in halves; a job for each more would be a storm.
+    expect(await jobsAdded()).toBeLessThan(4 * (total / 64));
+    await few.close();
   }, 30_000);
 
   test("cost less than 40 bytes a member while they wait", async () => {

@@ -1,51 +1,48 @@
 /** BullMQ's worker as a source of slices. One rule: BullMQ decides when a job is delivered, never what becomes of its slice. */
-import { DelayedError, type Job, Worker } from "bullmq";
+import { DelayedError, type Job } from "bullmq";
 import type { Redis } from "ioredis";
 import { queuePrefix } from "../store/keys.ts";
 import type { SlicePointer } from "./queues.ts";
+import { SliceWorker } from "./slice-worker.ts";
 import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
 
 /**
  * Serves one queue over a connection that is its owner's to close. BullMQ waits for jobs on a connection of its own.
  */
 export class BullWorkSource implements WorkSource {
-  readonly #worker: Worker<SlicePointer>;
+  readonly #worker: SliceWorker;
 
   constructor(queue: string, connection: Redis, prefix: string, deliver: Deliver, options: WorkSourceOptions) {
     const { concurrency, lostAfterMs, onError } = options;
-    this.#worker = new Worker<SlicePointer>(
-      queue,
-      (job, token) =>
-        deliver(job.data, { attempts: job.attemptsStarted, putOff: (delayMs) => delayJob(job, token, delayMs) }),
-      {
-        connection,
-        prefix: queuePrefix(prefix, queue),
-        concurrency,
-        lockDuration: lostAfterMs,
-        stalledInterval: lostAfterMs,
-        // How often a task may take its worker down is counted where its node is, not by BullMQ.
-        maxStalledCount: 1_000_000,
-      },
-    );
+    const runJob = (job: Job<SlicePointer>, token: string | undefined): Promise<void> =>
+      deliver(job.data, { attempts: job.attemptsStarted, putOff: (delayMs) => delayJob(job, token, delayMs) });
+    this.#worker = new SliceWorker(queue, runJob, connection, {
+      prefix: queuePrefix(prefix, queue),
+      concurrency,
+      lockDuration: lostAfterMs,
+      stalledInterval: lostAfterMs,
+      // How often a task may take its worker down is counted where its node is, not by BullMQ.
+      maxStalledCount: 1_000_000,
+    });
     this.#worker.on("error", onError);
   }
 
   async ready(): Promise<void> {
     await this.#worker.waitUntilReady();
+    this.#worker.start();
   }
 
   limit(slices: number): void {
-    this.#worker.concurrency = slices;
+    this.#worker.limit(slices);
   }
 
   async pause(): Promise<void> {
-    // A patient close() of BullMQ's cannot be hastened any more; its pause() waits for what runs as well.
-    await this.#worker.pause();
+    await this.#worker.stop();
   }
 
   async close(): Promise<void> {
     // BullMQ closes what it duplicated; the connection that it was given stays ours.
-    await this.#worker.close(true);
+    await this.#worker.end();
   }
 }
 

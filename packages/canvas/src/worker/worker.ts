@@ -71,10 +71,7 @@ interface ActiveSlice {
 /** A slice that was claimed. */
 type ClaimedSlice = Extract<ClaimReply, { readonly kind: "claimed" }>;
 
-/**
- * How many slices are taken beyond those that are here. With more, BullMQ would look for further jobs before it runs the
- * one that it has, which costs a lone job a round trip; and it would take more slices than one worker can run.
- */
+/** How many slices are taken beyond those that are here. With more, a worker would take what others could run. */
 const MOST_AHEAD = 1;
 
 /** Runs the tasks of a registry, which an App is. */
@@ -241,7 +238,7 @@ export class CanvasWorker {
 
   /**
    * Says to the queues how many slices may be taken: those that are here, and one more while there is room. How many
-   * nodes a slice has is only known when it is here, and BullMQ takes all that it may before it runs the first.
+   * nodes a slice has is only known when it is here.
    */
   #takeMoreOrLess(): void {
     const { room } = this.#slots;
@@ -286,9 +283,7 @@ export class CanvasWorker {
       this.#jobs -= 1;
       if (!this.#loose.has(key)) this.#deactivate(key);
       this.#slots.expect(-expected);
-      // Not before BullMQ has asked for the job that comes next: with fewer it would not ask, and forgets when the next
-      // delayed job is due. Nor later, or it would take two jobs before it runs the first.
-      setImmediate(() => this.#takeMoreOrLess());
+      this.#takeMoreOrLess();
     }
   }
 

@@ -6,6 +6,21 @@
 -- then the number of joins, then for each: index, size, record
 -- then how many pages and joins were staged before, or '' if all came here; then the start tokens
 -- Returns {"exists"} | {"lost"} when not all is there that was staged | {"created", dispatches, spreads}.  O(nodes in ARGV)
+-- @include run
+
+-- A lone task that is due at once: the same as below, before the rest is even defined.
+local function create_lone()
+  local index = string.match(ARGV[10] or '', '^t(%d+)$')
+  if #ARGV ~= 10 or ARGV[6] ~= '1' or ARGV[8] ~= '0' or ARGV[9] ~= '' or not index then return nil end
+  if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'exists' } end
+  redis.call('HSET', GRAPH, 'p0', ARGV[7], 'm', ARGV[1], 'R', ARGV[2], 'P', ARGV[5])
+  if ARGV[3] ~= '' then redis.call('HSET', GRAPH, 'n', ARGV[3]) end
+  if ARGV[4] ~= '' then redis.call('HSET', GRAPH, 'o', ARGV[4]) end
+  redis.call('HSET', FLIGHTS, index, '1|0|0||' .. read_clock() .. '|||1')
+  return { 'created', { index, '1', '1', '1', '0' }, {} }
+end
+local created = create_lone()
+if created then return created end
 -- @include advance
 if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'exists' } end
 local at = 6

@@ -1,0 +1,208 @@
+/**
+ * BullMQ's worker with a loop of ours around it. One rule: BullMQ takes and gives back each job, and keeps its lock; when
+ * the next one is looked for is decided here.
+ *
+ * BullMQ's own loop looks for another job before it runs the one that it has, and the marker that it leaves for others
+ * wakes it once more for nothing. To a job that comes alone, that is three round trips of eight.
+ */
+import { type Job, Worker, type WorkerOptions } from "bullmq";
+import type { Redis } from "ioredis";
+import { Script } from "../store/redis/script.ts";
+import { isConnectionError } from "./connection-error.ts";
+import type { SlicePointer } from "./queues.ts";
+
+/** Runs a job; it is done when this resolves. */
+export type RunJob = (job: Job<SlicePointer>, token: string | undefined) => Promise<void>;
+
+/** How long a job that came alone may run before another is looked for, milliseconds. Most end sooner. */
+const ALONE_MS = 2;
+
+/** How long to wait after an error before the next try, milliseconds. */
+const AFTER_ERROR_MS = 100;
+
+/**
+ * Tells whether a queue has a job to take. If not, the marker goes that BullMQ puts there whenever it gives out a job, so
+ * that other workers look for more.
+ */
+const hasMore = new Script(`
+if redis.call("LLEN", KEYS[2]) > 0 or redis.call("ZCARD", KEYS[3]) > 0 then return 1 end
+redis.call("ZREM", KEYS[1], "0")
+return 0
+`);
+
+/** Takes jobs from one queue. BullMQ's own loop never runs. */
+export class SliceWorker extends Worker<SlicePointer> {
+  readonly #connection: Redis;
+  readonly #runJob: RunJob;
+  #limit: number;
+  #jobs = 0;
+  #tokens = 0;
+  #isStopped = false;
+  /** Whether the last job ended without asking for the next: then it is not known when the next delayed one is due. */
+  #mustLook = true;
+  /** When the last job began, on the clock of `performance`; 0 when it is known that there are more. */
+  #beganAt = 0;
+  #loop: Promise<void> | undefined;
+  #change = newChange();
+
+  constructor(
+    queue: string,
+    runJob: RunJob,
+    connection: Redis,
+    options: Omit<WorkerOptions, "connection" | "autorun">,
+  ) {
+    super(queue, (job, token) => this.#runOne(job, token), { ...options, connection, autorun: false });
+    this.#runJob = runJob;
+    this.#connection = connection;
+    this.#limit = options.concurrency ?? 1;
+  }
+
+  /** Begins to take jobs. */
+  start(): void {
+    this.lockManager.start();
+    void this.startStalledCheckTimer();
+    this.#loop ??= this.#takeJobs();
+  }
+
+  /** Says how many jobs may be here at once from now on. */
+  limit(jobs: number): void {
+    const isMore = jobs > this.#limit;
+    this.#limit = jobs;
+    if (isMore) this.#tellChange();
+  }
+
+  /** Takes nothing new, and resolves when no job is here any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#tellChange();
+    // It waits for the next job over a connection of its own, and would do so for seconds.
+    await this.backend.disconnectBlocking(true);
+    await this.#loop;
+    while (this.#jobs > 0) await this.#change.happened;
+  }
+
+  /** Ends at once; what still runs is left to others. */
+  async end(): Promise<void> {
+    this.#isStopped = true;
+    this.#tellChange();
+    await this.close(true);
+    await this.#loop;
+  }
+
+  async #takeJobs(): Promise<void> {
+    while (!this.#isStopped) {
+      if (this.#jobs >= this.#limit) {
+        await this.#change.happened;
+        continue;
+      }
+      const job = await this.#take();
+      if (job === undefined) continue;
+      void this.#runAll(job);
+      await this.#whileAlone();
+    }
+  }
+
+  /** Takes one job, waiting for it; `undefined` when there was none in a while. */
+  async #take(): Promise<Job<SlicePointer> | undefined> {
+    const block = !this.#mustLook;
+    this.#mustLook = false;
+    this.#tokens += 1;
+    try {
+      return await this.getNextJob(`${this.id}:${this.#tokens}`, { block });
+    } catch (error) {
+      if (this.#isStopped) return undefined;
+      // A connection that is lost is told of by its own event.
+      if (!isConnectionError(error)) this.#report(error);
+      this.#mustLook = true;
+      await this.delay(AFTER_ERROR_MS);
+      return undefined;
+    }
+  }
+
+  /** Runs a job, and those that BullMQ gives for it when it ends. */
+  async #runAll(first: Job<SlicePointer>): Promise<void> {
+    this.#jobs += 1;
+    try {
+      let job: Job<SlicePointer> | undefined = first;
+      while (job !== undefined) {
+        if (this.#jobs === 1) this.#lookAround();
+        job = (await this.processJob(job, job.token ?? "", () => this.#mayTakeNext())) ?? undefined;
+      }
+    } catch (error) {
+      if (!this.#isStopped) this.#report(error);
+    } finally {
+      this.#jobs -= 1;
+      this.#tellChange();
+    }
+  }
+
+  async #runOne(job: Job<SlicePointer>, token: string | undefined): Promise<void> {
+    await this.#runJob(job, token);
+    // Whoever waits for the result may call again at once; then BullMQ gives that job when it takes this one back.
+    if (this.#jobs === 1) await new Promise(setImmediate);
+  }
+
+  #mayTakeNext(): boolean {
+    const may = this.#jobs <= this.#limit && !this.#isStopped;
+    if (!may) this.#mustLook = true;
+    return may;
+  }
+
+  /** Asks whether a job that came while no other was here is the only one. */
+  #lookAround(): void {
+    this.#beganAt = performance.now();
+    const keys = [this.toKey("marker"), this.toKey("wait"), this.toKey("prioritized")];
+    const { stream } = this.#connection;
+    // Together with the job's own first command, and behind it: each write is a system call.
+    stream?.cork();
+    process.nextTick(() => {
+      hasMore.run(this.#connection, keys, []).then(
+        (more) => {
+          if (more !== 1) return;
+          this.#beganAt = 0;
+          this.#tellChange();
+        },
+        // It costs a look in vain, and the job's own commands tell what is wrong.
+        () => undefined,
+      );
+      stream?.uncork();
+    });
+  }
+
+  /** Resolves when there may be more jobs than the one that is here, or it takes its time, or it has ended. */
+  async #whileAlone(): Promise<void> {
+    while (this.#jobs === 1 && !this.#isStopped) {
+      const left = this.#beganAt + ALONE_MS - performance.now();
+      if (left <= 0) return;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, left);
+      });
+      await Promise.race([this.#change.happened, late]);
+      clearTimeout(timer);
+    }
+  }
+
+  #report(error: unknown): void {
+    this.emit("error", error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #tellChange(): void {
+    this.#change.tell();
+    this.#change = newChange();
+  }
+}
+
+/** Something that will happen once. */
+interface Change {
+  readonly happened: Promise<void>;
+  readonly tell: () => void;
+}
+
+function newChange(): Change {
+  let tell = (): void => undefined;
+  const happened = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  return { happened, tell };
+}

@@ -5,6 +5,7 @@ export type { Faults } from "./engine/memory/faults.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./engine/memory/memory-broker.ts";
 export { VirtualClock } from "./engine/memory/virtual-clock.ts";
 export type { Runtime } from "./engine/runtime.ts";
+export type { SliceSize } from "./engine/slicing.ts";
 export {
   type ExportGraphOptions,
   exportGraph,

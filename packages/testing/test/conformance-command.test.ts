@@ -32,8 +32,8 @@ async function run(argv: string[], engine: ConformanceEngine = new ScriptedEngin
   const errors: string[] = [];
   const brokers: string[] = [];
   const code = await conformance(argv, {
-    openEngine: async (broker) => {
-      brokers.push(broker);
+    openEngine: async (broker, slices) => {
+      brokers.push(slices === undefined ? broker : `${broker} in slices of ${slices}`);
       return engine;
     },
     print: (line) => out.push(line),
@@ -62,6 +62,11 @@ test("--only runs one case, --broker says where", async () => {
   });
 });
 
+test.each(["1", "64", "adaptive"])("--slices %s says how many members make one job", async (slices) => {
+  const { brokers } = await run(["--slices", slices, "--only", "c-1", two]);
+  expect(brokers).toEqual([`embedded: in slices of ${slices}`]);
+});
+
 test("several files count together", async () => {
   expect((await run([two, two])).out.at(-1)).toBe("2 passed, 2 failed");
 });
@@ -69,6 +74,7 @@ test("several files count together", async () => {
 test.each<[string, string[]]>([
   ["no case file given", []],
   ['--level must be 1 to 5; got "6"', ["--level", "6", "f"]],
+  ['--slices must be a whole number from 1 on, or adaptive; got "0"', ["--slices", "0", "f"]],
   ["Unknown option '--levl'", ["--levl", "1", "f"]],
   ["cannot read /nowhere.jsonl", ["/nowhere.jsonl"]],
 ])("wrong usage is exit code 2 and says: %s", async (message, argv) => {

@@ -24,7 +24,7 @@ export type SliceSize = "adaptive" | number;
 
 /** Says how many members of a group make a slice; learns from the tasks that run here. */
 export class Slicing {
-  readonly #size: SliceSize;
+  #size: SliceSize;
   /** How long one call holds the event loop, milliseconds; by task. */
   readonly #loads = new Map<string, number>();
   /** Tasks that were measured here since it was last told. */
@@ -34,6 +34,11 @@ export class Slicing {
   readonly #alone = new Set<string>();
 
   constructor(size: SliceSize) {
+    this.#size = size;
+  }
+
+  /** Makes slices of another size from now on. */
+  resize(size: SliceSize): void {
     this.#size = size;
   }
 

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { App, WorkerLostError } from "@umbel/core";
 import { CanvasEngine } from "../../src/engine/engine.ts";
+import type { SliceSize } from "../../src/engine/slicing.ts";
 import { chord } from "../../src/primitives/chord.ts";
 import { SocketBroker, TestPrefix, until } from "../kit/redis-server.ts";
 
@@ -50,6 +51,11 @@ class Actor {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
+  /** Resolves when it has ended. */
+  get gone(): Promise<unknown> {
+    return this.hasEnded ? Promise.resolve() : once(this.child, "exit");
+  }
+
   /** Ends it as a crash would. Resolves when it is gone. */
   async kill(): Promise<void> {
     if (this.hasEnded) return;
@@ -67,7 +73,7 @@ let actors: Actor[];
 beforeEach(() => {
   place = new TestPrefix();
   app = new App("client", {}, () => engine);
-  engine = new CanvasEngine(app, { openBroker: async () => new SocketBroker(), prefix: place.prefix });
+  engine = openEngine();
   actors = [];
 });
 
@@ -76,6 +82,13 @@ afterEach(async () => {
   await app.close();
   await place.close();
 });
+
+const openEngine = (sliceSize?: SliceSize): CanvasEngine =>
+  new CanvasEngine(app, {
+    openBroker: async () => new SocketBroker(),
+    prefix: place.prefix,
+    ...(sliceSize === undefined ? {} : { sliceSize }),
+  });
 
 const start = (...words: string[]): Actor => {
   const actor = new Actor(place.prefix, ...words);
@@ -99,6 +112,25 @@ test("a chord of 1,000 tasks survives kill -9 of its client, of its worker in th
   start("worker");
   expect(await get(id)).toEqual(squares(1000));
 }, 60_000);
+
+test.each<[SliceSize, number[]]>([
+  [16, [1, 2, 3, 4, 5, 6]],
+  [1, [2, 7]],
+  ["adaptive", [4, 8]],
+])(
+  "a chord with slices of %s survives that workers are killed before their commands %j",
+  async (sliceSize, doomed) => {
+    engine = openEngine(sliceSize);
+    const members = Array.from({ length: 600 }, (_, index) => app.signature("square", [index]));
+    const handle = await chord(members, app.signature("collect")).delay();
+    const workers = doomed.map((commands) => start("doomed", String(commands)));
+    await Promise.all(workers.map((worker) => worker.gone));
+    expect(workers.map(({ child }) => child.signalCode)).toEqual(doomed.map(() => "SIGKILL"));
+    start("worker");
+    expect(await get(handle.id)).toEqual(squares(600));
+  },
+  60_000,
+);
 
 test("a chord survives that its queues are obliterated in the middle", async () => {
   const members = Array.from({ length: 300 }, (_, index) => app.signature("square", [index]));

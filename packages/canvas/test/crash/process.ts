@@ -1,8 +1,9 @@
 /**
- * A process of its own, for tests that kill it: `worker`, `submit`, `late` or `chord`. It says on stdout what it has done,
+ * A process of its own, for tests that kill it: `worker`, `doomed`, `submit`, `late` or `chord`. It says on stdout what it has done,
  * so that a test waits for words and not for the clock.
  */
 import { App } from "@umbel/core";
+import { Redis } from "ioredis";
 import { CanvasEngine } from "../../src/engine/engine.ts";
 import { chord } from "../../src/primitives/chord.ts";
 import { startWorker } from "../../src/worker/start-worker.ts";
@@ -25,18 +26,39 @@ const add = app.task("add", (x: number, y: number) => x + y);
 app.task({ name: "deadly", maxDeliveries: 2 }, () => process.kill(process.pid, "SIGKILL"));
 app.task({ name: "deadly once", acksLate: false }, () => process.kill(process.pid, "SIGKILL"));
 
+async function work(): Promise<void> {
+  await startWorker(app, engine, {
+    queues: ["default"],
+    concurrency: 20,
+    lostAfterMs,
+    overdueMs,
+    onError: (error) => process.stderr.write(`${error.stack}\n`),
+  });
+  process.stdout.write("ready\n");
+}
+
+/** Kills this process right before it sends so many commands more, counted from when it first asks for a job. */
+function dieBefore(commands: number): void {
+  const send = Redis.prototype.sendCommand;
+  let left = commands;
+  let hasAsked = false;
+  Redis.prototype.sendCommand = function (this: Redis, command, stream) {
+    // BullMQ's scripts that take jobs name the list of waiting ones first.
+    hasAsked ||= String(command.args[2]).endsWith(":wait");
+    if (hasAsked) left -= 1;
+    if (left < 0) process.kill(process.pid, "SIGKILL");
+    return send.call(this, command, stream);
+  };
+}
+
 switch (role) {
-  case "worker": {
-    await startWorker(app, engine, {
-      queues: ["default"],
-      concurrency: 20,
-      lostAfterMs,
-      overdueMs,
-      onError: (error) => process.stderr.write(`${error.stack}\n`),
-    });
-    process.stdout.write("ready\n");
+  case "worker":
+    await work();
     break;
-  }
+  case "doomed":
+    dieBefore(Number(argument));
+    await work();
+    break;
   case "submit":
     process.stdout.write(`${(await add.delay(2, 2)).id}\n`);
     break;

@@ -1,7 +1,7 @@
 /** Opens what the conformance command runs cases by: an App with the task library, its worker, and a prefix of its own. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CanvasEngine, startWorker } from "@umbel/canvas";
+import { CanvasEngine, type SliceSize, startWorker } from "@umbel/canvas";
 import { parseNodeId } from "@umbel/core";
 import { Redis } from "ioredis";
 import { App } from "umbel";
@@ -19,19 +19,23 @@ const POLL_MS = 20;
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Opens an engine on a broker, with a fresh prefix. @throws OperationalError when it cannot be reached */
-export async function openEngine(broker: string): Promise<ConformanceEngine> {
+/**
+ * Opens an engine on a broker, with a fresh prefix.
+ * @param slices how many members of a group make one job; said by nothing, the broker decides
+ * @throws OperationalError when it cannot be reached
+ */
+export async function openEngine(broker: string, slices?: SliceSize): Promise<ConformanceEngine> {
   // Connections of a client hold no process, but whoever runs cases waits on more than submits and gets.
   const alive = setInterval(() => undefined, LONGEST_TIMER_MS);
   try {
-    return await openOn(broker, () => clearInterval(alive));
+    return await openOn(broker, slices, () => clearInterval(alive));
   } catch (error) {
     clearInterval(alive);
     throw error;
   }
 }
 
-async function openOn(broker: string, onClose: () => void): Promise<ConformanceEngine> {
+async function openOn(broker: string, slices: SliceSize | undefined, onClose: () => void): Promise<ConformanceEngine> {
   // The environment's broker would win over the App's, but not over the one that was asked for here.
   process.env.FLOW_BROKER = broker;
   const prefix = `conformance-${randomUUID()}`;
@@ -39,6 +43,7 @@ async function openOn(broker: string, onClose: () => void): Promise<ConformanceE
   const { engine } = app;
   if (!(engine instanceof CanvasEngine)) throw new Error("the App's engine is not the one of @umbel/canvas");
   const runtime = await engine.runtime();
+  if (slices !== undefined) runtime.slicing.resize(slices);
   const { records, close } = keepRecords(runtime, prefix);
   defineConformanceTasks(app, records);
   const worker = await startWorker(app, engine, { queues: ["default"], concurrency: SLOTS });

@@ -98,6 +98,43 @@ export class Ignore extends UmbelError {
   }
 }
 
+/** How a task is rejected. */
+export interface RejectOptions {
+  /** Whether it goes back to its queue, as if it had not been begun; false unless said. */
+  requeue?: boolean;
+  cause?: unknown;
+}
+
+/**
+ * Thrown by a task that will not have its call: with `requeue` it is delivered again, else it ends FAILURE and its call
+ * is kept in the dead-letter list.
+ */
+export class Reject extends UmbelError {
+  readonly code = "REJECTED";
+  readonly requeue: boolean;
+
+  constructor(reason?: string | RejectOptions, options: RejectOptions = {}) {
+    const { requeue = false, ...rest } = typeof reason === "object" ? reason : options;
+    super(typeof reason === "string" ? reason : "the task rejected its call", rest);
+    this.requeue = requeue;
+  }
+}
+
+/** The task ran longer than its `softTimeLimit`: the reason with which its signal is aborted. */
+export class SoftTimeLimitExceeded extends UmbelError {
+  readonly code = "SOFT_TIME_LIMIT_EXCEEDED";
+}
+
+/** The task ran longer than its `timeLimit`, and was ended. */
+export class TimeLimitExceeded extends UmbelError {
+  readonly code = "TIME_LIMIT_EXCEEDED";
+}
+
+/** A task waited for a result, which could hold its worker for ever. */
+export class SynchronousSubtaskError extends UmbelError {
+  readonly code = "SYNCHRONOUS_SUBTASK";
+}
+
 /** The worker that ran the task was lost, more often than `maxDeliveries` allows. */
 export class WorkerLostError extends UmbelError {
   readonly code = "WORKER_LOST";

@@ -1,5 +1,6 @@
 /** The public names of `@umbel/core`. What is not listed here is private. */
 export { App, type AppOptions, type EngineFactory, isApp } from "./app.ts";
+export { autoretryInMs, type ErrorClass, isOneOf } from "./autoretry.ts";
 export type { Conf, Settings } from "./conf.ts";
 export { Control } from "./control.ts";
 export { type Deep, runDeep } from "./deep.ts";
@@ -29,12 +30,17 @@ export {
   NotRegistered,
   OperationalError,
   OptionError,
+  Reject,
+  type RejectOptions,
   RemoteError,
   ResultTooLargeError,
   RunExpiredError,
   RunNotEndedError,
   SerializationError,
+  SoftTimeLimitExceeded,
+  SynchronousSubtaskError,
   TaskRevokedError,
+  TimeLimitExceeded,
   TimeoutError,
   UmbelError,
   UnknownTaskIdError,
@@ -61,8 +67,8 @@ export {
   parametersFromFunction,
   parametersFromNames,
 } from "./parameters.ts";
-export { AsyncResult, type GetOptions, GroupResult } from "./result.ts";
-export { decodeError, encodeError, type WireError } from "./serialization/error.ts";
+export { AsyncResult, allowJoinResult, type GetOptions, GroupResult } from "./result.ts";
+export { decodeError, encodeError, registerError, type WireError } from "./serialization/error.ts";
 export { decodeJson, encodeJson, requireJson } from "./serialization/json.ts";
 export { showBriefly } from "./show.ts";
 export type {

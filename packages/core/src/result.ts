@@ -2,6 +2,7 @@
  * Handles on results. One rule: a handle holds ids and an engine and nothing else, so it can be made from an id
  * anywhere. Methods that ask the store are async; a handle is never thenable, a Submission is.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { v4 } from "uuid";
 import { type TimeoutOptions, timeoutInMs } from "./duration.ts";
 import type {
@@ -13,10 +14,11 @@ import type {
   RevokeReply,
   WaitLimits,
 } from "./engine.ts";
-import { OptionError, TaskRevokedError } from "./errors.ts";
+import { OptionError, SynchronousSubtaskError, TaskRevokedError } from "./errors.ts";
 import { decodeError } from "./serialization/error.ts";
 import { show } from "./show.ts";
 import { isReady, type State } from "./states.ts";
+import { currentTask } from "./task-context.ts";
 
 /** How long, and how, to wait for a result. */
 export interface GetOptions extends TimeoutOptions {
@@ -24,6 +26,26 @@ export interface GetOptions extends TimeoutOptions {
   signal?: AbortSignal;
   /** With `false` the error is returned instead of thrown. */
   propagate?: boolean;
+  /** With `false` a task may wait, too; it then holds its slot of a worker while it does. */
+  disableSyncSubtasks?: boolean;
+}
+
+/** Where tasks may wait for results. */
+const joinAllowed = new AsyncLocalStorage<true>();
+
+/** Runs a function that may wait for results within a task, as `get` refuses it there. */
+export function allowJoinResult<Result>(fn: () => Result): Result {
+  return joinAllowed.run(true, fn);
+}
+
+/** @throws SynchronousSubtaskError in a task of a worker: all of its slots could come to wait for what only it would run */
+function requireJoin(what: string, { disableSyncSubtasks = true }: GetOptions): void {
+  if (!disableSyncSubtasks || joinAllowed.getStore() === true) return;
+  const task = currentTask();
+  if (task === undefined || task.request.isEager || task.request.calledDirectly) return;
+  throw new SynchronousSubtaskError(
+    `task "${task.name}" (${task.request.id}) waits for ${what}, which can hold its worker for ever; let what comes next be a canvas (\`chain\`, \`chord\`, \`self.replace\`), or wrap it in \`allowJoinResult\``,
+  );
 }
 
 /** The engine of a handle; eager calls each have one of their own. */
@@ -320,6 +342,7 @@ export class GroupResult<out Results extends readonly unknown[] = readonly unkno
   }
 
   async *#ends(options: GetOptions): AsyncGenerator<readonly [place: number, record: ResultRecord]> {
+    requireJoin(`the results of group ${this.id}`, options);
     const limits = limitsOf(options);
     if (this.#parts === undefined) {
       yield* this.#engine.ends(this.id, limits);
@@ -382,6 +405,7 @@ export async function getResult(
   options: GetOptions,
   stored?: Promise<void>,
 ): Promise<unknown> {
+  requireJoin(`the result of ${id}`, options);
   return outcomeOf(await engine.wait(id, limitsOf(options), stored), id, options);
 }
 

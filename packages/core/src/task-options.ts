@@ -1,4 +1,5 @@
 /** What a task's author may set. One rule: one table says every option, so that a wrong name or value is found at once. */
+import { type ErrorClass, isErrorClass } from "./autoretry.ts";
 import { OptionError } from "./errors.ts";
 import { show } from "./show.ts";
 import { didYouMean } from "./suggest.ts";
@@ -27,6 +28,27 @@ export interface TaskOptions {
   trackStarted?: boolean;
   /** How many workers it may take down before it is WorkerLostError; 3 unless said. */
   maxDeliveries?: number;
+  /** Whether it runs again when its worker was lost; true unless said. False is `maxDeliveries: 1`. */
+  rejectOnWorkerLost?: boolean;
+  /** Errors after which it is tried again by itself, with their subclasses, as if it had called `retry`. */
+  autoretryFor?: readonly ErrorClass[];
+  /** Those of `autoretryFor` after which it is not. */
+  dontAutoretryFor?: readonly ErrorClass[];
+  /** What `autoretryFor` says to `retry`. */
+  retryKwargs?: { readonly maxRetries?: number | null; readonly countdown?: number | string };
+  /**
+   * Seconds before the first automatic retry, twice as long before each further one; `true` is 1. Without it
+   * `defaultRetryDelay` counts each time.
+   */
+  retryBackoff?: boolean | number;
+  /** The longest of these waits, seconds; 600 unless said. */
+  retryBackoffMax?: number;
+  /** Whether each wait is drawn between 0 and its length, so that not all come back at once; true unless said. */
+  retryJitter?: boolean;
+  /** How often a failed attempt is repeated on its own, whatever its error; as the option of a call. */
+  retries?: number;
+  /** Errors that are expected: a worker tells of them without a stack, and not as its own trouble. */
+  throws?: readonly ErrorClass[];
 }
 
 type Check = (value: unknown) => string | undefined;
@@ -40,6 +62,12 @@ const whole =
       ? undefined
       : `a whole number from ${least} to ${most}`;
 
+const wholeOrNull: Check = (value) => (value === null ? undefined : whole(0, Number.MAX_SAFE_INTEGER)(value));
+const seconds: Check = (value) =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0 ? undefined : "a number of seconds of at least 0";
+const errorClasses: Check = (value) =>
+  Array.isArray(value) && value.every(isErrorClass) ? undefined : "a list of classes of errors, such as [TypeError]";
+
 const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   name: text,
   params: (value) =>
@@ -49,12 +77,26 @@ const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   priority: whole(0, 9),
   typing: flag,
   acksLate: flag,
-  maxRetries: (value) => (value === null ? undefined : whole(0, Number.MAX_SAFE_INTEGER)(value)),
-  defaultRetryDelay: (value) =>
-    typeof value === "number" && Number.isFinite(value) && value >= 0 ? undefined : "a number of seconds of at least 0",
+  maxRetries: wholeOrNull,
+  defaultRetryDelay: seconds,
   trackStarted: flag,
   maxDeliveries: whole(1, 1000),
+  rejectOnWorkerLost: flag,
+  autoretryFor: errorClasses,
+  dontAutoretryFor: errorClasses,
+  retryKwargs: (value) =>
+    typeof value === "object" && value !== null && Object.keys(value).every((name) => RETRY_WORDS.includes(name))
+      ? undefined
+      : "an object with `maxRetries`, `countdown` or both",
+  retryBackoff: (value) =>
+    typeof value === "boolean" ? undefined : seconds(value) && "true, false or a number of seconds",
+  retryBackoffMax: seconds,
+  retryJitter: flag,
+  retries: whole(0, Number.MAX_SAFE_INTEGER),
+  throws: errorClasses,
 };
+
+const RETRY_WORDS: readonly string[] = ["maxRetries", "countdown"];
 
 /** Checks a task's options. @throws OptionError for an unknown name (with the nearest one) or a wrong value */
 export function readTaskOptions(taskName: string, options: TaskOptions): TaskOptions {

@@ -71,7 +71,8 @@ export type ClaimReply =
 export type StoredOutcome =
   /** `addition`: members that it adds to the chord around it. */
   | { readonly kind: "succeeded"; readonly payload: string; readonly addition?: Addition }
-  | { readonly kind: "failed"; readonly payload: string }
+  /** `isExpected`: the task's `throws` says that this may happen. */
+  | { readonly kind: "failed"; readonly payload: string; readonly isExpected?: true }
   | { readonly kind: "revoked"; readonly payload: string }
   | { readonly kind: "ignored" }
   | { readonly kind: "retried"; readonly delayMs: number }

@@ -1,5 +1,5 @@
 /** What keeps a claimed node from being run. One rule: it ends all the same, and its error says why. */
-import { encodeError, type TaskRegistry, TaskRevokedError, WorkerLostError } from "@umbel/core";
+import { encodeError, type TaskOptions, type TaskRegistry, TaskRevokedError, WorkerLostError } from "@umbel/core";
 import type { TaskNode } from "../graph/graph.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
 
@@ -30,18 +30,22 @@ export function hindrance(
   }
   if (deliveries === 0) return undefined;
   const options = registry.tasks.get(node.task)?.options;
-  const most = options?.acksLate === false ? 1 : (options?.maxDeliveries ?? MOST_DELIVERIES);
-  if (deliveries < most) return undefined;
+  if (deliveries < mostDeliveries(options)) return undefined;
   const error = new WorkerLostError(
     options?.acksLate === false
       ? `the worker that ran task "${node.task}" was lost, and the task may run only once (\`acksLate: false\`)`
-      : `${deliveries === 1 ? "a worker was lost while it" : `${deliveries} workers were lost while they`} ran task "${node.task}"; it is not tried again (\`maxDeliveries\`)`,
+      : `${deliveries === 1 ? "a worker was lost while it" : `${deliveries} workers were lost while they`} ran task "${node.task}"; it is not tried again (\`${options?.rejectOnWorkerLost === false ? "rejectOnWorkerLost: false" : "maxDeliveries"}\`)`,
   );
   return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
 }
 
 /** Whether a task may be lost with others that are in its slice: each loss of the slice counts as one of the task's. */
 export function mayShare(task: string, registry: TaskRegistry): boolean {
-  const options = registry.tasks.get(task)?.options;
-  return options?.acksLate !== false && (options?.maxDeliveries ?? MOST_DELIVERIES) >= MOST_DELIVERIES;
+  return mostDeliveries(registry.tasks.get(task)?.options) >= MOST_DELIVERIES;
+}
+
+/** How often a task may be delivered, all that it says taken together. */
+function mostDeliveries(options: TaskOptions | undefined): number {
+  if (options?.acksLate === false || options?.rejectOnWorkerLost === false) return 1;
+  return options?.maxDeliveries ?? MOST_DELIVERIES;
 }

@@ -72,6 +72,8 @@ export interface TaskFailure {
   readonly task: string;
   readonly id: string;
   readonly error: WireError;
+  /** Whether the task's `throws` says that this may happen. */
+  readonly isExpected: boolean;
 }
 
 /** Runs nodes for one worker. */
@@ -213,7 +215,12 @@ export class NodeRunner {
     const { onFailure } = this.#parts;
     if (outcome.kind !== "failed" || onFailure === undefined) return;
     const error = JSON.parse(outcome.payload) as WireError;
-    onFailure({ task: node.task, id: node.ownId ?? nodeId(runKey, index), error });
+    onFailure({
+      task: node.task,
+      id: node.ownId ?? nodeId(runKey, index),
+      error,
+      isExpected: outcome.isExpected === true,
+    });
   }
 
   /**

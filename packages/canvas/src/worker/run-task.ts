@@ -6,15 +6,20 @@ import {
   type AnyTask,
   AttemptEnded,
   type AttemptRequests,
+  autoretryInMs,
   type BoundTask,
   encodeError,
   Ignore,
+  isOneOf,
+  MaxRetriesExceededError,
   NotRegistered,
   nodeId,
+  Reject,
   type RunKey,
   runAsTask,
   type SignatureData,
   TaskAttempt,
+  type TaskOptions,
   type TaskRegistry,
   UmbelError,
 } from "@umbel/core";
@@ -166,12 +171,10 @@ export class TaskRunner {
       if (requests.replacement !== undefined) return this.#replaced(attempt, requests.replacement);
     }
     if (error instanceof Ignore) return this.#ignored(attempt, requests);
-    const { retries = 0, retryDelay = FIRST_RETRY_DELAY } = attempt.node.options;
-    if (attempt.retries < retries) {
-      const seconds = Math.min(retryDelay * 2 ** attempt.retries, LONGEST_RETRY_DELAY);
-      return { kind: "retried", delayMs: Math.round(seconds * 1000) };
-    }
-    return failed(error);
+    const options = this.#parts.registry.tasks.get(attempt.node.task)?.options;
+    const delayMs = isFinal(error) ? undefined : retryInMs(attempt, options, error);
+    if (delayMs !== undefined) return { kind: "retried", delayMs };
+    return isOneOf(error, options?.throws) ? { ...failed(error), isExpected: true } : failed(error);
   }
 
   /** How an attempt ends that wants no end of its own: as the state says that the task gave itself last, if any. */
@@ -225,6 +228,20 @@ export class TaskRunner {
   }
 }
 
+/** Whether an error says itself that no other try is wanted: what it was tried for is spent, or the call is rejected. */
+function isFinal(error: unknown): boolean {
+  return error instanceof Reject || error instanceof MaxRetriesExceededError;
+}
+
+/** Milliseconds until the try that the call or its task asks for after an error, if they do. */
+function retryInMs(attempt: Attempt, options: TaskOptions | undefined, error: unknown): number | undefined {
+  const { retries = options?.retries ?? 0, retryDelay = FIRST_RETRY_DELAY } = attempt.node.options;
+  if (attempt.retries < retries) {
+    return Math.round(Math.min(retryDelay * 2 ** attempt.retries, LONGEST_RETRY_DELAY) * 1000);
+  }
+  return options === undefined ? undefined : autoretryInMs(options, error, attempt.retries);
+}
+
 /** Calls the task's function; a mapped task once for each item. */
 function callTask(task: AnyTask, self: BoundTask, node: TaskNode, args: readonly unknown[]): unknown {
   if (node.mode !== undefined) return callMapped(task, self, node.mode, args);
@@ -262,6 +279,6 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-function failed(error: unknown): StoredOutcome {
+function failed(error: unknown): StoredOutcome & { readonly kind: "failed" } {
   return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
 }

@@ -144,7 +144,7 @@ test("a chord survives that its queues are obliterated in the middle", async () 
   expect(await get(handle.id)).toEqual(squares(300));
 }, 60_000);
 
-test("a task that kills its process each time fails, and lets others live", async () => {
+test("T16 acksLate: a task that kills its process each time fails, and lets others live", async () => {
   const deaths = async (name: string): Promise<{ readonly lost: number; readonly error: unknown }> => {
     const handle = await chord([app.signature(name), app.signature("add", [1, 1])], app.signature("collect")).delay();
     let lost = 0;
@@ -172,6 +172,12 @@ test("a task that kills its process each time fails, and lets others live", asyn
     lost: 1,
     error: new WorkerLostError(
       'the worker that ran task "deadly once" was lost, and the task may run only once (`acksLate: false`)',
+    ),
+  });
+  expect(await deaths("deadly and kept")).toEqual({
+    lost: 1,
+    error: new WorkerLostError(
+      'a worker was lost while it ran task "deadly and kept"; it is not tried again (`rejectOnWorkerLost: false`)',
     ),
   });
   expect(await deaths("deadly")).toEqual({

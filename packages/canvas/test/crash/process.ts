@@ -24,6 +24,7 @@ const square = app.task("square", (x: number) => {
 const collect = app.task("collect", (squares: readonly number[]) => squares);
 const add = app.task("add", (x: number, y: number) => x + y);
 app.task({ name: "deadly", maxDeliveries: 2 }, () => process.kill(process.pid, "SIGKILL"));
+app.task({ name: "deadly and kept", rejectOnWorkerLost: false }, () => process.kill(process.pid, "SIGKILL"));
 app.task({ name: "deadly once", acksLate: false }, () => process.kill(process.pid, "SIGKILL"));
 
 async function work(): Promise<void> {

@@ -53,7 +53,8 @@ export async function runWorker(context: CommandContext, options: WorkerOptions)
       queues,
       concurrency,
       ...(options.name === undefined ? {} : { name: options.name }),
-      onFailure: ({ task, id, error }) => terminal.note(`failed  ${task} ${id}: ${error.name}: ${error.message}`),
+      onFailure: ({ task, id, error, isExpected }) =>
+        terminal.note(`${isExpected ? "expected" : "failed "} ${task} ${id}: ${error.name}: ${error.message}`),
       onError: (error) => problems.tell(error),
     });
     terminal.note(banner({ app, file, broker: runtime.broker.address, queues, concurrency, name: worker.name }));

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import {
+  allowJoinResult,
+  MaxRetriesExceededError,
+  OptionError,
+  Reject,
+  RemoteError,
+  registerError,
+  SynchronousSubtaskError,
+} from "@umbel/core";
+import type { TaskFailure } from "../../src/worker/run-node.ts";
+import { type Shop, shopsOnEachBroker } from "../kit/shop.ts";
+
+class BusyError extends Error {}
+class GoneError extends BusyError {}
+class CardError extends Error {
+  readonly cents: number;
+  constructor(cents: number) {
+    super(`no ${cents} cents`);
+    this.name = "CardError";
+    this.cents = cents;
+  }
+  get euros(): number {
+    return this.cents / 100;
+  }
+}
+registerError(CardError);
+
+async function errorOf(promise: PromiseLike<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("it did not fail");
+}
+
+describe.each(shopsOnEachBroker)("a task that fails, on %s", (_broker, open) => {
+  let shop: Shop;
+  const failures: TaskFailure[] = [];
+  const tries = new Map<string, number>();
+  /** Counts the attempts of a call. */
+  const attempt = (name: string): number => {
+    const count = (tries.get(name) ?? 0) + 1;
+    tries.set(name, count);
+    return count;
+  };
+
+  beforeAll(async () => {
+    shop = open();
+    await shop.work({ onFailure: (failure) => failures.push(failure) });
+  });
+  afterAll(() => shop.close());
+
+  test("T10 autoretry is tried again until it succeeds, with one id", async () => {
+    const ids = new Set<string>();
+    const busy = shop.app.task(
+      { name: "busy", bind: true, autoretryFor: [BusyError], defaultRetryDelay: 0, maxRetries: 3 },
+      (self, failures: number) => {
+        ids.add(self.request.id);
+        if (self.request.retries < failures) throw new GoneError("busy");
+        return self.request.retries;
+      },
+    );
+    expect(await busy.delay(3).get({ timeout: 10 })).toBe(3);
+    expect(ids.size).toBe(1);
+    expect(await errorOf(busy.delay(4).get({ timeout: 10 }))).toMatchObject({ message: "busy" });
+  });
+
+  test("T10 autoretry leaves other errors, Reject and MaxRetriesExceededError alone", async () => {
+    const options = { autoretryFor: [Error], dontAutoretryFor: [GoneError], retryBackoff: 0.001 };
+    const fail = shop.app.task({ name: "not again", ...options }, (what: string) => {
+      attempt(what);
+      if (what === "gone") throw new GoneError(what);
+      if (what === "reject") throw new Reject(what);
+      throw what === "spent" ? new MaxRetriesExceededError(what) : new RangeError(what);
+    });
+    for (const what of ["gone", "reject", "spent", "range"]) await errorOf(fail.delay(what).get({ timeout: 10 }));
+    expect(["gone", "reject", "spent", "range"].map((what) => tries.get(what))).toEqual([1, 1, 1, 4]);
+  });
+
+  test("T9 retry: `exc` is what it fails with when the retries are spent", async () => {
+    const again = shop.app.task({ name: "again", bind: true, maxRetries: 1 }, (self, own: boolean): never =>
+      self.retry({ countdown: 0, ...(own ? { exc: new CardError(5) } : {}) }),
+    );
+    expect(await errorOf(again.delay(true).get({ timeout: 10 }))).toBeInstanceOf(CardError);
+    const spent = await errorOf(again.delay(false).get({ timeout: 10 }));
+    expect(spent).toBeInstanceOf(MaxRetriesExceededError);
+    expect(spent.message).toMatch(/^task "again" \(.{36}\) was retried 1 times, and `maxRetries` is 1$/);
+  });
+
+  test("T11 retries of a task count for its calls, and those of a call come first", async () => {
+    const always = shop.app.task({ name: "always", retries: 2 }, (what: string) => {
+      attempt(what);
+      throw new Error(what);
+    });
+    await errorOf(always.applyAsync(["the task's"], { retryDelay: 0 }).get({ timeout: 10 }));
+    await errorOf(always.applyAsync(["the call's"], { retries: 0 }).get({ timeout: 10 }));
+    expect([tries.get("the task's"), tries.get("the call's")]).toEqual([3, 1]);
+  });
+
+  test("T11 throws: the worker is told that such an error is expected", async () => {
+    const pay = shop.app.task({ name: "pay", throws: [CardError] }, (ok: boolean) => {
+      throw ok ? new CardError(1) : new TypeError("bug");
+    });
+    await errorOf(pay.delay(true).get({ timeout: 10 }));
+    await errorOf(pay.delay(false).get({ timeout: 10 }));
+    const told = failures.filter(({ task }) => task === "pay").map(({ error, isExpected }) => [error.name, isExpected]);
+    expect(told).toEqual([
+      ["CardError", true],
+      ["TypeError", false],
+    ]);
+  });
+
+  test("R3 errors of a registered class come back as its instances, others with name, message and stack", async () => {
+    const pay = shop.app.task("pay for it", (cents: number) => {
+      throw cents > 0 ? new CardError(cents) : new RangeError("none");
+    });
+    const error = await errorOf(pay.delay(250).get({ timeout: 10 }));
+    expect(error).toBeInstanceOf(CardError);
+    expect(error).toMatchObject({ name: "CardError", message: "no 250 cents", cents: 250, euros: 2.5 });
+    expect(error.stack).toContain("retries.test");
+    const other = await errorOf(pay.delay(0).get({ timeout: 10 }));
+    expect(other).toBeInstanceOf(RemoteError);
+    expect(other).toMatchObject({ name: "RangeError", message: "none" });
+  });
+
+  test("T19 get inside a task is refused, unless it is allowed", async () => {
+    const { give } = shop.tasks;
+    const wait = shop.app.task("wait", async (how: string) => {
+      const result = await give.delay(7);
+      if (how === "allowed") return await allowJoinResult(() => result.get());
+      return await result.get({ disableSyncSubtasks: how !== "option" });
+    });
+    expect(await wait.delay("allowed").get({ timeout: 10 })).toBe(7);
+    expect(await wait.delay("option").get({ timeout: 10 })).toBe(7);
+    const refused = await errorOf(wait.delay("plain").get({ timeout: 10 }));
+    expect(refused).toMatchObject({ name: "SynchronousSubtaskError", code: new SynchronousSubtaskError("").code });
+    expect(refused.message).toMatch(
+      /^task "wait" \(.{36}\) waits for the result of .{36}, which can hold its worker for ever; let what comes next be a canvas \(`chain`, `chord`, `self\.replace`\), or wrap it in `allowJoinResult`$/,
+    );
+  });
+});
+
+describe("R3 registerError", () => {
+  test.each<[what: string, call: () => void, message: string]>([
+    [
+      "what is no class",
+      () => registerError("CardError" as never),
+      '`registerError` takes a class that extends Error; got "CardError"',
+    ],
+    [
+      "a class of something else",
+      () => registerError(Map as never),
+      "`registerError` takes a class that extends Error; got a function",
+    ],
+    [
+      "a class without a name",
+      () => registerError((() => class extends Error {})()),
+      "`registerError` needs a name for a class that has none: registerError(class, name)",
+    ],
+  ])("refuses %s", (_what, call, message) => {
+    expect(call).toThrow(new OptionError(message));
+  });
+});

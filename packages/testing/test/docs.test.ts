@@ -2,9 +2,10 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import * as core from "@umbel/core";
 import { type DocBlock, modulesOf, readBlocks } from "../src/kit/doc-blocks.ts";
+import type { DocReport } from "../src/kit/doc-page.ts";
 import { testRedisUrl } from "../src/kit/test-redis.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -42,12 +43,25 @@ const environment = (database: number) => ({
   FLOW_BROKER: `${testRedisUrl()}?db=${database}`,
 });
 
+/** What running all pages has said, by page. */
+let reports: ReadonlyMap<string, readonly string[]>;
+/** What the process said that was no report. */
+let noise = "";
+
+beforeAll(async () => {
+  const { output } = await run([...pageProgram, "1", ...pages.map(({ folder }) => folder)], temporary, 0);
+  const lines = output.split("\n");
+  const found = lines.filter((line) => line.startsWith('{"name":')).map((line) => JSON.parse(line) as DocReport);
+  reports = new Map(found.map(({ name, wrong }) => [name, wrong]));
+  noise = lines.filter((line) => !line.startsWith('{"name":')).join("\n");
+}, 180_000);
+
 describe("the page", () => {
   test.each(pages.map((page, index) => [page.name, page, index + 1] as const))(
     "%s is right about its code",
     async (name, { blocks, folder }, database) => {
-      const { exitCode, output } = await run([...pageProgram, folder], folder, database);
-      if (exitCode !== 0) throw new Error(output || `${name} does not end`);
+      const wrong = reports.get(name) ?? [`it was not run to its end\n${noise}`];
+      if (wrong.length > 0) throw new Error(wrong.join("\n"));
       for (const block of blocks) if (block.language === "sh") await checkCommands(name, block, folder, database);
     },
     180_000,

@@ -1,6 +1,7 @@
 /**
- * Runs the code of one page of the guide, in a process of its own: `doc-page.ts FOLDER`. One rule: the page's `tasks.ts`
- * is served by a worker here, as `flow worker -A tasks.ts` would, so that a page may simply ask for results.
+ * Runs the code of pages of the guide, one after another: `doc-page.ts FIRST-DATABASE FOLDER…`. Prints a line of JSON for
+ * each. One rule: a page's `tasks.ts` is served by a worker here, as `flow worker -A tasks.ts` would, so that a page may
+ * simply ask for results.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import { type AnyTask, type App, isApp } from "@umbel/core";
 import { check, compile, type Diagnostic, importsOf, type Resolver, renderDiagnostics } from "@umbel/dsl";
 import type { DocBlock } from "./doc-blocks.ts";
 import { readValue, SCRIPT } from "./doc-blocks.ts";
+import { testRedisUrl } from "./test-redis.ts";
 
 /** What `page.json` of the folder holds. */
 export interface DocPage {
@@ -19,29 +21,47 @@ export interface DocPage {
   readonly flows: readonly DocBlock[];
 }
 
+/** What a page came to: a line for each thing that it says wrongly. */
+export interface DocReport {
+  readonly name: string;
+  readonly wrong: readonly string[];
+}
+
 /** How long a statement may take. */
 const PATIENCE_MS = 30_000;
 
 Object.assign(globalThis, { expectValue, expectError });
-const [, , folder = ""] = process.argv;
-const page = JSON.parse(readFileSync(join(folder, "page.json"), "utf8")) as DocPage;
-const app = await loadApp("");
-/** The worker's is another copy of the App, with an engine of its own, as in another process. */
-const served = await loadApp("?worker");
-const worker =
-  served?.engine instanceof CanvasEngine
-    ? await startWorker(served, served.engine, { queues: queuesOf(served) })
-    : undefined;
+const [, , database = "0", ...folders] = process.argv;
+let folder = "";
+let page: DocPage = { name: "", flows: [] };
+let app: App | undefined;
 /** What the page says wrongly; all of it is told, not only the first. */
-const wrong: string[] = [];
-try {
-  if (existsSync(join(folder, SCRIPT))) await import(pathToFileURL(join(folder, SCRIPT)).href);
-  for (const flow of page.flows) await checkFlow(flow);
-} finally {
-  await worker?.close({ force: true });
-  await Promise.all([app?.close(), served?.close()]);
-  for (const message of wrong) console.error(message);
-  if (wrong.length > 0) process.exitCode = 1;
+let wrong: string[] = [];
+for (const [position, path] of folders.entries()) {
+  folder = path;
+  page = JSON.parse(readFileSync(join(folder, "page.json"), "utf8")) as DocPage;
+  wrong = [];
+  // A database for each page: nobody else's worker takes its tasks.
+  process.env.FLOW_BROKER = `${testRedisUrl()}?db=${Number(database) + position}`;
+  await runPage().catch((error: unknown) => wrong.push(error instanceof Error ? String(error.stack) : String(error)));
+  console.log(JSON.stringify({ name: page.name, wrong } satisfies DocReport));
+}
+
+async function runPage(): Promise<void> {
+  app = await loadApp("");
+  // The worker's is another copy of the App, with an engine of its own, as in another process.
+  const served = await loadApp("?worker");
+  const worker =
+    served?.engine instanceof CanvasEngine
+      ? await startWorker(served, served.engine, { queues: queuesOf(served) })
+      : undefined;
+  try {
+    if (existsSync(join(folder, SCRIPT))) await import(pathToFileURL(join(folder, SCRIPT)).href);
+    for (const flow of page.flows) await checkFlow(flow);
+  } finally {
+    await worker?.close({ force: true });
+    await Promise.all([app?.close(), served?.close()]);
+  }
 }
 
 async function loadApp(query: string): Promise<App | undefined> {
@@ -97,10 +117,11 @@ async function checkFlow(flow: DocBlock): Promise<void> {
   }
   const [, comment] = / # (.+)$/.exec(flow.text.split("\n").at(-1) ?? "") ?? [];
   const value = comment === undefined ? undefined : readValue(comment);
-  if (value === undefined || app === undefined) return;
+  const sender = app;
+  if (value === undefined || sender === undefined) return;
   const { signature } = compile(flow.text, options);
   const expected: unknown = JSON.parse(value);
-  await expectValue(async () => await app.signature(signature).delay().get(), expected, place);
+  await expectValue(async () => await sender.signature(signature).delay().get(), expected, place);
 }
 
 function expectDiagnostics(flow: DocBlock, diagnostics: readonly Diagnostic[], screen: string, place: string): void {

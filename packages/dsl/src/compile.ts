@@ -43,6 +43,8 @@ export interface DeclaredParam {
   readonly doc: string | undefined;
   /** Absent where there is none, or where it depends on what is not known. */
   readonly default?: unknown;
+  /** The default as it is written. */
+  readonly defaultText: string | undefined;
   /** It must be given. */
   readonly isRequired: boolean;
 }
@@ -158,6 +160,7 @@ function declaredParams(evaluator: Evaluator, module: Module, scope: Scope): rea
     const isRequired = statement.defaultValue === undefined && !type.isNullable;
     const fallback =
       statement.defaultValue === undefined ? undefined : evaluator.inspect(statement.defaultValue, scope);
+    const written = statement.defaultValue;
     const isKnown = fallback?.kind === "value" && !isUnknown(fallback.value);
     return [
       {
@@ -166,6 +169,7 @@ function declaredParams(evaluator: Evaluator, module: Module, scope: Scope): rea
         typeText: formatType(type),
         doc: statement.doc,
         isRequired,
+        defaultText: written === undefined ? undefined : module.source.text.slice(written.start, written.end),
         ...(isKnown && { default: data.make(fallback.value) }),
       },
     ];

@@ -17,9 +17,29 @@ export {
 export type { ParamValue, ParamValues } from "./compiler/params.ts";
 export type { Diagnostic, RelatedPlace } from "./diagnostics.ts";
 export { Duration } from "./duration.ts";
+export {
+  type CodePage,
+  codeNames,
+  explain,
+  indexAsMarkdown,
+  isCode,
+  pageAsMarkdown,
+  pageAsText,
+} from "./explain/explain.ts";
 export { type FormatResult, format } from "./format/format.ts";
+export { type HighlightedToken, tokens } from "./highlight/highlight.ts";
+export type { TokenKind } from "./highlight/token-kinds.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
 export { type RenderOptions, renderDiagnostics, type Sources } from "./render.ts";
+export {
+  type JsonDiagnostic,
+  type JsonPosition,
+  type JsonRange,
+  type JsonReport,
+  type JsonSnippet,
+  jsonDiagnostics,
+  jsonReport,
+} from "./render-json.ts";
 export type { ImportAnswer, Resolver, TaskDeclaration } from "./resolver.ts";
 export type { Place, Position } from "./source.ts";
 export type { ParamType } from "./types.ts";

@@ -87,6 +87,8 @@ function reportMismatch(source: Source, failure: SyntaxFailure, diagnostics: Dia
     return;
   }
   const type = token.tokenType;
+  // A name with letters beyond ASCII was read as one in backticks, and reported.
+  if (type === t.QuotedName && !token.image.startsWith("`")) return;
   if (t.laterWords.has(token.image) && type !== t.Name) {
     diagnostics.report("E118", source, span, { word: token.image });
     return;
@@ -104,15 +106,22 @@ function reportMismatch(source: Source, failure: SyntaxFailure, diagnostics: Dia
     reportTernary(source, span, diagnostics);
     return;
   }
-  if (type === t.TemplateOpen && ruleName === "entry") {
+  // An object's first key is optional, so a wrong one ends the object as far as the grammar is concerned.
+  const isFirstKey = ruleName === "objectExpression" && isBehind(exception, t.LeftBrace);
+  if (type === t.TemplateOpen && (ruleName === "entry" || isFirstKey)) {
     diagnostics.report("E121", source, span, {});
     return;
   }
   const expected =
+    (isFirstKey ? "a key or `}`" : undefined) ??
     EXPECTED_IN_RULE.get(`${ruleName} ${exception.message}`) ??
     (exception.message === "" ? EXPECTED_BY_RULE.get(ruleName) : labels.get(exception.message)) ??
     "something else";
   diagnostics.report("E101", source, span, { found: isAtEnd ? "the end" : nameToken(token), expected });
+}
+
+function isBehind(exception: IRecognitionException, type: TokenType): boolean {
+  return "previousToken" in exception && (exception.previousToken as IToken | undefined)?.tokenType === type;
 }
 
 function reportLeftover(source: Source, failure: SyntaxFailure, diagnostics: Diagnostics): boolean {

@@ -95,6 +95,9 @@ export const keywords: ReadonlyMap<string, TokenType> = new Map([
   ...["match", "when", "while", "wait"].map((text) => keyword(text)),
 ]);
 
+/** The types of reserved words. */
+export const keywordTypes: ReadonlySet<TokenType> = new Set(keywords.values());
+
 /** The reserved words that are kept for later versions. */
 export const laterWords: ReadonlySet<string> = new Set(["match", "when", "while", "wait"]);
 

@@ -4,9 +4,12 @@
  */
 import { Command } from "commander";
 import { declareCheck } from "./commands/check.ts";
+import { declareExplain } from "./commands/explain.ts";
+import { declareFormat } from "./commands/fmt.ts";
 import { declareGraph } from "./commands/graph.ts";
 import { declareRedis } from "./commands/redis.ts";
 import { declareRun } from "./commands/run.ts";
+import { declareTokens } from "./commands/tokens.ts";
 import { declareWorker } from "./commands/worker.ts";
 import type { CommandContext } from "./context.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -24,6 +27,8 @@ Examples:
   flow run hello.flow -p n=3                     with a value for its param n
   flow run -e 'add(4, 4) | mul(8)' -A tasks.ts   run one line
   flow check hello.flow                          find mistakes, run nothing
+  flow fmt hello.flow                            write it in the one style
+  flow explain E201                              what a code means
   flow graph hello.flow -o hello.svg             draw it, run nothing
   flow worker -A tasks.ts                        serve tasks until Ctrl-C`;
 
@@ -39,7 +44,10 @@ export function makeProgram(choose: Choose): Command {
     .exitOverride();
   declareRun(program, choose);
   declareCheck(program, choose);
+  declareFormat(program, choose);
   declareGraph(program, choose);
+  declareExplain(program, choose);
+  declareTokens(program, choose);
   declareWorker(program, choose);
   declareRedis(program, choose);
   return program;

@@ -31,6 +31,11 @@ export class Terminal {
     this.#writeResult(`${text}\n`);
   }
 
+  /** Prints text that ends its own lines. */
+  write(text: string): void {
+    this.#writeResult(text);
+  }
+
   /** Prints what is worth knowing while it goes on. */
   note(text: string): void {
     process.stderr.write(`${text}\n`);

@@ -38,3 +38,8 @@ export async function readFlowFile(file: string, directory: string): Promise<Flo
 export function sourceOfExpression(text: string, directory: string): FlowSource {
   return { name: "-e", path: join(directory, "-e"), text };
 }
+
+/** Makes the source of what comes by standard input; it lies in the current folder, as far as imports are concerned. */
+export function sourceOfInput(text: string, directory: string): FlowSource {
+  return { name: "standard input", path: join(directory, "-"), text };
+}

@@ -1,5 +1,5 @@
 /** `flow check`: tells all mistakes of flow files. */
-import { check } from "@umbel/dsl";
+import { check, type JsonDiagnostic, jsonDiagnostics, jsonReport } from "@umbel/dsl";
 import { readFlowFile } from "../../load/flow-source.ts";
 import { loadFlowTasks } from "../../load/flow-tasks.ts";
 import type { CommandContext } from "../context.ts";
@@ -7,14 +7,21 @@ import { hasErrors, showDiagnostics } from "../diagnostics-screen.ts";
 import { errorScreen } from "../error-screen.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 
+/** The options of `flow check`, as commander gives them. */
+export interface CheckOptions {
+  readonly app?: string;
+  readonly json?: boolean;
+}
+
 /** Checks the files one after the other; one that cannot be read does not keep the others from being checked. */
 export async function checkFlows(
   context: CommandContext,
   files: readonly string[],
-  options: { readonly app?: string },
+  options: CheckOptions,
 ): Promise<ExitCode> {
   const { terminal } = context;
   terminal.captureOutput();
+  if (options.json) return await checkAsJson(context, files, options);
   let invalid = 0;
   for (const file of files) {
     context.signal.throwIfAborted();
@@ -37,5 +44,35 @@ async function checkFile(context: CommandContext, file: string, app: string | un
   } catch (error) {
     terminal.error(errorScreen(error, { debug: context.debug }));
     return false;
+  }
+}
+
+async function checkAsJson(
+  context: CommandContext,
+  files: readonly string[],
+  options: CheckOptions,
+): Promise<ExitCode> {
+  const found: JsonDiagnostic[] = [];
+  for (const file of files) {
+    context.signal.throwIfAborted();
+    found.push(...(await diagnosticsOf(context, file, options.app)));
+  }
+  const report = jsonReport(found);
+  context.terminal.result(JSON.stringify(report, undefined, 2));
+  return report.valid ? EXIT.done : EXIT.invalid;
+}
+
+async function diagnosticsOf(
+  { directory, debug }: CommandContext,
+  file: string,
+  app: string | undefined,
+): Promise<readonly JsonDiagnostic[]> {
+  try {
+    const source = await readFlowFile(file, directory);
+    const { resolver, sources } = await loadFlowTasks(source, app, directory);
+    return jsonDiagnostics(check(source.text, { file: source.name, resolver }).diagnostics, sources);
+  } catch (error) {
+    const [summary = "", ...rest] = errorScreen(error, { debug }).split("\n");
+    return [{ severity: "error", summary, detail: rest.join("\n") }];
   }
 }

@@ -4,6 +4,9 @@ import type { Choose } from "../program.ts";
 import { BROKER_OPTION, collect, readCount } from "./options.ts";
 import type { RunOptions } from "./run-flow.ts";
 
+/** With a file, `--help` is about the file. */
+type Options = Omit<RunOptions, "file"> & { readonly help?: boolean };
+
 const EXAMPLES = `
 The result goes to standard output as JSON, all else to standard error.
 
@@ -12,6 +15,7 @@ Exit codes: 0 done, 1 the workflow failed, 2 wrong usage, 3 an invalid flow, 4 n
 
 Examples:
   flow run hello.flow
+  flow run hello.flow --help             the params of the flow
   flow run hello.flow -p name=Ann -p 'tags=["a", "b"]'
   flow run hello.flow --raw > hello.txt
   flow run -e 'add(4, 4) | mul(8)' -A tasks.ts
@@ -19,8 +23,9 @@ Examples:
 
 /** Adds `flow run`. */
 export function declareRun(program: Command, choose: Choose): void {
-  program
+  const run = program
     .command("run")
+    .helpOption(false)
     .description("run a workflow and print its result")
     .argument("[file]", "the flow file")
     .option("-e, --expression <flow>", "run this text instead of a file")
@@ -31,8 +36,12 @@ export function declareRun(program: Command, choose: Choose): void {
     .option("--concurrency <n>", "how many tasks run at once here (default: 50)", readCount)
     .option("--timeout <duration>", "give up after this long, such as 90s, 5m, 1h")
     .option("--raw", "print a text without its quotes")
+    .option("-h, --help", "print this help; with a file, what its params are")
     .addHelpText("after", EXAMPLES)
-    .action((file: string | undefined, options: Omit<RunOptions, "file">) =>
-      choose(async (context) => (await import("./run-flow.ts")).runFlow(context, { ...options, file })),
-    );
+    .action((file: string | undefined, { help, ...options }: Options) => {
+      if (help === true && file === undefined && options.expression === undefined) run.help();
+      if (help === true)
+        choose(async (context) => (await import("./show-params.ts")).showParams(context, { ...options, file }));
+      else choose(async (context) => (await import("./run-flow.ts")).runFlow(context, { ...options, file }));
+    });
 }

@@ -1,6 +1,8 @@
 /** What a task's author may set. One rule: one table says every option, so that a wrong name or value is found at once. */
 import { type ErrorClass, isErrorClass } from "./autoretry.ts";
+import { parseSeconds } from "./duration.ts";
 import { OptionError } from "./errors.ts";
+import type { DurationInput } from "./options.ts";
 import { show } from "./show.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -47,6 +49,10 @@ export interface TaskOptions {
   retryJitter?: boolean;
   /** How often a failed attempt is repeated on its own, whatever its error; as the option of a call. */
   retries?: number;
+  /** Seconds after which its signal is aborted with SoftTimeLimitExceeded, or text such as "10s". */
+  softTimeLimit?: DurationInput;
+  /** Seconds after which an attempt has failed with TimeLimitExceeded, whatever it does, or text such as "10s". */
+  timeLimit?: DurationInput;
   /** Errors that are expected: a worker tells of them without a stack, and not as its own trouble. */
   throws?: readonly ErrorClass[];
 }
@@ -65,6 +71,14 @@ const whole =
 const wholeOrNull: Check = (value) => (value === null ? undefined : whole(0, Number.MAX_SAFE_INTEGER)(value));
 const seconds: Check = (value) =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 ? undefined : "a number of seconds of at least 0";
+const duration: Check = (value) => {
+  try {
+    parseSeconds(value, "it");
+    return undefined;
+  } catch {
+    return 'a number of seconds of at least 0, or text such as "10s", "5m" or "250ms"';
+  }
+};
 const errorClasses: Check = (value) =>
   Array.isArray(value) && value.every(isErrorClass) ? undefined : "a list of classes of errors, such as [TypeError]";
 
@@ -93,6 +107,8 @@ const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   retryBackoffMax: seconds,
   retryJitter: flag,
   retries: whole(0, Number.MAX_SAFE_INTEGER),
+  softTimeLimit: duration,
+  timeLimit: duration,
   throws: errorClasses,
 };
 
@@ -108,6 +124,14 @@ export function readTaskOptions(taskName: string, options: TaskOptions): TaskOpt
     const wanted = CHECKS[name as keyof TaskOptions](value);
     if (wanted !== undefined) {
       throw new OptionError(`option \`${name}\` of task "${taskName}" must be ${wanted}; got ${show(value)}`);
+    }
+  }
+  const { softTimeLimit, timeLimit } = options;
+  if (softTimeLimit !== undefined && timeLimit !== undefined) {
+    if (parseSeconds(softTimeLimit, "it") >= parseSeconds(timeLimit, "it")) {
+      throw new OptionError(
+        `\`softTimeLimit\` of task "${taskName}" must be shorter than its \`timeLimit\`; got ${show(softTimeLimit)} and ${show(timeLimit)}`,
+      );
     }
   }
   return options;

@@ -44,7 +44,9 @@ export class Slicing {
 
   /** Whether a node may be in a slice with others. */
   canShare(node: Pick<TaskNode, "task" | "options">): boolean {
-    return this.#size !== 1 && node.options.priority === undefined && !this.#alone.has(node.task);
+    if (this.#size === 1 || this.#alone.has(node.task)) return false;
+    const { priority, timeLimit, softTimeLimit } = node.options;
+    return priority === undefined && timeLimit === undefined && softTimeLimit === undefined;
   }
 
   /** Gives each call of a task a slice of its own from now on. */

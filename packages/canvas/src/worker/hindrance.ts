@@ -2,6 +2,7 @@
 import { encodeError, type TaskOptions, type TaskRegistry, TaskRevokedError, WorkerLostError } from "@umbel/core";
 import type { TaskNode } from "../graph/graph.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
+import { timeLimitsOf } from "./time-limits.ts";
 
 /** How often a task may be delivered if it does not say. */
 const MOST_DELIVERIES = 3;
@@ -39,9 +40,13 @@ export function hindrance(
   return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
 }
 
-/** Whether a task may be lost with others that are in its slice: each loss of the slice counts as one of the task's. */
-export function mayShare(task: string, registry: TaskRegistry): boolean {
-  return mostDeliveries(registry.tasks.get(task)?.options) >= MOST_DELIVERIES;
+/**
+ * Whether a call may be in a slice with others: it may be lost with them, as each loss of the slice counts as one of its
+ * own; and neither its start nor its end has a time of its own.
+ */
+export function mayShare(node: Pick<TaskNode, "task" | "options">, registry: TaskRegistry): boolean {
+  const options = registry.tasks.get(node.task)?.options;
+  return mostDeliveries(options) >= MOST_DELIVERIES && timeLimitsOf(node, options) === undefined;
 }
 
 /** How often a task may be delivered, all that it says taken together. */

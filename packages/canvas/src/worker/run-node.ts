@@ -14,6 +14,7 @@ import type { Attempt, Eventually, TaskRunner } from "./run-task.ts";
 import type { Settled, Settler } from "./settler.ts";
 import type { TaskSlots } from "./task-slots.ts";
 import type { TerminableAttempt, Terminations } from "./terminations.ts";
+import { LimitedTime, type TimeLimits } from "./time-limits.ts";
 
 /** A slice that was claimed, as far as its nodes need to know. */
 export interface RunningSlice extends HeldSlice, ClaimedNodes {
@@ -26,6 +27,8 @@ export interface RunningSlice extends HeldSlice, ClaimedNodes {
 export interface NodeEnd {
   readonly node: TaskNode;
   readonly outcome: StoredOutcome;
+  /** Its function, where that goes on behind the end: the slot is its own until then. */
+  readonly outlived?: Promise<unknown>;
 }
 
 /** The node that a slot goes on with. */
@@ -98,9 +101,30 @@ export class NodeRunner {
       slots.leave();
       throw error;
     }
-    if (end instanceof Promise) return end.finally(() => slots.leave());
+    if (end instanceof Promise) return this.#leaving(end);
     slots.leave();
     return end;
+  }
+
+  /** Gives the slot back when the node has ended, and its function, too. */
+  async #leaving(ending: Promise<NodeEnd>): Promise<NodeEnd> {
+    const { slots, report } = this.#parts;
+    let outlived: Promise<unknown> | undefined;
+    try {
+      const end = await ending;
+      outlived = end.outlived;
+      return end;
+    } finally {
+      if (outlived === undefined) slots.leave();
+      else {
+        report(
+          new Error(
+            "a task goes on after its `timeLimit`, and holds its slot until it ends; let it look at `self.signal`",
+          ),
+        );
+        outlived.finally(() => slots.leave()).catch(() => undefined);
+      }
+    }
   }
 
   async #runUnread(runKey: RunKey, slice: RunningSlice, index: number, input: string | undefined): Promise<NodeEnd> {
@@ -136,7 +160,8 @@ export class NodeRunner {
         first = undefined;
         return await outcomeNow;
       });
-      return { node, outcome };
+      const { outlived } = attempt;
+      return { node, outcome, ...(outlived === undefined ? {} : { outlived }) };
     } catch (error) {
       if (error instanceof RunExpiredError || ended.aborted) throw error;
       report(error);
@@ -268,6 +293,9 @@ class SlotAttempt implements Attempt {
   readonly #parts: NodeRunnerParts;
   readonly #slice: RunningSlice;
   #terminable: TerminableAttempt | undefined;
+  #time: LimitedTime | undefined;
+  /** The function, where it goes on behind the attempt's end. */
+  outlived: Promise<unknown> | undefined;
 
   constructor(
     parts: NodeRunnerParts,
@@ -302,12 +330,24 @@ class SlotAttempt implements Attempt {
 
   openSignal(): AbortSignal {
     this.#terminable ??= this.#parts.terminations.attempt(this.runKey, this.index);
-    return this.#terminable.openSignal();
+    const signal = this.#terminable.openSignal();
+    return this.#time === undefined ? signal : AbortSignal.any([signal, this.#time.signal]);
   }
 
-  /** Ends the listening for its end from outside. */
+  limit(limits: TimeLimits): LimitedTime {
+    this.#time?.stop();
+    this.#time = new LimitedTime(this.node.task, limits);
+    return this.#time;
+  }
+
+  outlive(running: Promise<unknown>): void {
+    this.outlived = running;
+  }
+
+  /** Ends the listening for its end from outside, and the counting of its time. */
   close(): void {
     this.#terminable?.close();
+    this.#time?.stop();
   }
 }
 

@@ -31,6 +31,7 @@ import { type EachPlan, ownIdOf, type TaskNode } from "../graph/graph.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
 import { encodeLimited, outcomeOfState } from "./attempt-values.ts";
 import type { GraphAdditions } from "./graph-additions.ts";
+import { type LimitedTime, type TimeLimits, timeLimitsOf, withoutAbort } from "./time-limits.ts";
 import { WorkerCall } from "./worker-call.ts";
 
 /** The attempt that is to be made. */
@@ -49,6 +50,10 @@ export interface Attempt {
   showState(state: string, payload: string): Promise<void>;
   /** Gives the signal that is aborted when the attempt is ended from outside. */
   openSignal(): AbortSignal;
+  /** Begins to count the attempt's time. */
+  limit(limits: TimeLimits): LimitedTime;
+  /** Says that the attempt has ended, but its function goes on. */
+  outlive(running: Promise<unknown>): void;
 }
 
 /** A value that is there, or will be. Most tasks of short calls wait for nothing, and a promise costs more than they do. */
@@ -120,6 +125,19 @@ export class TaskRunner {
   }
 
   #call(task: AnyTask, attempt: Attempt, args: readonly unknown[], meta: RunMeta): Eventually<StoredOutcome> {
+    const limits = timeLimitsOf(attempt.node, task.options);
+    if (limits === undefined) return this.#callNow(task, attempt, args, meta);
+    const time = attempt.limit(limits);
+    const ending = this.#callNow(task, attempt, args, meta);
+    if (!(ending instanceof Promise)) return time.overrun === undefined ? ending : failed(time.overrun);
+    const exceeded = time.exceeded.then((error) => {
+      attempt.outlive(ending);
+      return failed(error);
+    });
+    return Promise.race([ending, exceeded]);
+  }
+
+  #callNow(task: AnyTask, attempt: Attempt, args: readonly unknown[], meta: RunMeta): Eventually<StoredOutcome> {
     const call = new WorkerCall(this.#parts, task, attempt, args, meta);
     const self = new TaskAttempt(task.app, call, call);
     let called: unknown;
@@ -165,7 +183,8 @@ export class TaskRunner {
   }
 
   /** The outcome of an attempt that threw: what it asked for, or its error. */
-  #ended(attempt: Attempt, requests: AttemptRequests, error: unknown): Eventually<StoredOutcome> {
+  #ended(attempt: Attempt, requests: AttemptRequests, thrown: unknown): Eventually<StoredOutcome> {
+    const error = withoutAbort(thrown);
     if (error instanceof AttemptEnded) {
       if (requests.retryInMs !== undefined) return { kind: "retried", delayMs: requests.retryInMs };
       if (requests.replacement !== undefined) return this.#replaced(attempt, requests.replacement);

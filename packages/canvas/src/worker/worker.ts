@@ -180,7 +180,7 @@ export class CanvasWorker {
   /** Begins to take jobs. Resolves when all queues are served. */
   async start(): Promise<void> {
     for (const name of this.#registry.tasks.keys()) {
-      if (!mayShare(name, this.#registry)) this.#runtime.slicing.isolate(name);
+      if (!mayShare({ task: name, options: {} }, this.#registry)) this.#runtime.slicing.isolate(name);
     }
     await this.#heartbeat.start((error) => this.#report(error));
     await this.#terminations.start(this.#options.lostAfterMs / 3, (error) => this.#report(error));
@@ -337,8 +337,8 @@ export class CanvasWorker {
     let found = false;
     for (const index of indices) {
       const node = pages.peek(runKey, index) ?? (await this.#persist(() => pages.node(runKey, index)));
-      if (node.kind !== "task" || mayShare(node.task, this.#registry)) continue;
-      slicing.isolate(node.task);
+      if (node.kind !== "task" || mayShare(node, this.#registry)) continue;
+      if (!mayShare({ task: node.task, options: {} }, this.#registry)) slicing.isolate(node.task);
       found = true;
     }
     return found;

@@ -63,6 +63,10 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
       input: undefined,
       showState,
       openSignal,
+      limit: () => {
+        throw new Error("no task here has a time limit");
+      },
+      outlive: () => undefined,
     };
     const outcome = await runner.run(attempt);
     take(await store.settle(runKey, [{ first, count: 1, index: first, token, outcome, node }]));

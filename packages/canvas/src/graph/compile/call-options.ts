@@ -109,8 +109,6 @@ function saysNothing(options: SignatureOptions): boolean {
 
 /** Options that the language and Celery have and this engine does not honour; to ignore one would be a lie. */
 const NOT_HONOURED: readonly (keyof SignatureOptions)[] = [
-  "timeLimit",
-  "softTimeLimit",
   "ignoreResult",
   "serializer",
   "compression",

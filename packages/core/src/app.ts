@@ -11,6 +11,7 @@ import { type CallOptions, normalizeOptions } from "./options.ts";
 import type { AnyFunction } from "./parameters.ts";
 import { AsyncResult, assembleGroup, GroupResult } from "./result.ts";
 import { resultFromTuple } from "./result-tuple.ts";
+import { Runs } from "./runs.ts";
 import { parseSignature } from "./signature/json.ts";
 import { bindSignature } from "./signature/signature.ts";
 import type { Signature } from "./signature/types.ts";
@@ -61,6 +62,8 @@ export class App {
   readonly conf: Conf;
   /** What can be done with tasks by their ids. */
   readonly control = new Control(() => this.engine);
+  /** The runs of its broker, and what can be done with them. */
+  readonly runs = new Runs(() => this.engine);
   readonly #tasks = new Map<string, AnyTask>();
   readonly #makeEngine: EngineFactory | undefined;
   readonly #makeEagerEngine: EngineFactory | undefined;

@@ -3,6 +3,7 @@
  * this interface, and `umbel` puts the two together.
  */
 import type { CallOptions } from "./options.ts";
+import type { RunKeeper } from "./runs.ts";
 import type { WireError } from "./serialization/error.ts";
 import type { SignatureData } from "./signature/data.ts";
 import type { AnySignature } from "./signature/types.ts";
@@ -11,6 +12,8 @@ import type { State } from "./states.ts";
 /** Options of one call: those of a signature, and arguments by name. */
 export interface ApplyOptions extends CallOptions {
   kwargs?: Readonly<Record<string, unknown>>;
+  /** What the run of this call is called: `app.runs` finds and lists it by this name. Need not be unique. */
+  runName?: string;
 }
 
 /** A signature that is to run, with the arguments and options of this call. */
@@ -19,6 +22,8 @@ export interface SubmitRequest {
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
   readonly options: CallOptions;
+  /** What the run is called. */
+  readonly runName?: string;
   /** Members of the signature, a group or a chord, that are taken one by one while it is stored. */
   readonly members?: Iterable<AnySignature> | AsyncIterable<AnySignature>;
 }
@@ -126,6 +131,8 @@ export interface Engine {
   forget(ids: readonly string[]): Promise<void>;
   /** Revokes a task, the members of a group, or a whole run. @throws UnknownTaskIdError, RunExpiredError */
   revoke(id: string, options: RevokeOptions): Promise<RevokeReply>;
+  /** The runs that are stored. */
+  readonly runs: RunKeeper;
   /** Keeps the members of a group that no run made, for as long as an ended run. */
   saveGroup(id: string, members: readonly ResultTuple[]): Promise<void>;
   /** Gives a group by its id: `members` for one that was saved, `{}` for one of a run, `undefined` for none. */

@@ -74,7 +74,12 @@ export class RunExpiredError extends UmbelError {
   readonly code = "RUN_EXPIRED";
 }
 
-/** The run still goes on, so its results cannot be forgotten. */
+/** No run, or more than one, is meant by a text that was to lead to one. */
+export class UnknownRunError extends UmbelError {
+  readonly code = "UNKNOWN_RUN";
+}
+
+/** The run still goes on, so its results cannot be forgotten, and it can be neither resumed nor forked. */
 export class RunNotEndedError extends UmbelError {
   readonly code = "RUN_NOT_ENDED";
 }

@@ -43,6 +43,7 @@ export {
   TimeLimitExceeded,
   TimeoutError,
   UmbelError,
+  UnknownRunError,
   UnknownTaskIdError,
   WorkerLostError,
 } from "./errors.ts";
@@ -67,7 +68,24 @@ export {
   parametersFromFunction,
   parametersFromNames,
 } from "./parameters.ts";
+export { readableId } from "./readable-id.ts";
 export { AsyncResult, allowJoinResult, type GetOptions, GroupResult } from "./result.ts";
+export {
+  type ForkOptions,
+  type InspectOptions,
+  type ListRunsOptions,
+  nameOfRun,
+  type ResumedNode,
+  type ResumeReply,
+  type RunDetails,
+  type RunInfo,
+  type RunKeeper,
+  type RunNode,
+  type RunPage,
+  type RunState,
+  Runs,
+  runStates,
+} from "./runs.ts";
 export { decodeError, encodeError, registerError, type WireError } from "./serialization/error.ts";
 export { decodeJson, encodeJson, requireJson } from "./serialization/json.ts";
 export { showBriefly } from "./show.ts";

@@ -28,6 +28,9 @@ function engineGiving(record: ResultRecord, submit = jest.fn<Engine["submit"]>()
     saveGroup: async () => {},
     findGroup: async () => undefined,
     deleteGroup: async () => {},
+    get runs(): never {
+      throw new Error("nothing runs here");
+    },
     close: async () => {},
   };
   const runEnded = jest.fn<(id: string, signal: AbortSignal) => Promise<void>>(async () => {});

@@ -16,12 +16,17 @@ export interface ActiveRuns {
   due(now: number, most: number): Promise<RunKey[]>;
   /** Says when a run is due next, if it is still there. */
   postpone(runKey: RunKey, until: number): Promise<void>;
+  /** Gives all of them, in no order. */
+  all(): Promise<readonly RunKey[]>;
   /** The store's clock, epoch milliseconds. */
   now(): Promise<number>;
 }
 
 /** How long runs that have ended wait for others, so that one command takes out all of them; milliseconds. */
 const TOGETHER_MS = 50;
+
+/** How many runs one command reads. */
+const MOST_AT_ONCE = 1000;
 
 /** A sorted set in Redis. */
 export class RedisActiveRuns implements ActiveRuns {
@@ -60,6 +65,15 @@ export class RedisActiveRuns implements ActiveRuns {
 
   async postpone(runKey: RunKey, until: number): Promise<void> {
     await this.#redis.zadd(this.#key, "XX", until, runKey);
+  }
+
+  async all(): Promise<readonly RunKey[]> {
+    const found: RunKey[] = [];
+    for (let from = 0; ; from += MOST_AT_ONCE) {
+      const some = await this.#redis.zrange(this.#key, String(from), String(from + MOST_AT_ONCE - 1));
+      for (const runKey of some) found.push(runKey as RunKey);
+      if (some.length < MOST_AT_ONCE) return found;
+    }
   }
 
   async now(): Promise<number> {

@@ -9,6 +9,7 @@ import type { ActiveRuns } from "./active-runs.ts";
 import { handOut, MOST_SHARED, type Seats } from "./hand-out.ts";
 import type { PageCache } from "./page-cache.ts";
 import type { QueuedSlice, Queues } from "./queues.ts";
+import { entryOf, type RunIndex } from "./run-index.ts";
 import type { Slicing } from "./slicing.ts";
 
 /** What a Driver is made of. */
@@ -17,6 +18,7 @@ export interface DriverParts {
   readonly pages: PageCache;
   readonly queues: Queues;
   readonly activeRuns: ActiveRuns;
+  readonly runIndex: RunIndex;
   readonly slicing: Slicing;
   /** How many slices of a run may be in flight before members of its groups wait. */
   readonly window: number;
@@ -48,6 +50,7 @@ export class Driver {
   readonly #pages: PageCache;
   readonly #queues: Queues;
   readonly #activeRuns: ActiveRuns;
+  readonly #runIndex: RunIndex;
   readonly #slicing: Slicing;
   readonly #window: number;
   readonly #onRevoked: (runKey: RunKey) => Promise<void>;
@@ -61,6 +64,7 @@ export class Driver {
     this.#pages = parts.pages;
     this.#queues = parts.queues;
     this.#activeRuns = parts.activeRuns;
+    this.#runIndex = parts.runIndex;
     this.#slicing = parts.slicing;
     this.#window = parts.window;
     this.#onRevoked = parts.onRevoked;
@@ -72,6 +76,7 @@ export class Driver {
     const queued: Promise<void>[] = [handled(this.dispatch(runKey, started.dispatches))];
     let seats: Seats = "room" in started ? seatsOf(started) : { room: this.#window, shared: MOST_SHARED };
     let runEnded = "runEnded" in started && started.runEnded;
+    let runFailed = "runFailed" in started && started.runFailed;
     let hasRevoked = "hasRevoked" in started && started.hasRevoked;
     const refills = "refills" in started ? [...started.refills] : [];
     for (;;) {
@@ -87,11 +92,19 @@ export class Driver {
       refills.push(...reply.refills);
       if (!isTooLate(reply)) seats = seatsOf(reply);
       runEnded ||= reply.runEnded;
+      runFailed ||= reply.runFailed;
       hasRevoked ||= reply.hasRevoked;
     }
     await Promise.all(queued);
-    if (runEnded) await this.#activeRuns.remove(runKey);
+    if (runEnded) await this.#end(runKey, runFailed);
     else if (hasRevoked) await this.#endRevoked(runKey);
+  }
+
+  async #end(runKey: RunKey, runFailed: boolean): Promise<void> {
+    // A run that is gone already is in no list.
+    const meta = this.#pages.peekMeta(runKey) ?? (await this.#pages.meta(runKey).catch(() => undefined));
+    if (meta !== undefined) this.#runIndex.noteEnd(entryOf(runKey, meta), runFailed);
+    await this.#activeRuns.remove(runKey);
   }
 
   /** Ends what was revoked. It looks at all of the run, so groups that fail fast at the same time are looked at together. */
@@ -230,6 +243,7 @@ function combined(one: SettleReply | undefined, other: SettleReply | undefined):
     dispatches: [...one.dispatches, ...other.dispatches],
     spreads: [...one.spreads, ...other.spreads],
     runEnded: one.runEnded || other.runEnded,
+    runFailed: one.runFailed || other.runFailed,
     hasRevoked: one.hasRevoked || other.hasRevoked,
   };
 }

@@ -24,7 +24,7 @@ import {
   type TaskRegistry,
   type WaitLimits,
 } from "@umbel/core";
-import { metaOf } from "../graph/codec.ts";
+import { labelled, metaOf, type RunLabels } from "../graph/codec.ts";
 import { type CompileEnvironment, compile, compileStream, type MemberStream } from "../graph/compile.ts";
 import { checkEachCall } from "../graph/each-group.ts";
 import { checkRunFormat, type ExportGraphOptions, type RunGraphFormat } from "../graph/export/export-graph.ts";
@@ -32,18 +32,20 @@ import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../graph
 import { withOwnArguments } from "../graph/own-arguments.ts";
 import { signatureOf } from "../primitives/chain.ts";
 import type { MemberSource } from "../primitives/streamed-group.ts";
-import { type CreateOptions, type Dispatch, STAGED_NODES, type Started } from "../store/graph-store.ts";
+import { type CreateOptions, type Dispatch, STAGED_NODES, type StagedRun, type Started } from "../store/graph-store.ts";
 import { single } from "../store/slice.ts";
 import type { Broker } from "./broker.ts";
 import { isConnectionError, unreachable } from "./connection-error.ts";
 import { Deadline } from "./deadline.ts";
 import { findNode, requireNode } from "./find-node.ts";
-import { forgetNode } from "./forget.ts";
+import { deleteRun, forgetNode } from "./forget.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { MemberEnds } from "./member-ends.ts";
 import { findMembers, readStates } from "./members.ts";
 import { Revoker } from "./revoker.ts";
 import { drawRun } from "./run-graph.ts";
+import { entryOf } from "./run-index.ts";
+import { CanvasRuns } from "./runs.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import type { SliceSize } from "./slicing.ts";
 import { aliasesOf, countJoins, StagedNodesWriter } from "./staged-nodes.ts";
@@ -65,6 +67,8 @@ export interface CanvasEngineOptions {
   readonly resultExpiresMs?: number;
   /** How many slices of a run may be in flight before members of its groups wait. */
   readonly window?: number;
+  /** Modules that define the tasks of what is sent, as paths: kept with each run, so that a worker can be started for it. */
+  readonly modules?: readonly string[];
   /** How many members of a group make one slice, which is one job; said by nothing, the broker decides. */
   readonly sliceSize?: SliceSize;
 }
@@ -87,6 +91,8 @@ export class CanvasEngine implements Engine {
   /** One life of this process: its worker's sign of life, and the owner of runs that end with it. */
   readonly incarnation = randomUUID();
   #runtime: Promise<Runtime> | undefined;
+  /** The runs that are stored. */
+  readonly runs: CanvasRuns;
   /** What compiling asks: the options that hold for all calls of a task. */
   readonly environment: CompileEnvironment;
   /** Runs submitted here whose news is listened to from before they were stored, so that no first read is needed. */
@@ -96,28 +102,50 @@ export class CanvasEngine implements Engine {
   constructor(registry: TaskRegistry, options: CanvasEngineOptions) {
     this.#registry = registry;
     this.#options = options;
+    this.runs = new CanvasRuns((ask) => this.#ask(ask));
     this.environment = { taskDefaults: (task) => this.#taskDefaults(task), onlyQueue: options.onlyQueue };
   }
 
   submit(request: SubmitRequest): SubmittedRun {
     const runKey = newRunKey();
-    const { signature, args, kwargs, members } = request;
+    const { signature, args, kwargs, members, runName } = request;
     const call = { args, kwargs, options: normalizeOptions({ ...request.options }) };
     if (members !== undefined) {
       if (signature.kind !== "group" && signature.kind !== "chord")
         throw new InvalidSignatureError(`a ${signature.kind} has no members that could come one by one`);
-      return this.#submitStream(runKey, compileStream(signature, call, this.environment), members);
+      return this.#submitStream(runKey, compileStream(signature, call, this.environment), members, runName);
     }
     const compiled = compile(signature, call, runKey, this.environment);
     this.#checkStarts(compiled.starts, (index) => compiled.nodes[index]);
     const graph = { ...compiled, nodes: withOwnArguments(compiled.nodes) };
-    const stored = this.hold(this.#explained(this.#store(graph)));
-    return { ...resultOf(runKey, graph.result, graph.nodes[graph.result]), stored };
+    const result = resultOf(runKey, graph.result, graph.nodes[graph.result]);
+    const labels = this.#labels(result, firstTaskOf(graph.nodes), runName);
+    const stored = this.hold(this.#explained(this.#store(graph, labels)));
+    return { ...result, stored };
   }
 
-  #submitStream(runKey: RunKey, stream: MemberStream, members: MemberSource): SubmittedRun {
+  #submitStream(
+    runKey: RunKey,
+    stream: MemberStream,
+    members: MemberSource,
+    runName: string | undefined,
+  ): SubmittedRun {
     const result = resultOf(runKey, stream.result, stream.head()[stream.result]);
-    return { ...result, stored: this.hold(this.#explained(this.#storeStream(runKey, stream, members))) };
+    const labels = (task: string): RunLabels => this.#labels(result, task, runName);
+    return { ...result, stored: this.hold(this.#explained(this.#storeStream(runKey, stream, members, labels))) };
+  }
+
+  /** What people are told of a run. */
+  #labels({ resultId, isGroup }: Omit<SubmittedRun, "stored">, task: string, name: string | undefined): RunLabels {
+    const { modules, onlyQueue } = this.#options;
+    return {
+      task,
+      ...(name === undefined ? {} : { name }),
+      ...(parseNodeId(resultId) === undefined ? { resultId } : {}),
+      ...(isGroup ? { isGroup } : {}),
+      ...(modules === undefined || modules.length === 0 ? {} : { modules }),
+      ...(onlyQueue === undefined ? {} : { ownQueue: onlyQueue }),
+    };
   }
 
   async read(id: string): Promise<ResultRecord> {
@@ -243,7 +271,7 @@ export class CanvasEngine implements Engine {
     const place = parseNodeId(id);
     if (place === undefined) return;
     const runtime = await this.runtime();
-    await this.hold(Promise.all([runtime.store.delete(place.runKey), runtime.activeRuns.remove(place.runKey)]));
+    await this.hold(deleteRun(runtime, place.runKey));
   }
 
   /**
@@ -317,16 +345,17 @@ export class CanvasEngine implements Engine {
     }
   }
 
-  async #store(graph: Graph): Promise<void> {
+  async #store(graph: Graph, labels: RunLabels): Promise<void> {
     const runtime = await this.runtime();
     const { runKey, nodes, starts } = graph;
-    const meta = metaOf(graph);
+    const meta = labelled(metaOf(graph), labels);
     runtime.pages.keepFirst(runKey, nodes.slice(0, PAGE_SIZE), meta);
     this.#expected.set(runKey, expect(graph, runtime.news));
     const aliases = aliasesOf(runKey, nodes, 0);
     if (aliases.length > 0) await runtime.aliases.reserve(aliases);
     if (nodes.length <= STAGED_NODES) {
-      return await this.#create(runtime, graph, () => runtime.store.create(graph, this.#createOptions(runtime)));
+      const options = { ...this.#createOptions(runtime), labels };
+      return await this.#create(runtime, { runKey, starts, meta }, () => runtime.store.create(graph, options));
     }
     // A large graph is there before its run is entered and created, however long that takes.
     await runtime.store.stage(runKey, nodes, 0);
@@ -335,7 +364,12 @@ export class CanvasEngine implements Engine {
   }
 
   /** Stores members as they come, page by page, and then their run. */
-  async #storeStream(runKey: RunKey, stream: MemberStream, members: MemberSource): Promise<void> {
+  async #storeStream(
+    runKey: RunKey,
+    stream: MemberStream,
+    members: MemberSource,
+    labels: (task: string) => RunLabels,
+  ): Promise<void> {
     const runtime = await this.runtime();
     const { result } = stream;
     this.#expected.set(runKey, expect({ runKey, result }, runtime.news));
@@ -360,7 +394,9 @@ export class CanvasEngine implements Engine {
     } finally {
       writer.stop();
     }
-    const staged = { ...stream.finish(runKey), joinCount: writer.joinCount };
+    const finished = stream.finish(runKey);
+    const meta = labelled(finished.meta, labels(firstTaskOf(writer.firstPage)));
+    const staged = { ...finished, meta, joinCount: writer.joinCount };
     runtime.pages.keepFirst(runKey, writer.firstPage, staged.meta);
     await this.#create(runtime, staged, () => runtime.store.createStaged(staged, this.#createOptions(runtime)));
   }
@@ -372,7 +408,7 @@ export class CanvasEngine implements Engine {
   /** Enters a run, stores it and starts what comes first. */
   async #create(
     runtime: Runtime,
-    { runKey, starts }: Pick<Graph, "runKey" | "starts">,
+    { runKey, starts, meta }: Pick<StagedRun, "runKey" | "starts" | "meta">,
     create: () => Promise<Started>,
   ): Promise<void> {
     const [start] = starts;
@@ -388,6 +424,7 @@ export class CanvasEngine implements Engine {
       (error: unknown) => error,
     );
     await Promise.all([entered, created]);
+    runtime.runIndex.enter(entryOf(runKey, meta));
     const problem = await queued;
     if (problem !== undefined) warnUnqueued(runKey, problem);
   }
@@ -466,6 +503,12 @@ async function openRedis(broker: Broker, options: RuntimeOptions): Promise<Runti
 function resultOf(runKey: RunKey, index: number, node: GraphNode | undefined): Omit<SubmittedRun, "stored"> {
   const ownId = node?.kind !== "spread" ? node?.ownId : undefined;
   return { resultId: ownId ?? nodeId(runKey, index), isGroup: node?.kind === "join" };
+}
+
+/** The task that a run begins with. A callback may stand before it only where it begins with nothing. */
+function firstTaskOf(nodes: readonly GraphNode[]): string {
+  for (const node of nodes) if (node.kind === "task") return node.task;
+  return "";
 }
 
 function hasNames(kwargs: Readonly<Record<string, unknown>>): boolean {

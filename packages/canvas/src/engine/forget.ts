@@ -1,6 +1,7 @@
 /** Forgetting results. One rule: what somebody may still need stays, so nothing of a run that goes on is forgotten. */
-import { RunNotEndedError } from "@umbel/core";
+import { type RunKey, RunNotEndedError } from "@umbel/core";
 import type { FoundNode } from "./find-node.ts";
+import { entryOf } from "./run-index.ts";
 import type { Runtime } from "./runtime.ts";
 
 /**
@@ -21,6 +22,20 @@ export async function forgetNode(runtime: Runtime, id: string, { runKey, index }
     );
   }
   if (reply === "deleted") {
-    await Promise.all([runtime.aliases.release(meta.aliases ?? [], runKey), runtime.activeRuns.remove(runKey)]);
+    await Promise.all([
+      runtime.aliases.release(meta.aliases ?? [], runKey),
+      runtime.activeRuns.remove(runKey),
+      runtime.runIndex.remove([entryOf(runKey, meta)]),
+    ]);
   }
+}
+
+/** Deletes all of a run, at whatever point it is. */
+export async function deleteRun(runtime: Runtime, runKey: RunKey): Promise<void> {
+  const meta = await runtime.store.readMeta(runKey);
+  await Promise.all([
+    runtime.store.delete(runKey),
+    runtime.activeRuns.remove(runKey),
+    ...(meta === undefined ? [] : [runtime.runIndex.remove([entryOf(runKey, meta)])]),
+  ]);
 }

@@ -19,6 +19,7 @@ import { BullQueues } from "./queues.ts";
 import { Relatives } from "./relatives.ts";
 import { Results } from "./results.ts";
 import { Revoker } from "./revoker.ts";
+import { RedisRunIndex } from "./run-index.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { RedisSavedGroups } from "./saved-groups.ts";
 import { Slicing } from "./slicing.ts";
@@ -37,6 +38,7 @@ export class RedisRuntime implements Runtime {
   readonly relatives: Relatives;
   readonly queues: BullQueues;
   readonly activeRuns: RedisActiveRuns;
+  readonly runIndex: RedisRunIndex;
   readonly aliases: RedisAliases;
   readonly savedGroups: RedisSavedGroups;
   readonly slicing: Slicing;
@@ -68,6 +70,7 @@ export class RedisRuntime implements Runtime {
     this.relatives = new Relatives(this.pages, this.results);
     this.queues = new BullQueues(this.commands, options.prefix);
     this.activeRuns = new RedisActiveRuns(this.commands, options.prefix);
+    this.runIndex = new RedisRunIndex(this.commands, options.prefix, options.resultExpiresMs);
     this.aliases = new RedisAliases(this.commands, options.prefix, options.resultExpiresMs);
     this.savedGroups = new RedisSavedGroups(this.commands, options.prefix, options.resultExpiresMs);
     this.slicing = new Slicing(options.sliceSize ?? "adaptive");
@@ -77,12 +80,13 @@ export class RedisRuntime implements Runtime {
       pages: this.pages,
       queues: this.queues,
       activeRuns: this.activeRuns,
+      runIndex: this.runIndex,
       slicing: this.slicing,
       window: options.window,
       onRevoked: (runKey) => new Revoker(this).finish(runKey),
     });
     this.news = new RedisNews(this.#subscriber, this.store, options.prefix, randomUUID());
-    this.lifeSigns = new RedisLifeSigns(this.commands, options.prefix);
+    this.lifeSigns = new RedisLifeSigns(this.commands, options.prefix, options.resultExpiresMs);
     this.janitorLease = new RedisLease(this.commands, janitorLeaseKey(options.prefix));
   }
 
@@ -119,7 +123,9 @@ export class RedisRuntime implements Runtime {
     this.#taskLoads.close();
     await this.queues.close();
     // A server that cannot be reached is told nothing; the janitor finds out by itself.
-    if (this.commands.status === "ready") await this.activeRuns.flush().catch(() => undefined);
+    if (this.commands.status === "ready") {
+      await Promise.all([this.activeRuns.flush(), this.runIndex.flush()]).catch(() => undefined);
+    }
     this.#subscriber.disconnect();
     this.commands.disconnect();
     await this.broker.release();

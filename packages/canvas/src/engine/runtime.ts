@@ -13,6 +13,7 @@ import type { PageCache } from "./page-cache.ts";
 import type { Queues } from "./queues.ts";
 import type { Relatives } from "./relatives.ts";
 import type { Results } from "./results.ts";
+import type { RunIndex } from "./run-index.ts";
 import type { SavedGroups } from "./saved-groups.ts";
 import type { SliceSize, Slicing } from "./slicing.ts";
 import type { Timers } from "./timers.ts";
@@ -40,6 +41,7 @@ export interface Runtime {
   readonly relatives: Relatives;
   readonly queues: Queues;
   readonly activeRuns: ActiveRuns;
+  readonly runIndex: RunIndex;
   readonly aliases: Aliases;
   readonly savedGroups: SavedGroups;
   readonly slicing: Slicing;

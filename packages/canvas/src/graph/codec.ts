@@ -25,6 +25,24 @@ export interface RunMeta {
   readonly rootId?: string;
   /** Ids that people gave themselves. */
   readonly aliases?: readonly string[];
+  readonly labels?: RunLabels;
+}
+
+/** What people are told of a run as a whole. */
+export interface RunLabels {
+  /** The task that it begins with. */
+  readonly task: string;
+  readonly name?: string;
+  /** The result's own id, where its author gave it one. */
+  readonly resultId?: string;
+  /** The result is a group's. */
+  readonly isGroup?: true;
+  /** Modules that define its tasks, as paths. */
+  readonly modules?: readonly string[];
+  /** The queue that only the process serves which sent it. */
+  readonly ownQueue?: string;
+  /** The id of the run that it was forked from. */
+  readonly forkOf?: string;
 }
 
 type EncodedStretch = readonly [first: number, stride: number, count: number, kind: "t" | "s", suffix: string];
@@ -100,6 +118,11 @@ export function metaOf(graph: Graph): RunMeta {
     ...(root?.kind === "task" && root.ownId !== undefined ? { rootId: root.ownId } : {}),
     ...(aliases.length === 0 ? {} : { aliases }),
   };
+}
+
+/** A meta with what people are told of the run. */
+export function labelled(meta: RunMeta, labels: RunLabels | undefined): RunMeta {
+  return labels === undefined ? meta : { ...meta, labels };
 }
 
 /** Reads what `encodeMeta` wrote. @throws InvalidSignatureError when a newer version wrote it */

@@ -8,6 +8,7 @@
  */
 import type { RunKey } from "@umbel/core";
 import { Revoker } from "../engine/revoker.ts";
+import { entryOf } from "../engine/run-index.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import type { Flight, RunInspection } from "../store/graph-store.ts";
 import { sliceKey } from "../store/slice.ts";
@@ -25,6 +26,10 @@ export interface JanitorOptions {
 const MOST_RUNS = 200;
 const MOST_FLIGHTS = 500;
 
+/** How many entries of the index are looked at together, and how often in one round at most. */
+const SWEPT_AT_ONCE = 500;
+const MOST_SWEPT_PAGES = 50;
+
 /** How long a client may take from entering a run to storing it, milliseconds. */
 const STORING_MS = 60_000;
 
@@ -37,6 +42,8 @@ export class Janitor {
   readonly #dangling = new Map<RunKey, number>();
   /** Slices whose jobs were taken from their queue and that nobody had claimed when their run was looked at last. */
   readonly #unclaimed = new Map<RunKey, ReadonlySet<string>>();
+  /** Up to where the index of runs was swept; `undefined` before its beginning. */
+  #sweptTo: RunKey | undefined;
   #cancelRound: (() => void) | undefined;
   #round: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -76,6 +83,20 @@ export class Janitor {
       if (this.#isStopped) return;
       await this.#visit(runKey);
     }
+    await this.#sweepIndex();
+  }
+
+  /** Takes runs out of the index that are gone: a few each round, from the oldest on, and more where many are gone. */
+  async #sweepIndex(): Promise<void> {
+    const { runIndex, store } = this.#runtime;
+    for (let pages = 0; pages < MOST_SWEPT_PAGES && !this.#isStopped; pages += 1) {
+      const entries = await runIndex.readOldest(this.#sweptTo, SWEPT_AT_ONCE);
+      const metas = await Promise.all(entries.map(({ runKey }) => store.readMeta(runKey)));
+      const gone = entries.filter((_entry, position) => metas[position] === undefined);
+      await runIndex.remove(gone);
+      this.#sweptTo = entries.length < SWEPT_AT_ONCE ? undefined : entries.at(-1)?.runKey;
+      if (this.#sweptTo === undefined || gone.length < SWEPT_AT_ONCE / 2) return;
+    }
   }
 
   /** Takes or renews the lease; it outlives a few rounds, so that a lost leader is followed soon. */
@@ -84,20 +105,33 @@ export class Janitor {
   }
 
   async #visit(runKey: RunKey): Promise<void> {
-    const { store, activeRuns, aliases, pages } = this.#runtime;
+    const { store, activeRuns, aliases, pages, runIndex } = this.#runtime;
     const inspection = await store.inspect(runKey);
     if (!inspection.exists || inspection.endedAt !== undefined) this.#unclaimed.delete(runKey);
     if (!inspection.exists) return await this.#forgetUnlessNew(runKey, inspection.now);
     this.#dangling.delete(runKey);
-    if (inspection.endedAt !== undefined) return await activeRuns.remove(runKey);
+    if (inspection.endedAt !== undefined) return await this.#noteEnd(runKey);
     if (inspection.owner !== undefined && !(await this.#options.isAlive(inspection.owner))) {
       return await this.#abandon(runKey);
     }
     if (inspection.revocations.length > 0) await this.#revoker.finish(runKey);
     await this.#dispatchLost(runKey, inspection);
     await this.#handOut(runKey, inspection);
-    await aliases.renew((await pages.meta(runKey)).aliases ?? []);
+    const meta = await pages.meta(runKey);
+    await aliases.renew(meta.aliases ?? []);
+    await runIndex.renew([entryOf(runKey, meta)]);
     await activeRuns.postpone(runKey, inspection.now + this.#options.overdueMs);
+  }
+
+  /** The process that ended it was lost before it could say so. */
+  async #noteEnd(runKey: RunKey): Promise<void> {
+    const { activeRuns, results, runIndex, store } = this.#runtime;
+    const meta = await store.readMeta(runKey);
+    if (meta !== undefined) {
+      const [state] = await results.states(runKey, [meta.result]);
+      runIndex.noteEnd(entryOf(runKey, meta), state !== "SUCCESS");
+    }
+    await activeRuns.remove(runKey);
   }
 
   /** A run is entered before it is stored; a client that was lost in between leaves pages that no run will use. */

@@ -14,6 +14,7 @@ import {
   type GroupResult,
   InvalidSignatureError,
   mergeOptions,
+  nameOfRun,
   normalizeOptions,
   type PipeFits,
   type Submission,
@@ -60,8 +61,15 @@ export class StreamedGroup<in In extends readonly unknown[], out Out, out Kind e
    * @throws InvalidSignatureError when the members can be taken once, and were
    */
   applyAsync(args: readonly unknown[] = [], options: ApplyOptions = {}): Submission<HandleOf<Out, Kind>> {
-    const { kwargs = {}, ...callOptions } = options;
-    const request = { signature: this.#data, args, kwargs, options: callOptions, members: this.#take() };
+    const { kwargs = {}, runName, ...callOptions } = options;
+    const request = {
+      signature: this.#data,
+      args,
+      kwargs,
+      options: callOptions,
+      ...nameOfRun(runName),
+      members: this.#take(),
+    };
     // The type is what the members' own types say; at run time a handle is what the result is.
     return submit(this.#app, request) as Submission<HandleOf<Out, Kind>>;
   }

@@ -17,6 +17,7 @@ import {
   NOTHING_STARTED,
   type NodeRange,
   type NodeRecord,
+  type NodeTrack,
   type Refill,
   readRecord,
   readRunning,
@@ -99,6 +100,10 @@ export interface RunState {
   readonly states: Map<number, string>;
   /** How many slices of several nodes are in flight. */
   shared: number;
+  /** Whether nothing more may begin for now. */
+  isPaused: boolean;
+  /** How often the run was resumed. */
+  epoch: number;
   /** Epoch milliseconds. */
   endedAt: number | undefined;
 }
@@ -155,6 +160,8 @@ export function createRun(
     retries: new Map(),
     states: new Map(),
     shared: 0,
+    isPaused: false,
+    epoch: 0,
     endedAt: undefined,
   };
   addJoins(run, graph.nodes, 0);
@@ -487,6 +494,11 @@ function revokedBy(revocation: Revocation | undefined): NodeRecord {
   return { kind: "revoked", payload: "", ...(cause === undefined ? {} : { cause }) };
 }
 
+/** Reads when and where a node ran. */
+export function trackOf(run: RunState, index: number): NodeTrack {
+  return { retries: run.retries.get(index) ?? 0, deliveries: run.deliveries.get(index) ?? 0 };
+}
+
 /** Forgets results of a run that has ended; the run's own is forgotten by deleting the run, which its keeper does. */
 export function forgetResults(run: RunState, indices: readonly number[]): Exclude<ForgetReply, "missing"> {
   if (run.endedAt === undefined) return "running";
@@ -663,6 +675,7 @@ export function tooLate(count: number): Concluded {
     shared: 0,
     refills: [],
     runEnded: false,
+    runFailed: false,
     hasRevoked: false,
   };
   return { reply: nothing, told: { ended: [], killed: [], hasResult: false } };
@@ -687,6 +700,7 @@ function conclude(run: RunState, change: Change, flags: readonly Flag[], window:
           ? [{ spread: waiting[0], handedOut: waiting[1].handedOut }]
           : change.refills,
       runEnded,
+      runFailed: runEnded && !/^[SJP]/.test(run.results.get(run.result) ?? ""),
       hasRevoked: change.hasRevoked && !runEnded,
     },
     told: {

@@ -3,7 +3,7 @@
  * store passes the same contract tests.
  */
 import { OperationalError, type RunKey } from "@umbel/core";
-import type { RunMeta } from "../graph/codec.ts";
+import type { RunLabels, RunMeta } from "../graph/codec.ts";
 import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../graph/graph.ts";
 import type { Revocation } from "./revocations.ts";
 import type { SliceRange } from "./slice.ts";
@@ -140,6 +140,8 @@ export interface SettleReply extends Started {
   /** Spreads with members left to hand out now: one when half the window is free, and each whose own limit allows it. */
   readonly refills: readonly Refill[];
   readonly runEnded: boolean;
+  /** Whether the run has ended without the result that it was for. */
+  readonly runFailed: boolean;
   /** Whether members of groups were revoked that must still be ended. */
   readonly hasRevoked: boolean;
 }
@@ -181,6 +183,21 @@ export type NodeRecord =
   | { readonly kind: "uncalled" }
   | { readonly kind: "unknown" };
 
+/** When and where a node ran, as far as that is kept. Times are epoch milliseconds of the store. */
+export interface NodeTrack {
+  /** How often it was tried again. */
+  readonly retries: number;
+  /** How often a worker was lost while it ran it. */
+  readonly deliveries: number;
+  /** When its last attempt could have begun. */
+  readonly readyAt?: number;
+  /** When it was claimed. */
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** Who claimed it. */
+  readonly holder?: string;
+}
+
 /** One slice in flight, as the janitor sees it. */
 export interface Flight extends SliceRange {
   readonly generation: number;
@@ -217,6 +234,21 @@ export interface CreateOptions {
   readonly notify?: string;
   /** The process without which nobody can run it. */
   readonly owner?: string;
+  readonly labels?: RunLabels;
+}
+
+/** How a run stands as a whole. */
+export interface StoredRun {
+  readonly meta: RunMeta;
+  /** How many pages its graph has, with those that attempts were promised. */
+  readonly pageCount: number;
+  /** Epoch milliseconds of the store. */
+  readonly endedAt: number | undefined;
+  readonly isPaused: boolean;
+  /** Whether the process is gone that alone could run it. */
+  readonly isAbandoned: boolean;
+  /** How often it was resumed. */
+  readonly epoch: number;
 }
 
 /** A run whose nodes were staged, and how much of them there must be. */
@@ -279,6 +311,8 @@ export interface GraphStore {
     state: string,
     payload: string,
   ): Promise<boolean>;
+  /** Reads how a run stands as a whole; `undefined` when it is gone. */
+  describe(runKey: RunKey): Promise<StoredRun | undefined>;
   /** Looks at a run. */
   inspect(runKey: RunKey): Promise<RunInspection>;
   /** Reads one node's state. */
@@ -289,6 +323,8 @@ export interface GraphStore {
     indices: readonly number[],
     detail: { readonly withPayloads: boolean },
   ): Promise<readonly NodeRecord[]>;
+  /** Reads when and where several nodes ran, in order. */
+  readTracks(runKey: RunKey, indices: readonly number[]): Promise<readonly NodeTrack[]>;
   /** Reads what is stored for several nodes: `S…`, `F…`, `J`, `C…`, or null. */
   readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]>;
   /** Reads one page of the graph; `undefined` when the run is gone. */

@@ -11,6 +11,7 @@ export interface RunKeys {
   readonly flights: string;
   readonly results: string;
   readonly joins: string;
+  readonly counts: string;
   readonly revoked: string;
 }
 
@@ -18,7 +19,8 @@ export interface RunKeys {
  * Hashes of a run, but for `dead`. Written by scripts alone, except that a large graph's pages come before its run.
  * They have no expiry while the run goes on; the last settle sets it. What comes before the run is there has one too.
  * - `graph`: `m` meta, `p0`, `p1`, … pages, `P` number of pages, `j<join>` join records, `R` result node, `n` channel
- *   of the submitting client, `o` process that it ends with, `w` somebody else watches, `e` epoch milliseconds of the end
+ *   of the submitting client, `o` process that it ends with, `q` that one is gone, `w` somebody else watches, `e` epoch milliseconds of
+ *   the end
  * - `flights`: slice's first node → `generation|token|bits|holder|due|expires|cause`; what is dispatched or runs
  * - `open`: spread → `handed out|cause|since`: how many of its members were handed out, the node whose error they get, and
  *   when they became ready (epoch ms); join → `0||since` when it is to end and one script had no room for that
@@ -40,13 +42,15 @@ export function runKeys(prefix: string, runKey: RunKey): RunKeys {
   const flights = `${tag}:flights`;
   const results = `${tag}:results`;
   const joins = `${tag}:joins`;
+  const counts = `${tag}:counts`;
   const revoked = `${tag}:revoked`;
   return {
-    all: [graph, flights, `${tag}:open`, results, joins, `${tag}:dead`, `${tag}:counts`, revoked],
+    all: [graph, flights, `${tag}:open`, results, joins, `${tag}:dead`, counts, revoked],
     graph,
     flights,
     results,
     joins,
+    counts,
     revoked,
   };
 }
@@ -71,6 +75,16 @@ export function activeRunsKey(prefix: string): string {
   return `${prefix}:active`;
 }
 
+/** Sorted set of `run key\ntask\nname`, all with one score, so in the order of their keys' times: all runs that are stored. */
+export function runIndexKey(prefix: string): string {
+  return `${prefix}:runs`;
+}
+
+/** The same of those that have ended otherwise than with SUCCESS. */
+export function failedRunsKey(prefix: string): string {
+  return `${prefix}:failed`;
+}
+
 /** String: the node that an id of the user's own stands for. Expires like an ended run; the janitor renews it before. */
 export function aliasKey(prefix: string, id: string): string {
   return `${prefix}:alias:${id}`;
@@ -90,6 +104,14 @@ export function taskLoadsKey(prefix: string): string {
 export function heartbeatKey(prefix: string, incarnation: string): string {
   return `${prefix}:heartbeat:${incarnation}`;
 }
+
+/** String: the name of a worker. Outlives the results of what it ran, and is renewed while it works. */
+export function workerNameKey(prefix: string, incarnation: string): string {
+  return `${prefix}:worker:${incarnation.slice(0, HOLDER_LENGTH)}`;
+}
+
+/** How much of an incarnation is noted with what it ran: enough to tell the workers of a run apart. */
+export const HOLDER_LENGTH = 8;
 
 /** String: who is the janitor now; expires when it stops renewing. */
 export function janitorLeaseKey(prefix: string): string {

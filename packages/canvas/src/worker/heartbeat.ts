@@ -2,19 +2,29 @@
 import type { LifeSigns } from "../engine/life-signs.ts";
 import type { Timers } from "../engine/timers.ts";
 
+/** How many signs of life there are to one renewal of the name, which is kept much longer. */
+const BEATS_A_NAME = 4;
+
 /** Gives signs of life while the process lives. */
 export class Heartbeat {
   readonly #signs: LifeSigns;
   readonly #timers: Timers;
   readonly #incarnation: string;
   readonly #lostAfterMs: number;
+  readonly #name: string;
+  #beats = 0;
   #stopBeating: (() => void) | undefined;
 
   /** @param lostAfterMs how long after its last sign of life a process counts as lost */
-  constructor(signs: LifeSigns, timers: Timers, incarnation: string, lostAfterMs: number) {
+  constructor(
+    signs: LifeSigns,
+    timers: Timers,
+    { incarnation, name, lostAfterMs }: { incarnation: string; name: string; lostAfterMs: number },
+  ) {
     this.#signs = signs;
     this.#timers = timers;
     this.#incarnation = incarnation;
+    this.#name = name;
     this.#lostAfterMs = lostAfterMs;
   }
 
@@ -31,6 +41,8 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
+    if (this.#beats % BEATS_A_NAME === 0) await this.#signs.name(this.#incarnation, this.#name);
+    this.#beats += 1;
     await this.#signs.give(this.#incarnation, this.#lostAfterMs);
   }
 }

@@ -123,7 +123,11 @@ export class CanvasWorker {
     this.#workplace = runtime.openWorkplace((error) => this.#report(error));
     const { store } = this.#workplace;
     const { pages, results, driver, lifeSigns } = runtime;
-    this.#heartbeat = new Heartbeat(lifeSigns, runtime.upkeepTimers, this.#incarnation, this.#options.lostAfterMs);
+    this.#heartbeat = new Heartbeat(lifeSigns, runtime.upkeepTimers, {
+      incarnation: this.#incarnation,
+      name: this.name,
+      lostAfterMs: this.#options.lostAfterMs,
+    });
     const runner = new TaskRunner({
       registry,
       pages,

@@ -9,7 +9,9 @@ import type { Shop } from "../kit/shop.ts";
 
 /** The keys of runs, which are all but the queue's. */
 const keysOfRuns = async (shop: Shop): Promise<string[]> =>
-  (await shop.place.keys()).filter((key) => !key.includes(":{default}:") && !/:(active|janitor|heartbeat)/.test(key));
+  (await shop.place.keys()).filter(
+    (key) => !key.includes(":{default}:") && !/:(active|runs$|failed$|worker|janitor|heartbeat)/.test(key),
+  );
 
 const states = async (results: readonly AsyncResult[]): Promise<string[]> =>
   await Promise.all(results.map((result) => result.state()));

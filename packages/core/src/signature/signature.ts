@@ -8,6 +8,7 @@ import type { ApplyOptions, SubmitRequest } from "../engine.ts";
 import { ImproperlyConfigured, InvalidSignatureError } from "../errors.ts";
 import { type CallOptions, mergeOptions, normalizeOptions } from "../options.ts";
 import type { AsyncResult } from "../result.ts";
+import { nameOfRun } from "../runs.ts";
 import type { Submission } from "../submission.ts";
 import type { SignatureData } from "./data.ts";
 import { parseSignature } from "./json.ts";
@@ -111,8 +112,8 @@ export class SignatureObject {
   }
 
   #request(args: readonly unknown[], options: ApplyOptions): SubmitRequest {
-    const { kwargs = {}, ...callOptions } = options;
-    return { signature: this.data, args, kwargs, options: callOptions };
+    const { kwargs = {}, runName, ...callOptions } = options;
+    return { signature: this.data, args, kwargs, options: callOptions, ...nameOfRun(runName) };
   }
 
   #with(data: SignatureData): SignatureObject {

@@ -83,6 +83,10 @@ export class RecordingEngine implements Engine {
     this.groups.delete(id);
   }
 
+  get runs(): never {
+    throw new Error("nothing runs here");
+  }
+
   async close(): Promise<void> {
     this.closings += 1;
   }

@@ -14,6 +14,7 @@ import type { MemoryNews } from "./memory-news.ts";
 import { Expiring, MemoryActiveRuns, MemoryLease, MemoryLifeSigns } from "./memory-parts.ts";
 import { MemoryProcess } from "./memory-process.ts";
 import { MemoryQueues } from "./memory-queues.ts";
+import { MemoryRunIndex } from "./memory-run-index.ts";
 import { MemoryRuntime } from "./memory-runtime.ts";
 import { Turns } from "./turns.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -47,6 +48,7 @@ export interface MemoryBrokerState {
   readonly runs: MemoryRuns;
   readonly queues: MemoryQueues;
   readonly activeRuns: MemoryActiveRuns;
+  readonly runIndex: MemoryRunIndex;
   /** Nodes by the ids that people gave them. */
   readonly aliases: Expiring<string>;
   readonly savedGroups: Expiring<readonly ResultTuple[]>;
@@ -102,6 +104,7 @@ export class MemoryBroker {
         onRest: () => this.#poke(),
       }),
       activeRuns: new MemoryActiveRuns(clock, () => this.#countRuns()),
+      runIndex: new MemoryRunIndex(),
       aliases: new Expiring(clock),
       savedGroups: new Expiring(clock),
       lifeSigns: new MemoryLifeSigns(clock),

@@ -1,5 +1,6 @@
 /** The small parts of a memory broker: what Redis keeps in single keys. One rule: what has expired is as if it never was. */
 import { parseNodeId, type ResultTuple, type RunKey } from "@umbel/core";
+import { HOLDER_LENGTH } from "../../store/keys.ts";
 import type { ActiveRuns } from "../active-runs.ts";
 import { type Aliases, duplicateTaskId } from "../aliases.ts";
 import type { Lease } from "../lease.ts";
@@ -61,6 +62,10 @@ export class MemoryActiveRuns implements ActiveRuns {
   async due(now: number, most: number): Promise<RunKey[]> {
     const due = [...this.#dueAt].filter(([, dueAt]) => dueAt <= now).sort(([, one], [, other]) => one - other);
     return due.slice(0, most).map(([runKey]) => runKey);
+  }
+
+  async all(): Promise<readonly RunKey[]> {
+    return [...this.#dueAt.keys()];
   }
 
   async postpone(runKey: RunKey, until: number): Promise<void> {
@@ -136,6 +141,8 @@ export class MemorySavedGroups implements SavedGroups {
 /** Signs of life of workers in this process. */
 export class MemoryLifeSigns implements LifeSigns {
   readonly #alive: Expiring<true>;
+  /** A broker in memory sees few workers in its life. */
+  readonly #names = new Map<string, string>();
 
   constructor(clock: Clock) {
     this.#alive = new Expiring(clock);
@@ -143,6 +150,14 @@ export class MemoryLifeSigns implements LifeSigns {
 
   async give(incarnation: string, lifeMs: number): Promise<void> {
     this.#alive.set(incarnation, true, lifeMs);
+  }
+
+  async name(incarnation: string, name: string): Promise<void> {
+    this.#names.set(incarnation.slice(0, HOLDER_LENGTH), name);
+  }
+
+  async nameOf(incarnation: string): Promise<string | undefined> {
+    return this.#names.get(incarnation.slice(0, HOLDER_LENGTH));
   }
 
   async end(incarnation: string): Promise<void> {

@@ -17,6 +17,7 @@ import type { MemoryBrokerState } from "./memory-broker.ts";
 import { MemoryNews } from "./memory-news.ts";
 import { type MemoryActiveRuns, MemoryAliases, type MemoryLease, MemorySavedGroups } from "./memory-parts.ts";
 import type { MemoryProcess } from "./memory-process.ts";
+import type { MemoryRunIndex } from "./memory-run-index.ts";
 import { RemoteGraphStore } from "./remote-graph-store.ts";
 
 /** What one process has of a memory broker. */
@@ -28,6 +29,7 @@ export class MemoryRuntime implements Runtime {
   readonly relatives: Relatives;
   readonly queues: Queues;
   readonly activeRuns: MemoryActiveRuns;
+  readonly runIndex: MemoryRunIndex;
   readonly aliases: MemoryAliases;
   readonly savedGroups: MemorySavedGroups;
   readonly slicing: Slicing;
@@ -63,11 +65,14 @@ export class MemoryRuntime implements Runtime {
     this.relatives = new Relatives(this.pages, this.results);
     this.queues = state.isSteady ? state.queues : remoteQueues(state.queues, process);
     this.activeRuns = state.activeRuns;
+    this.runIndex = state.runIndex;
     this.aliases = new MemoryAliases(state.aliases, options.resultExpiresMs);
     this.savedGroups = new MemorySavedGroups(state.savedGroups, options.resultExpiresMs);
     this.janitorLease = state.janitorLease;
     this.lifeSigns = {
       give: (incarnation, lifeMs) => state.lifeSigns.give(incarnation, lifeMs),
+      name: (incarnation, name) => state.lifeSigns.name(incarnation, name),
+      nameOf: (incarnation) => state.lifeSigns.nameOf(incarnation),
       end: (incarnation) => state.lifeSigns.end(incarnation),
       isAlive: async (incarnation) => (await state.lifeSigns.isAlive(incarnation)) && !faults.mistakesForLost(),
     };
@@ -77,6 +82,7 @@ export class MemoryRuntime implements Runtime {
       pages: this.pages,
       queues: this.queues,
       activeRuns: this.activeRuns,
+      runIndex: this.runIndex,
       slicing: this.slicing,
       window: options.window,
       onRevoked: (runKey) => new Revoker(this).finish(runKey),

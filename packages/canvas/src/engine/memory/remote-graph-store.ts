@@ -17,12 +17,14 @@ import type {
   HeldSlice,
   NodeRange,
   NodeRecord,
+  NodeTrack,
   RunInspection,
   Settlement,
   SettleReply,
   SpreadPlace,
   StagedRun,
   Started,
+  StoredRun,
 } from "../../store/graph-store.ts";
 import type { SliceRange } from "../../store/slice.ts";
 import type { FaultSource } from "./faults.ts";
@@ -91,6 +93,10 @@ export class RemoteGraphStore implements GraphStore {
     return this.#process.step(() => this.#store.updateState(runKey, attempt, state, payload));
   }
 
+  describe(runKey: RunKey): Promise<StoredRun | undefined> {
+    return this.#process.step(() => this.#store.describe(runKey));
+  }
+
   inspect(runKey: RunKey): Promise<RunInspection> {
     return this.#process.step(() => this.#store.inspect(runKey));
   }
@@ -105,6 +111,10 @@ export class RemoteGraphStore implements GraphStore {
     detail: { readonly withPayloads: boolean },
   ): Promise<readonly NodeRecord[]> {
     return this.#process.step(() => this.#store.readNodes(runKey, indices, detail));
+  }
+
+  readTracks(runKey: RunKey, indices: readonly number[]): Promise<readonly NodeTrack[]> {
+    return this.#process.step(() => this.#store.readTracks(runKey, indices));
   }
 
   readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]> {

@@ -3,7 +3,7 @@
  * what Redis would give, this gives too.
  */
 import { RunExpiredError, type RunKey } from "@umbel/core";
-import { decodeMeta, decodePage, encodeMeta, encodePages, type RunMeta } from "../../graph/codec.ts";
+import { decodeMeta, decodePage, encodePages, labelled, metaOf, type RunMeta } from "../../graph/codec.ts";
 import { type Graph, type GraphNode, PAGE_SIZE } from "../../graph/graph.ts";
 import {
   addJoins,
@@ -20,6 +20,7 @@ import {
   revokeNodes,
   settleNodes,
   tooLate,
+  trackOf,
   updateState,
 } from "../advance.ts";
 import {
@@ -35,6 +36,7 @@ import {
   NOTHING_STARTED,
   type NodeRange,
   type NodeRecord,
+  type NodeTrack,
   type RunInspection,
   type Settlement,
   type SettleReply,
@@ -42,6 +44,7 @@ import {
   STAGED_MS,
   type StagedRun,
   type Started,
+  type StoredRun,
   stagedNodesLost,
 } from "../graph-store.ts";
 import type { SliceRange } from "../slice.ts";
@@ -82,12 +85,13 @@ export class MemoryGraphStore implements GraphStore {
     this.#options = options;
   }
 
-  async create(graph: Graph, { notify, owner }: CreateOptions): Promise<Started> {
+  async create(graph: Graph, { notify, owner, labels }: CreateOptions): Promise<Started> {
     const now = this.#options.now();
     if (this.#runs.get(graph.runKey, now) !== undefined) return NOTHING_STARTED;
     const pages = new Map([...encodePages(graph.nodes)].entries());
     const { run: state, started } = createRun(graph, notify, now);
-    this.#runs.set(graph.runKey, { state, meta: encodeMeta(graph), pages, pageCount: pages.size, owner }, now);
+    const meta = JSON.stringify(labelled(metaOf(graph), labels));
+    this.#runs.set(graph.runKey, { state, meta, pages, pageCount: pages.size, owner, isAbandoned: false }, now);
     return started;
   }
 
@@ -107,7 +111,8 @@ export class MemoryGraphStore implements GraphStore {
     if (pages.size * PAGE_SIZE < meta.nodeCount) throw stagedNodesLost(runKey);
     const { run: state, started } = createRun({ nodes: [], result: meta.result, starts }, notify, now);
     for (const { index, node } of joins) addJoins(state, [node], index);
-    this.#runs.set(runKey, { state, meta: JSON.stringify(meta), pages, pageCount: pages.size, owner }, now);
+    const text = JSON.stringify(meta);
+    this.#runs.set(runKey, { state, meta: text, pages, pageCount: pages.size, owner, isAbandoned: false }, now);
     return started;
   }
 
@@ -172,6 +177,14 @@ export class MemoryGraphStore implements GraphStore {
     return true;
   }
 
+  async describe(runKey: RunKey): Promise<StoredRun | undefined> {
+    const run = this.#find(runKey);
+    if (run === undefined) return undefined;
+    const { endedAt, isPaused, epoch } = run.state;
+    const { pageCount, isAbandoned } = run;
+    return { meta: decodeMeta(run.meta), pageCount, endedAt, isPaused, isAbandoned, epoch };
+  }
+
   async inspect(runKey: RunKey): Promise<RunInspection> {
     const run = this.#find(runKey);
     return {
@@ -200,6 +213,11 @@ export class MemoryGraphStore implements GraphStore {
     return withPayloads
       ? records
       : records.map((record) => ("payload" in record ? { ...record, payload: "" } : record));
+  }
+
+  async readTracks(runKey: RunKey, indices: readonly number[]): Promise<readonly NodeTrack[]> {
+    const run = this.#find(runKey);
+    return indices.map((index) => (run === undefined ? { retries: 0, deliveries: 0 } : trackOf(run.state, index)));
   }
 
   async readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]> {
@@ -232,7 +250,10 @@ export class MemoryGraphStore implements GraphStore {
 
   async abandon(runKey: RunKey): Promise<void> {
     const { now, resultExpiresMs } = this.#options;
-    if (this.#find(runKey) !== undefined) this.#runs.expireAt(runKey, now() + resultExpiresMs);
+    const run = this.#find(runKey);
+    if (run === undefined) return;
+    run.isAbandoned = true;
+    this.#runs.expireAt(runKey, now() + resultExpiresMs);
   }
 
   async forget(runKey: RunKey, indices: readonly number[]): Promise<ForgetReply> {

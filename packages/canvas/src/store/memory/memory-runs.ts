@@ -15,6 +15,8 @@ export interface MemoryRun {
   pageCount: number;
   /** The process without which nobody can run it. */
   readonly owner: string | undefined;
+  /** Whether that process is gone. */
+  isAbandoned: boolean;
 }
 
 /** Nodes of a run that is not created yet. */

@@ -4,7 +4,15 @@
  */
 import { RunExpiredError, type RunKey } from "@umbel/core";
 import type { Redis } from "ioredis";
-import { decodeMeta, decodePage, encodeJoinRecord, encodePages, metaOf, type RunMeta } from "../../graph/codec.ts";
+import {
+  decodeMeta,
+  decodePage,
+  encodeJoinRecord,
+  encodePages,
+  labelled,
+  metaOf,
+  type RunMeta,
+} from "../../graph/codec.ts";
 import { type Graph, type GraphNode, type JoinNode, PAGE_SIZE } from "../../graph/graph.ts";
 import type {
   Addition,
@@ -19,6 +27,7 @@ import type {
   HeldSlice,
   NodeRange,
   NodeRecord,
+  NodeTrack,
   Refill,
   RunInspection,
   Settlement,
@@ -27,6 +36,7 @@ import type {
   StagedRun,
   Started,
   StoredOutcome,
+  StoredRun,
 } from "../graph-store.ts";
 import { NOTHING_STARTED, readRecord, readRunning, STAGED_MS, STAGED_NODES, stagedNodesLost } from "../graph-store.ts";
 import { type RunKeys, runChannel, runKeys } from "../keys.ts";
@@ -105,7 +115,7 @@ export class RedisGraphStore implements GraphStore {
 
   async create(graph: Graph, options: CreateOptions): Promise<Started> {
     const { runKey, nodes, starts } = graph;
-    const meta = metaOf(graph);
+    const meta = labelled(metaOf(graph), options.labels);
     if (nodes.length > STAGED_NODES) {
       // The counts of its joins go on from where they are.
       if ((await this.#redis.hexists(this.#keysOf(runKey).graph, "m")) === 1) return NOTHING_STARTED;
@@ -242,6 +252,23 @@ export class RedisGraphStore implements GraphStore {
     return (await scripts.revokeNodes.run(this.#redis, this.#keysOf(runKey).all, args)) === 1;
   }
 
+  async describe(runKey: RunKey): Promise<StoredRun | undefined> {
+    const { graph, revoked } = this.#keysOf(runKey);
+    const [[meta, endedAt, pages, abandoned], [paused, epoch]] = await Promise.all([
+      this.#redis.hmget(graph, "m", "e", "P", "q"),
+      this.#redis.hmget(revoked, "paused", "epoch"),
+    ]);
+    if (typeof meta !== "string") return undefined;
+    return {
+      meta: decodeMeta(meta),
+      pageCount: Number(pages),
+      endedAt: typeof endedAt === "string" ? Number(endedAt) : undefined,
+      isPaused: typeof paused === "string",
+      isAbandoned: typeof abandoned === "string",
+      epoch: Number(epoch ?? 0),
+    };
+  }
+
   async inspect(runKey: RunKey): Promise<RunInspection> {
     const keys = this.#keysOf(runKey);
     const [, , openKey = ""] = keys.all;
@@ -285,6 +312,18 @@ export class RedisGraphStore implements GraphStore {
       ),
     );
     return replies.flat().map((reply) => readNodeReply(replyArray(reply)));
+  }
+
+  async readTracks(runKey: RunKey, indices: readonly number[]): Promise<readonly NodeTrack[]> {
+    const { counts } = this.#keysOf(runKey);
+    const slices = slicesOf(indices).map((slice) =>
+      this.#redis.hmget(counts, ...slice.flatMap((index) => [`t${index}`, `d${index}`])),
+    );
+    const counted = (await Promise.all(slices)).flat();
+    return indices.map((_index, position) => ({
+      retries: Number(counted[2 * position] ?? 0),
+      deliveries: Number(counted[2 * position + 1] ?? 0),
+    }));
   }
 
   async readResults(runKey: RunKey, indices: readonly number[]): Promise<readonly (string | null)[]> {
@@ -360,6 +399,7 @@ export class RedisGraphStore implements GraphStore {
 
   async abandon(runKey: RunKey): Promise<void> {
     const keys = this.#keysOf(runKey);
+    await this.#redis.hset(keys.graph, "q", 1);
     await Promise.all(keys.all.map((key) => this.#redis.pexpire(key, this.#options.resultExpiresMs)));
   }
 
@@ -566,6 +606,7 @@ const STEPPED: SettleReply = {
   shared: 0,
   refills: [],
   runEnded: false,
+  runFailed: false,
   hasRevoked: false,
 };
 
@@ -582,7 +623,8 @@ function readSettleReply(reply: unknown): SettleReply {
     room,
     shared,
     refills: readRefills(open),
-    runEnded: runEnded === 1,
+    runEnded: runEnded === 1 || runEnded === 3,
+    runFailed: runEnded === 3,
     hasRevoked: runEnded === 2,
   };
 }

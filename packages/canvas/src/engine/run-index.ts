@@ -1,0 +1,168 @@
+/**
+ * The runs that are stored, in the order of their keys' times. One rule: it is for people who look for runs, and nothing
+ * that a run needs depends on it; so it is written a little later, for many runs at once, and put right by who reads it.
+ */
+import type { RunKey } from "@umbel/core";
+import type { Redis } from "ioredis";
+import type { RunMeta } from "../graph/codec.ts";
+import { failedRunsKey, runIndexKey } from "../store/keys.ts";
+
+/** What the index says of a run. */
+export interface RunEntry {
+  readonly runKey: RunKey;
+  /** The task that it begins with. */
+  readonly task: string;
+  /** "" for a run without a name. */
+  readonly name: string;
+}
+
+/** Which entries are read, the youngest first. */
+export interface RunIndexQuery {
+  /** Those alone that ended otherwise than with SUCCESS. */
+  readonly failed: boolean;
+  /** Only what is older than this text, in the order of texts. */
+  readonly before?: string;
+  /** Only what is not older than this text. */
+  readonly from?: string;
+  readonly most: number;
+}
+
+/** The index. */
+export interface RunIndex {
+  /** Enters a run, soon. */
+  enter(entry: RunEntry): void;
+  /** Notes, soon, that a run has ended. @param failed otherwise than with SUCCESS */
+  noteEnd(entry: RunEntry, failed: boolean): void;
+  /** Takes that back: the run goes on. */
+  noteResumed(entry: RunEntry): Promise<void>;
+  /** Reads entries, those included that this process has not written yet. */
+  read(query: RunIndexQuery): Promise<readonly RunEntry[]>;
+  /** Reads the oldest entries behind a run. */
+  readOldest(after: RunKey | undefined, most: number): Promise<readonly RunEntry[]>;
+  /** Takes out runs that are gone. */
+  remove(entries: readonly RunEntry[]): Promise<void>;
+  /** Keeps the entries of runs that go on. */
+  renew(entries: readonly RunEntry[]): Promise<void>;
+}
+
+/** What the index says of a run that is stored. */
+export function entryOf(runKey: RunKey, { labels }: Pick<RunMeta, "labels">): RunEntry {
+  return { runKey, task: labels?.task ?? "", name: labels?.name ?? "" };
+}
+
+/** How long entries wait for others, so that one command writes all of them; milliseconds. */
+const TOGETHER_MS = 50;
+
+/** How long the index outlives the last run in it, at most; milliseconds. */
+const MARGIN_MS = 60_000;
+
+/** Comes behind what stands behind a run's key. */
+const BEHIND_ENTRY = "\u000b";
+
+/** Sorted sets in Redis. */
+export class RedisRunIndex implements RunIndex {
+  readonly #redis: Redis;
+  readonly #all: string;
+  readonly #failed: string;
+  readonly #expiresMs: number;
+  #entered = new Set<string>();
+  #noted = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param resultExpiresMs how long an ended run is kept */
+  constructor(redis: Redis, prefix: string, resultExpiresMs: number) {
+    this.#redis = redis;
+    this.#all = runIndexKey(prefix);
+    this.#failed = failedRunsKey(prefix);
+    this.#expiresMs = resultExpiresMs + Math.min(resultExpiresMs, MARGIN_MS);
+  }
+
+  enter(entry: RunEntry): void {
+    this.#entered.add(encodeEntry(entry));
+    this.#flushSoon();
+  }
+
+  noteEnd(entry: RunEntry, failed: boolean): void {
+    const member = encodeEntry(entry);
+    // Whoever sent it may have been gone before it was entered; and the index is to outlive it.
+    this.#entered.add(member);
+    if (failed) this.#noted.add(member);
+    this.#flushSoon();
+  }
+
+  async noteResumed(entry: RunEntry): Promise<void> {
+    await this.flush();
+    await this.#redis.zrem(this.#failed, encodeEntry(entry));
+  }
+
+  async read({ failed, before, from, most }: RunIndexQuery): Promise<readonly RunEntry[]> {
+    await this.flush();
+    const members = await this.#redis.zrevrangebylex(
+      failed ? this.#failed : this.#all,
+      before === undefined ? "+" : `(${before}`,
+      from === undefined ? "-" : `[${from}`,
+      "LIMIT",
+      0,
+      most,
+    );
+    return members.map(decodeEntry);
+  }
+
+  async readOldest(after: RunKey | undefined, most: number): Promise<readonly RunEntry[]> {
+    const from = after === undefined ? "-" : `(${after}${BEHIND_ENTRY}`;
+    return (await this.#redis.zrangebylex(this.#all, from, "+", "LIMIT", 0, most)).map(decodeEntry);
+  }
+
+  async remove(entries: readonly RunEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const members = entries.map(encodeEntry);
+    for (const member of members) {
+      this.#entered.delete(member);
+      this.#noted.delete(member);
+    }
+    await Promise.all([this.#redis.zrem(this.#all, ...members), this.#redis.zrem(this.#failed, ...members)]);
+  }
+
+  async renew(entries: readonly RunEntry[]): Promise<void> {
+    if (entries.length > 0) await Promise.all(this.#write(this.#all, entries.map(encodeEntry)));
+  }
+
+  #flushSoon(): void {
+    // An entry that is lost with its process is entered anew by the janitor while its run goes on.
+    this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), TOGETHER_MS).unref();
+  }
+
+  /** Writes now what was to be written. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const [entered, noted] = [[...this.#entered], [...this.#noted]];
+    this.#entered = new Set();
+    this.#noted = new Set();
+    await Promise.all([...this.#write(this.#all, entered), ...this.#write(this.#failed, noted)]);
+  }
+
+  /** Adds members to a set, a thousand at a time. The set ends by itself when nothing more comes and all runs are gone. */
+  #write(key: string, members: readonly string[]): Promise<unknown>[] {
+    if (members.length === 0) return [];
+    const written: Promise<unknown>[] = [];
+    for (let from = 0; from < members.length; from += MOST_TOGETHER) {
+      const scored = members.slice(from, from + MOST_TOGETHER).flatMap((member) => ["0", member]);
+      written.push(this.#redis.zadd(key, ...scored));
+    }
+    written.push(this.#redis.pexpire(key, this.#expiresMs));
+    return written;
+  }
+}
+
+/** How many entries one command writes. */
+const MOST_TOGETHER = 1000;
+
+function encodeEntry({ runKey, task, name }: RunEntry): string {
+  return `${runKey}\n${task}\n${name}`;
+}
+
+function decodeEntry(member: string): RunEntry {
+  const [runKey = "", task = "", name = ""] = member.split("\n");
+  return { runKey: runKey as RunKey, task, name };
+}

@@ -1,0 +1,91 @@
+/**
+ * What can be done with runs. One rule: a method finds its run first, by whatever text leads to it, and answers with how
+ * the run stands afterwards.
+ */
+import {
+  type ForkOptions,
+  ImproperlyConfigured,
+  type InspectOptions,
+  type ListRunsOptions,
+  type ResumeReply,
+  type RunDetails,
+  type RunInfo,
+  type RunKeeper,
+  type RunKey,
+  type RunNode,
+  type RunPage,
+} from "@umbel/core";
+import { type FoundRun, findRun } from "./find-run.ts";
+import { infoOf, listRuns } from "./list-runs.ts";
+import { Revoker } from "./revoker.ts";
+import { readRunNodes } from "./run-nodes.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Calls with the open parts of an engine, and words what goes wrong with its connection. */
+type Ask = <Answer>(ask: (runtime: Runtime) => Promise<Answer>) => Promise<Answer>;
+
+/** The runs of one engine's broker. */
+export class CanvasRuns implements RunKeeper {
+  readonly #ask: Ask;
+
+  constructor(ask: Ask) {
+    this.#ask = ask;
+  }
+
+  async list(options: ListRunsOptions): Promise<RunPage> {
+    return await this.#ask((runtime) => listRuns(runtime, options));
+  }
+
+  async find(text: string): Promise<RunInfo> {
+    return await this.#ask(async (runtime) => await infoOfFound(runtime, await findRun(runtime, text)));
+  }
+
+  async inspect(text: string): Promise<RunDetails> {
+    return await this.#ask(async (runtime) => {
+      const found = await findRun(runtime, text);
+      return { ...(await infoOfFound(runtime, found)), nodes: (options = {}) => this.#nodes(found.runKey, options) };
+    });
+  }
+
+  async *#nodes(runKey: RunKey, options: InspectOptions): AsyncGenerator<RunNode> {
+    const pages = await this.#ask(async (runtime) => readRunNodes(runtime, runKey, options));
+    for (;;) {
+      const page = await this.#ask(() => pages.next());
+      if (page.done === true) return;
+      yield* page.value;
+    }
+  }
+
+  async pause(text: string): Promise<RunInfo> {
+    throw new ImproperlyConfigured(`run ${text} cannot be changed so by this version`);
+  }
+  async continue(text: string): Promise<RunInfo> {
+    throw new ImproperlyConfigured(`run ${text} cannot be changed so by this version`);
+  }
+  async resume(text: string): Promise<ResumeReply> {
+    throw new ImproperlyConfigured(`run ${text} cannot be changed so by this version`);
+  }
+  async fork(text: string, _options: ForkOptions): Promise<ResumeReply> {
+    throw new ImproperlyConfigured(`run ${text} cannot be changed so by this version`);
+  }
+
+  async cancel(text: string): Promise<RunInfo> {
+    return await this.#ask(async (runtime) => {
+      const { runKey, stored } = await findRun(runtime, text);
+      if (stored.endedAt === undefined) {
+        await new Revoker(runtime).revoke(runKey, stored.meta.result, { run: true, terminate: true });
+      }
+      return await infoNow(runtime, runKey, text);
+    });
+  }
+}
+
+async function infoOfFound(runtime: Runtime, { runKey, stored }: FoundRun): Promise<RunInfo> {
+  return await infoOf(runtime, runKey, stored);
+}
+
+/** How a run stands that was there a moment ago. */
+async function infoNow(runtime: Runtime, runKey: RunKey, text: string): Promise<RunInfo> {
+  const stored = await runtime.store.describe(runKey);
+  return await infoOfFound(runtime, stored === undefined ? await findRun(runtime, text) : { runKey, stored });
+}

@@ -1,10 +1,11 @@
 /**
- * Writes the files that are made from others; `--check` fails when one is stale instead. So far there is one: the Lua
- * scripts of the Redis store, as a module with one constant a script.
+ * Writes the files that are made from others; `--check` fails when one is stale instead: the Lua scripts of the Redis
+ * store, as a module with one constant a script, and the table of settings in docs/settings.md.
  * A script may hold `-- @include name`: the text of `include/name.lua` takes the place of the line, once a script.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { tsImport } from "tsx/esm/api";
 
 const root = join(import.meta.dirname, "..");
 const store = join(root, "packages/canvas/src/store/redis");
@@ -41,8 +42,24 @@ function templateLiteral(text) {
   return `\`${text.replace(/[\\`]|\$\{/g, "\\$&")}\``;
 }
 
+/** The page is written by hand, but for what stands between two marks. */
+async function settingsPage() {
+  const { settingRows } = await tsImport("../packages/core/src/settings.ts", import.meta.url);
+  const path = join(root, "docs/settings.md");
+  const rows = settingRows().map(
+    ({ name, type, default: byDefault, environment, doc }) =>
+      `| \`${name}\` | ${type} | ${byDefault === "–" ? byDefault : `\`${byDefault}\``} | \`${environment}\` | ${doc} |`,
+  );
+  const table = ["| setting | what it is | unless said | environment | |", "|---|---|---|---|---|", ...rows].join("\n");
+  const text = readFileSync(path, "utf8").replace(
+    /(<!-- made by `npm run generate` -->\n)[\s\S]*?(<!-- end -->)/,
+    (_all, begin, end) => `${begin}${table}\n${end}`,
+  );
+  return { path, text };
+}
+
 const isCheck = process.argv.includes("--check");
-for (const made of [luaModule()]) {
+for (const made of [luaModule(), await settingsPage()]) {
   if (made === undefined) continue;
   const present = existsSync(made.path) ? readFileSync(made.path, "utf8") : undefined;
   if (present === made.text) continue;

@@ -3,7 +3,8 @@
  * socket and starts no timer; the engine is made when something is first sent or read.
  */
 import { callSite } from "./call-site.ts";
-import { type Conf, createConf, type Settings, settingNames } from "./conf.ts";
+import { type Conf, ConfLayers, didYouMeanSetting, type SettingValues } from "./conf.ts";
+import { configurationOf } from "./configuration.ts";
 import { Control } from "./control.ts";
 import type { Engine } from "./engine.ts";
 import { AlreadyRegistered, ImproperlyConfigured, NotRegistered, OptionError } from "./errors.ts";
@@ -12,6 +13,7 @@ import type { AnyFunction } from "./parameters.ts";
 import { AsyncResult, assembleGroup, GroupResult } from "./result.ts";
 import { resultFromTuple } from "./result-tuple.ts";
 import { Runs } from "./runs.ts";
+import { type Settings, settingNames } from "./settings.ts";
 import { parseSignature } from "./signature/json.ts";
 import { bindSignature } from "./signature/signature.ts";
 import type { Signature } from "./signature/types.ts";
@@ -22,14 +24,20 @@ import type { TaskOptions } from "./task-options.ts";
 
 /** What may be said of an App when it is made: where it is, and any of its settings. */
 export interface AppOptions extends Partial<Settings> {
-  /** The broker's URL: `redis://…`, `unix://…`, `embedded:`; looked up as the guide says when it is left out. */
+  /**
+   * The broker's URL: `redis://…`, `unix://…`, `embedded:`; the setting `brokerUrl`, looked up as the guide says when it is
+   * left out.
+   */
   broker?: string;
-  /** What all its keys in Redis begin with; "umbel" unless said. */
-  prefix?: string;
-  /** Modules that define tasks, for workers that are started with this app alone. */
-  include?: readonly string[];
-  /** The queue of tasks and calls that name none; "default" unless said. */
+  /** The queue of tasks and calls that name none; the setting `taskDefaultQueue`. */
   defaultQueue?: string;
+}
+
+/** What a configuration was imported from, and its exports or the one that was named. */
+export interface ImportedConfiguration {
+  readonly exports: object;
+  /** For messages. */
+  readonly file: string;
 }
 
 /** Makes the engine of an app; `umbel` gives one that reads the broker's URL. */
@@ -58,8 +66,7 @@ export class App {
   /** The app's name; what `new App(name)` said. */
   readonly main: string | undefined;
   readonly options: Readonly<AppOptions>;
-  /** The settings; may be changed until something is sent, in tests at any time. */
-  readonly conf: Conf;
+  readonly #layers: ConfLayers;
   /** What can be done with tasks by their ids. */
   readonly control = new Control(() => this.engine);
   /** The runs of its broker, and what can be done with them. */
@@ -71,16 +78,71 @@ export class App {
 
   /** @param makeEagerEngine makes engines whose runs are stored when they have ended, in this process */
   constructor(main?: string, options: AppOptions = {}, makeEngine?: EngineFactory, makeEagerEngine?: EngineFactory) {
-    for (const name of Object.keys(options)) {
-      if (!APP_OPTIONS.includes(name)) {
-        throw new OptionError(`unknown option \`${name}\` of App${didYouMean(name, APP_OPTIONS)}`);
-      }
-    }
+    const place = callSite(new.target).place();
     this.main = main;
     this.options = options;
-    this.conf = createConf(settingsIn(options));
+    this.#layers = new ConfLayers(settingsIn(options, place), place);
     this.#makeEngine = makeEngine;
     this.#makeEagerEngine = makeEagerEngine;
+  }
+
+  /** The settings; what the engine needs of them is read when something is first sent. */
+  get conf(): Conf {
+    return this.#layers.conf;
+  }
+
+  /**
+   * Takes the configuration from an object: an instance, a class with static fields, or a module that was imported. What
+   * was configured or changed before is forgotten, as in Celery; what `new App` was given stays, and comes first.
+   * @throws OptionError for an unknown setting or a wrong value
+   */
+  configFromObject(source: object): void;
+  /**
+   * The same from a module by its path, relative to the module of the caller: its default export, or else all its exports;
+   * after a colon, the export that is meant. Await it before anything is sent.
+   * @throws OptionError, saying the module; what importing it throws
+   */
+  configFromObject(path: string): Promise<void>;
+  configFromObject(source: object | string): void | Promise<void> {
+    const site = callSite(this.configFromObject);
+    if (typeof source !== "string") return this.#layers.configure(configurationOf(source), site.place());
+    return this.#configure(source, site.file());
+  }
+
+  /**
+   * Takes the configuration from the module that an environment variable names, relative to the current folder.
+   * @throws ImproperlyConfigured when the variable is not set, unless `silent`; then nothing happens, and it gives false
+   */
+  async configFromEnvvar(variable: string, { silent = false }: { readonly silent?: boolean } = {}): Promise<boolean> {
+    const path = process.env[variable]?.trim() ?? "";
+    if (path !== "") {
+      await this.#configure(path, undefined);
+      return true;
+    }
+    if (silent) return false;
+    throw new ImproperlyConfigured(
+      `the environment variable ${variable} is not set; let it name a module, such as ${variable}=./config.ts`,
+    );
+  }
+
+  /** Adds defaults, which come before ours and behind all else. @throws OptionError for an unknown setting or a wrong value */
+  addDefaults(defaults: Partial<Settings>): void {
+    this.#layers.addDefaults(defaults, callSite(this.addDefaults).place());
+  }
+
+  async #configure(path: string, from: string | undefined): Promise<void> {
+    const { exports, file } = await this.importConfiguration(path, from);
+    this.#layers.configure(configurationOf(exports), file);
+  }
+
+  /**
+   * Imports the module of a configuration; `umbel` gives an App that can.
+   * @param from the file of the module that asks; undefined for the current folder
+   */
+  protected importConfiguration(path: string, from: string | undefined): Promise<ImportedConfiguration> {
+    throw new ImproperlyConfigured(
+      `this App cannot import "${path}"${from === undefined ? "" : ` for ${from}`}; import App from \`umbel\`, or give the imported module`,
+    );
   }
 
   /** All tasks by name. */
@@ -215,18 +277,35 @@ export class App {
     await this.close();
   }
 
+  /** As `toString`: whoever prints an App must not print its passwords. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
   toString(): string {
     return `<App ${this.main ?? "without a name"}: ${this.#tasks.size} tasks>`;
   }
 }
 
-const APP_OPTIONS: readonly string[] = [
-  ...(["broker", "prefix", "include", "defaultQueue"] satisfies (keyof AppOptions)[]),
-  ...settingNames,
-];
+/** Options of an App that are settings by another name. */
+const SETTING_OF_OPTION: Readonly<Record<string, keyof Settings>> = {
+  broker: "brokerUrl",
+  defaultQueue: "taskDefaultQueue",
+};
 
-function settingsIn(options: AppOptions): Partial<Settings> {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => settingNames.includes(name)));
+const APP_OPTIONS: readonly string[] = [...Object.keys(SETTING_OF_OPTION), ...settingNames];
+
+/** The settings among an App's options. @throws OptionError for what is no option */
+function settingsIn(options: AppOptions, place: string | undefined): SettingValues {
+  const settings: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (!APP_OPTIONS.includes(name)) {
+      const where = place === undefined ? "" : ` (${place})`;
+      throw new OptionError(`unknown option \`${name}\` of App${where}${didYouMeanSetting(name, APP_OPTIONS)}`);
+    }
+    if (value !== undefined) settings[SETTING_OF_OPTION[name] ?? name] = value;
+  }
+  return settings;
 }
 
 /** Whether a value is an App. */

@@ -1,26 +1,29 @@
 /** Where a function was called from, for messages and automatic names. One rule: the stack is read only when asked for. */
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { AnyFunction } from "./parameters.ts";
 
 /** The place of a call. */
 export interface CallSite {
   /** `file:line:column`, if the stack tells. */
   place(): string | undefined;
+  /** The file, if the stack tells. */
+  file(): string | undefined;
   /** The name of the module's file without its ending, if the stack tells. */
   module(): string | undefined;
 }
 
 /** Notes where the function that calls this one was called from. @param above the function whose caller is meant */
-export function callSite(above: AnyFunction): CallSite {
+export function callSite(above: Parameters<typeof Error.captureStackTrace>[1]): CallSite {
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, above);
   const place = (): string | undefined => readFrame(holder.stack?.split("\n")[1]);
+  const file = (): string | undefined => place()?.replace(/:\d+:\d+$/, "");
   return {
     place,
+    file,
     module: () => {
-      const file = place()?.replace(/:\d+:\d+$/, "");
-      return file === undefined ? undefined : basename(file).replace(/\.[cm]?[jt]sx?$/, "");
+      const path = file();
+      return path === undefined ? undefined : basename(path).replace(/\.[cm]?[jt]sx?$/, "");
     },
   };
 }

@@ -1,7 +1,9 @@
 /** The public names of `@umbel/core`. What is not listed here is private. */
-export { App, type AppOptions, type EngineFactory, isApp } from "./app.ts";
+
+export { App, type AppOptions, type EngineFactory, type ImportedConfiguration, isApp } from "./app.ts";
 export { autoretryInMs, type ErrorClass, isOneOf } from "./autoretry.ts";
-export type { Conf, Settings } from "./conf.ts";
+export { CENSORED, censor, censorText, isSecretName } from "./censor.ts";
+export type { Conf, SettingOrigin, ShowSettingsOptions } from "./conf.ts";
 export { Control } from "./control.ts";
 export { type Deep, runDeep } from "./deep.ts";
 export { parseSeconds, type TimeoutOptions, timeoutInMs } from "./duration.ts";
@@ -88,6 +90,14 @@ export {
 } from "./runs.ts";
 export { decodeError, encodeError, registerError, type WireError } from "./serialization/error.ts";
 export { decodeJson, encodeJson, requireJson } from "./serialization/json.ts";
+export {
+  environmentOf,
+  type SettingName,
+  type SettingRow,
+  type Settings,
+  settingNames,
+  settingRows,
+} from "./settings.ts";
 export { showBriefly } from "./show.ts";
 export type {
   ChainData,

@@ -1,6 +1,6 @@
 /** The App that people use: core's, with an engine on the broker that its URL names. */
 import { CanvasEngine, type ExportGraphOptions, type RunGraphFormat } from "@umbel/canvas";
-import { type AppOptions, App as CoreApp, ImproperlyConfigured } from "@umbel/core";
+import { type AppOptions, App as CoreApp, type ImportedConfiguration, ImproperlyConfigured } from "@umbel/core";
 import { createEagerEngine, createEngine } from "./engine.ts";
 
 /**
@@ -13,6 +13,11 @@ import { createEagerEngine, createEngine } from "./engine.ts";
 export class App extends CoreApp {
   constructor(main?: string, options: AppOptions = {}) {
     super(main, options, createEngine, createEagerEngine);
+  }
+
+  protected override async importConfiguration(path: string, from: string | undefined): Promise<ImportedConfiguration> {
+    const { importConfiguration } = await import("./load/configuration.ts");
+    return await importConfiguration(path, from);
   }
 
   /**

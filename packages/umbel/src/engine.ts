@@ -7,7 +7,7 @@ import {
   EagerEngine,
   type MemoryBroker,
 } from "@umbel/canvas";
-import { type App, ImproperlyConfigured } from "@umbel/core";
+import { type App, ImproperlyConfigured, parseSeconds } from "@umbel/core";
 import type { Redis } from "ioredis";
 import { type BrokerPlaces, findBroker } from "./broker/lookup.ts";
 import { givenBrokerOf, memoryBrokerOf } from "./broker/memory-brokers.ts";
@@ -22,18 +22,19 @@ export function createEngine(app: App): CanvasEngine {
 }
 
 /** Makes the engine of one eager run of an App. */
-export function createEagerEngine({ tasks, options: { defaultQueue } }: App): EagerEngine {
-  return new EagerEngine({ tasks }, defaultQueue === undefined ? {} : { defaultQueue });
+export function createEagerEngine({ tasks, conf }: App): EagerEngine {
+  return new EagerEngine({ tasks }, { defaultQueue: conf.taskDefaultQueue });
 }
 
 /** The options of an App's engine; `flow` overrides some of them. */
 export function engineOptions(app: App, opening: OpenBrokerOptions = {}): CanvasEngineOptions {
-  const { prefix, defaultQueue, broker } = app.options;
+  const { prefix, taskDefaultQueue, brokerUrl, resultExpires } = app.conf;
   return {
     openBroker: async () =>
-      givenBrokerOf(app) ?? (await openBrokerOf(app, { environment: process.env, appBroker: broker }, opening)),
-    ...(prefix === undefined ? {} : { prefix }),
-    ...(defaultQueue === undefined ? {} : { defaultQueue }),
+      givenBrokerOf(app) ?? (await openBrokerOf(app, { environment: process.env, appBroker: brokerUrl }, opening)),
+    prefix,
+    defaultQueue: taskDefaultQueue,
+    resultExpiresMs: Math.round(parseSeconds(resultExpires, "setting `resultExpires`") * 1000),
   };
 }
 

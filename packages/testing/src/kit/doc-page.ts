@@ -71,8 +71,8 @@ async function loadApp(query: string): Promise<App | undefined> {
   return Object.values(exports).find(isApp);
 }
 
-function queuesOf({ tasks, options }: App): string[] {
-  return [...new Set([...tasks.values()].map((task) => task.options.queue ?? options.defaultQueue ?? "default"))];
+function queuesOf({ tasks, conf }: App): string[] {
+  return [...new Set([...tasks.values()].map((task) => task.options.queue ?? conf.taskDefaultQueue))];
 }
 
 async function expectValue(run: () => Promise<unknown>, expected: unknown, place: string): Promise<void> {

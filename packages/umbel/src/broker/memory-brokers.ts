@@ -32,6 +32,7 @@ function makeBroker(app: App, options: MemoryBrokerOptions): MemoryBroker {
   const broker = new MemoryBroker(options);
   brokers.set(app, broker);
   serveByItself(broker, app, () => canvasEngineOf(app), {
+    maxResultBytes: app.conf.maxResultBytes,
     onError: (error) => process.emitWarning(error),
   });
   return broker;

@@ -9,5 +9,5 @@ import { resolveImport } from "./resolve-import.ts";
  * @throws ModuleError when one is not there, or throws
  */
 export async function importIncluded(app: App, file: string): Promise<void> {
-  for (const specifier of app.options.include ?? []) await importModule(await resolveImport(specifier, file));
+  for (const specifier of app.conf.include) await importModule(await resolveImport(specifier, file));
 }

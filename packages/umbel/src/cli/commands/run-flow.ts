@@ -44,14 +44,14 @@ export async function runFlow(context: CommandContext, options: RunOptions): Pro
   if (signature === undefined) return exitCodeOfErrors(diagnostics);
   context.signal.throwIfAborted();
   const app: App = tasks.app ?? new UmbelApp();
-  if (!options.worker) requireShared(app.options.broker, "`--no-worker`");
+  if (!options.worker) requireShared(app.conf.brokerUrl, "`--no-worker`");
   const run = new FlowRun({
     app,
     tasks: tasks.tasks,
     name: `flow run ${source.name}`,
     context,
     ownWorker: options.worker ? { concurrency: options.concurrency } : undefined,
-    onNoServer: options.worker ? fallBackToMemory(app.options.broker, terminal) : undefined,
+    onNoServer: options.worker ? fallBackToMemory(app.conf.brokerUrl, terminal) : undefined,
     timeoutMs,
   });
   return await keepProcess(() => run.toEnd(signature, (end) => show(end, context, options)));

@@ -27,8 +27,6 @@ export interface WorkerOptions {
   readonly broker?: string;
 }
 
-const DEFAULT_CONCURRENCY = 50;
-
 /**
  * Serves until SIGINT or SIGTERM; then it ends what runs, or leaves it to others at the second signal.
  * @throws ModuleError when the App cannot be used; OperationalError when the broker cannot be reached at the start
@@ -37,12 +35,12 @@ export async function runWorker(context: CommandContext, options: WorkerOptions)
   const { terminal, signal, debug } = context;
   useBroker(options.broker);
   const { app, file } = await loadApp(options.app, context.directory);
-  requireShared(app.options.broker, "`flow worker`");
+  requireShared(app.conf.brokerUrl, "`flow worker`");
   const problems = new WorkerProblems(terminal, debug);
   const opening = { user: "flow worker", signal, onProblem: (error: Error) => problems.tell(error) };
   const engine = new CanvasEngine(app, engineOptions(app, opening));
   const queues = options.queues ?? queuesOf(app);
-  const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+  const concurrency = options.concurrency ?? app.conf.workerConcurrency;
   // A promise of one task that nobody awaits is no reason to end all the others.
   process.on("unhandledRejection", (reason) => problems.tellRejection(reason));
   const serve = async (): Promise<ExitCode> => {
@@ -52,6 +50,7 @@ export async function runWorker(context: CommandContext, options: WorkerOptions)
     const worker = await startWorker(app, engine, {
       queues,
       concurrency,
+      maxResultBytes: app.conf.maxResultBytes,
       ...(options.name === undefined ? {} : { name: options.name }),
       onFailure: ({ task, id, error, isExpected }) =>
         terminal.note(`${isExpected ? "expected" : "failed "} ${task} ${id}: ${error.name}: ${error.message}`),
@@ -83,7 +82,7 @@ async function discover(spec: string | undefined, directory: string): Promise<Di
 /** Every queue that the App's tasks are sent to, unless a call says another. */
 function queuesOf(app: App): readonly string[] {
   const named = [...app.tasks.values()].flatMap(({ options }) => (options.queue === undefined ? [] : [options.queue]));
-  return [...new Set([app.options.defaultQueue ?? "default", ...named])];
+  return [...new Set([app.conf.taskDefaultQueue, ...named])];
 }
 
 /** Serves until it is told to stop, and ends the worker: warm, with all that runs, or cold. */

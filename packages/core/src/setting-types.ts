@@ -1,0 +1,99 @@
+/** The kinds of values that settings have. One rule: each says what it wants, and how it is read from the environment. */
+
+/** A kind of value. */
+export interface SettingType<Value> {
+  /** As the guide names it. */
+  readonly name: string;
+  /** What is wanted instead, for a value that is not right; `undefined` for one that is. */
+  readonly check: (value: unknown) => string | undefined;
+  /** Reads the text of an environment variable; what cannot be read is given back, and `check` refuses it. */
+  readonly parse: (text: string) => unknown;
+  /** Never there: it tells the type of the values. */
+  readonly value?: Value;
+}
+
+const asNumber = (text: string): unknown => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+
+export const flag: SettingType<boolean> = {
+  name: "true or false",
+  check: (value) => (typeof value === "boolean" ? undefined : "true or false"),
+  parse: (text) => (/^(1|true|yes|on)$/i.test(text) ? true : /^(0|false|no|off)$/i.test(text) ? false : text),
+};
+
+export const text: SettingType<string> = {
+  name: "text",
+  check: (value) => (typeof value === "string" && value !== "" ? undefined : "text that is not empty"),
+  parse: (given) => given,
+};
+
+export const texts: SettingType<readonly string[]> = {
+  name: "a list of texts",
+  check: (value) =>
+    Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "")
+      ? undefined
+      : "a list of texts",
+  parse: (given) =>
+    given
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== ""),
+};
+
+/** Seconds, or text such as `"10s"`. */
+export const seconds: SettingType<number | string> = {
+  name: 'seconds, or text such as `"10s"`',
+  check: (value) =>
+    (typeof value === "number" && Number.isFinite(value) && value >= 0) ||
+    (typeof value === "string" && /^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/.test(value))
+      ? undefined
+      : 'a number of seconds of at least 0, or text such as "10s", "5m" or "250ms"',
+  parse: asNumber,
+};
+
+export const timezone: SettingType<string> = {
+  name: "a time zone",
+  check: (value) => (isTimezone(value) ? undefined : 'a time zone such as "Europe/London"'),
+  parse: (given) => given,
+};
+
+function isTimezone(value: unknown): boolean {
+  if (typeof value !== "string" || value === "") return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: value });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A whole number in a range. */
+export function whole(least: number, most = Number.MAX_SAFE_INTEGER): SettingType<number> {
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  return {
+    name: `a whole number ${range}`,
+    check: (value) =>
+      Number.isInteger(value) && Number(value) >= least && Number(value) <= most
+        ? undefined
+        : `a whole number ${range}`,
+    parse: asNumber,
+  };
+}
+
+/** One of some words. */
+export function oneOf<const Word extends string>(...words: readonly Word[]): SettingType<Word> {
+  const list = words.map((word) => `"${word}"`).join(", ");
+  return {
+    name: `one of ${words.map((word) => `\`"${word}"\``).join(", ")}`,
+    check: (value) => (words.some((word) => word === value) ? undefined : `one of ${list}`),
+    parse: (given) => given,
+  };
+}
+
+/** The same, or nothing. */
+export function optional<Value>(type: SettingType<Value>): SettingType<Value | undefined> {
+  return {
+    name: type.name,
+    check: (value) => (value === undefined ? undefined : type.check(value)),
+    parse: type.parse,
+  };
+}

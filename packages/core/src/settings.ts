@@ -1,0 +1,124 @@
+/**
+ * Every setting of an App. One rule: this table is all there is; `app.conf`, what config modules and the environment may
+ * say, `flow env` and docs/settings.md come from it, so a setting is added here and nowhere else.
+ */
+import { flag, oneOf, optional, type SettingType, seconds, text, texts, timezone, whole } from "./setting-types.ts";
+
+/** One row. */
+export interface Setting<Value> {
+  readonly type: SettingType<Value>;
+  readonly default: Value;
+  /** What it does, in one line of the guide. */
+  readonly doc: string;
+  /** Its environment variable where that is not `FLOW_` and its name. */
+  readonly environment?: string;
+  /** What the environment says comes before what the program says. */
+  readonly environmentWins?: true;
+  /** Never shown, whatever it holds. What a URL or a name within it gives away is hidden in any setting. */
+  readonly secret?: true;
+}
+
+function setting<Value>(
+  type: SettingType<Value>,
+  byDefault: Value,
+  doc: string,
+  more: Pick<Setting<Value>, "environment" | "environmentWins" | "secret"> = {},
+): Setting<Value> {
+  return { type, default: byDefault, doc, ...more };
+}
+
+/** The table. Names are Celery's where Celery has the setting. */
+export const SETTINGS = {
+  brokerUrl: setting(
+    optional(text),
+    undefined,
+    "The broker's URL, also `broker` of `new App`. Without it, the project's own Redis (`embedded:`) is used. `flow --broker` and the environment come before it.",
+    { environment: "FLOW_BROKER", environmentWins: true },
+  ),
+  prefix: setting(text, "umbel", "What all keys in Redis begin with."),
+  include: setting(texts, [], "Modules that define more of the App's tasks; workers import them."),
+  taskDefaultQueue: setting(
+    text,
+    "default",
+    "The queue of tasks and calls that name none, also `defaultQueue` of `new App`.",
+  ),
+  taskAlwaysEager: setting(
+    flag,
+    false,
+    "Runs every call in this process, at once and without a broker, as `apply()` does; for unit tests.",
+  ),
+  taskEagerPropagates: setting(
+    flag,
+    false,
+    "Lets calls that run eagerly throw their task's error where they are awaited.",
+  ),
+  resultExpires: setting(seconds, 86_400, "How long an ended run and its results are kept."),
+  maxResultBytes: setting(whole(1), 16 * 1024 * 1024, "The longest result of a task, in bytes of its JSON."),
+  workerConcurrency: setting(whole(1), 50, "How many tasks a worker runs at once, unless `--concurrency` says."),
+  enableUtc: setting(
+    flag,
+    true,
+    "Shows times in UTC where no `timezone` is set, and not in that of the machine; told to tasks as `request.utc`.",
+  ),
+  timezone: setting(optional(timezone), undefined, "The time zone in which people are shown times."),
+  logLevel: setting(
+    oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
+    "info",
+    "The least of what `getTaskLogger` writes.",
+  ),
+  logFormat: setting(
+    oneOf("auto", "pretty", "json"),
+    "auto",
+    "How `getTaskLogger` writes: `pretty` for people, `json` for machines; `auto` is pretty on a terminal.",
+  ),
+} satisfies Readonly<Record<string, Setting<never> | Setting<unknown>>>;
+
+/** The settings of an App, by name. */
+export type Settings = {
+  -readonly [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name] extends Setting<infer Value> ? Value : never;
+};
+
+/** The name of a setting. */
+export type SettingName = keyof Settings;
+
+/** The names of all settings, in the order of the table. */
+export const settingNames: readonly string[] = Object.keys(SETTINGS);
+
+/** Whether there is a setting of this name. */
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** Gives a row, whatever the type of its values. */
+export function settingOf(name: SettingName): Setting<unknown> {
+  return SETTINGS[name];
+}
+
+/** Gives the environment variable of a setting: `FLOW_TASK_ALWAYS_EAGER`. */
+export function environmentOf(name: SettingName): string {
+  return settingOf(name).environment ?? `FLOW_${name.replace(/[A-Z]/g, "_$&").toUpperCase()}`;
+}
+
+/** A row of the table as the guide and `flow env` print it. */
+export interface SettingRow {
+  readonly name: SettingName;
+  readonly type: string;
+  /** As code; "–" for none. */
+  readonly default: string;
+  readonly environment: string;
+  readonly doc: string;
+}
+
+/** Gives the whole table, for printing. */
+export function settingRows(): readonly SettingRow[] {
+  return settingNames.filter(isSettingName).map((name) => {
+    const { type, default: byDefault, doc } = settingOf(name);
+    return {
+      name,
+      type: type.name,
+      default: byDefault === undefined ? "–" : JSON.stringify(byDefault),
+      environment: environmentOf(name),
+      doc,
+    };
+  });
+}

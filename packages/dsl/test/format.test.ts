@@ -27,6 +27,11 @@ describe("formatting", () => {
       'notify("a rather long text that fills the line", on: {first: "some more text", second: "yet more"})',
       'notify(\n  "a rather long text that fills the line",\n  on: {first: "some more text", second: "yet more"},\n)\n',
     ],
+    // Exactly 80 columns.
+    [
+      `def thumbnail(width) = images.resize(width) | images.upload(folder, "\${width}w")`,
+      `def thumbnail(width) = images.resize(width) | images.upload(folder, "\${width}w")\n`,
+    ],
     ['id("""\n  a  b\n  """)', 'id("""\n  a  b\n  """)\n'],
     ["", ""],
     ["# only\n\n\n## comments", "# only\n\n## comments\n"],

@@ -57,13 +57,26 @@ describe("values of params", () => {
   });
 });
 
+test("a param that is given as null is null where it is compared", () => {
+  const text = "param size: int?\nid(if size == null then 1 else 2)";
+  const { signature } = compile(text, { file: "test.flow", resolver, params: { size: { text: "null" } } });
+  expect(signature).toEqual({ kind: "task", task: "id", args: [1] });
+});
+
 test("params are declared with type, doc and default", () => {
   const text =
     "## How wide.\n## In pixels.\nparam size: list<int> = [1]\n\n## Not above it.\n\nparam url: string?\nparam key: string\nid([size, url, key])";
   expect(check(text, { file: "test.flow", resolver }).params.map(({ type: _, ...param }) => param)).toEqual([
-    { name: "size", typeText: "list<int>", doc: "How wide.\nIn pixels.", default: [1], isRequired: false },
-    { name: "url", typeText: "string?", doc: undefined, isRequired: false },
-    { name: "key", typeText: "string", doc: undefined, isRequired: true },
+    {
+      name: "size",
+      typeText: "list<int>",
+      doc: "How wide.\nIn pixels.",
+      default: [1],
+      defaultText: "[1]",
+      isRequired: false,
+    },
+    { name: "url", typeText: "string?", doc: undefined, defaultText: undefined, isRequired: false },
+    { name: "key", typeText: "string", doc: undefined, defaultText: undefined, isRequired: true },
   ]);
 });
 

@@ -64,14 +64,16 @@ export function paramValue(
 ): Value {
   const { name, type, statement } = definition;
   const unknown = new Unknown(sortOfType(type));
+  // `null` is a value like others.
+  const orUnknown = (value: Value | undefined): Value => (value === undefined ? unknown : value);
   const fallback = statement.defaultValue === undefined ? undefined : readDefault(evaluator, definition, scope);
   if (given.kind === "none") return unknown;
   if (given.kind === "import") {
     const own = given.values.get(name.name);
-    if (own !== undefined) return fitImported(own, definition, diagnostics) ?? unknown;
+    if (own !== undefined) return orUnknown(fitImported(own, definition, diagnostics));
   } else {
     const own = Object.hasOwn(given.values, name.name) ? given.values[name.name] : undefined;
-    if (own !== undefined) return readGiven(own, definition, evaluator.limits, scope, diagnostics) ?? unknown;
+    if (own !== undefined) return orUnknown(readGiven(own, definition, evaluator.limits, scope, diagnostics));
   }
   if (fallback !== undefined) return fallback;
   if (statement.defaultValue !== undefined) return unknown;

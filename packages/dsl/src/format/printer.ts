@@ -130,7 +130,8 @@ class Printer {
   }
 
   #fits(pieces: readonly Piece[]): boolean {
-    const space = this.#previous === undefined || this.#isLineStart ? 0 : 1;
+    const [head] = pieces;
+    const space = head !== undefined && head.kind !== "comment" && this.#hasSpaceBefore(head.first) ? 1 : 0;
     // A comment at the end may be as long as it likes.
     const last = pieces.at(-1);
     const code = last?.kind === "comment" && last.isTrailing ? pieces.slice(0, -1) : pieces;
@@ -139,16 +140,15 @@ class Printer {
 
   #emit(first: Token, last: Token, text: string, indent: number): void {
     if (this.#mustBreak) this.#newline(indent);
-    if (
-      !this.#isLineStart &&
-      this.#previous !== undefined &&
-      needsSpace(this.#before, this.#previous, first, this.isInType)
-    ) {
-      this.#raw(" ");
-    }
+    if (this.#hasSpaceBefore(first)) this.#raw(" ");
     this.#raw(text);
     this.#before = first === last ? this.#previous : undefined;
     this.#previous = last;
+  }
+
+  #hasSpaceBefore(token: Token): boolean {
+    if (this.#isLineStart || this.#previous === undefined) return false;
+    return needsSpace(this.#before, this.#previous, token, this.isInType);
   }
 
   #comment(comment: CommentPiece, indent: number): void {

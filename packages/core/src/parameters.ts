@@ -111,6 +111,8 @@ interface PatternNode extends Node {
 function readFunctionParameters(fn: AnyFunction): Parameter[] | string {
   const source = Function.prototype.toString.call(fn);
   if (/\{\s*\[native code\]\s*\}$/.test(source)) return "it is a native or bound function";
+  const plain = PLAIN_PARAMETERS.exec(source);
+  if (plain !== null) return plainParameters(plain[1] ?? plain[2] ?? "");
   const parsed = parseFunction(source);
   if (parsed === undefined) return "its source cannot be read";
   const parameters: Parameter[] = [];
@@ -126,6 +128,19 @@ function readFunctionParameters(fn: AnyFunction): Parameter[] | string {
     parameters.push({ name: target.name, kind: isRest ? "args" : "positional", optional: isRest || seenDefault });
   }
   return parameters;
+}
+
+/**
+ * A function or arrow whose parameters are names and nothing else, as most are: to parse it whole takes milliseconds the first
+ * time. Comments, defaults, patterns and methods are left to the parser.
+ */
+const PLAIN_PARAMETERS = /^(?:async\s+)?(?:(?:function\s*\*?\s*[\w$]*\s*)?\(([\w$\s,]*)\)\s*(?:=>|\{)|([\w$]+)\s*=>)/;
+
+function plainParameters(list: string): Parameter[] {
+  const names = list.split(",").map((name) => name.trim());
+  // A trailing comma, or no parameter at all.
+  if (names.at(-1) === "") names.pop();
+  return names.map((name) => ({ name, kind: "positional", optional: false }));
 }
 
 function parseFunction(source: string): FunctionNode | undefined {

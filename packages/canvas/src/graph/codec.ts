@@ -193,8 +193,12 @@ function isAlike(one: TaskNode, oneIndex: number, other: TaskNode, otherIndex: n
 function encodeAlike(first: TaskNode, index: number, all: readonly TaskNode[]): EncodedAlike {
   const args: unknown[] = [];
   for (const node of all) {
-    requireJson(node.args, `the list of arguments of task "${node.task}"`);
-    for (const arg of node.args) args.push(arg);
+    let isPlain = Array.isArray(node.args);
+    for (const arg of node.args) {
+      isPlain &&= typeof arg === "number" ? Number.isFinite(arg) : typeof arg === "string";
+      args.push(arg);
+    }
+    if (!isPlain) requireJson(node.args, `the list of arguments of task "${node.task}"`);
   }
   return { r: encodeTask({ ...first, args: [] }, index), w: first.args.length, c: all.length, b: args };
 }

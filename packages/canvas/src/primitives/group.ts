@@ -1,5 +1,13 @@
 /** `group(a, b, c)`: members side by side; the result is the ordered list of theirs. */
-import { type AnySignature, type App, bindSignature, type GroupData, InvalidSignatureError } from "@umbel/core";
+import {
+  type AnySignature,
+  type App,
+  bindSignature,
+  type GroupData,
+  InvalidSignatureError,
+  isSignature,
+  type SignatureData,
+} from "@umbel/core";
 import { appOf, signatureOf } from "./chain.ts";
 import { type MemberSource, StreamedGroup } from "./streamed-group.ts";
 import type { GroupArgs, GroupOf, GroupOut } from "./types.ts";
@@ -39,13 +47,14 @@ export function memberList(parts: readonly unknown[]): readonly unknown[] {
 
 /** The data of a group; plain groups inside are replaced by their members. */
 export function groupData(members: readonly unknown[]): GroupData {
-  return {
-    kind: "group",
-    members: members.flatMap((member, position) => {
-      const { data } = signatureOf(member, `member ${position + 1} of the group`);
-      return isPlainGroup(data) ? data.members : [data];
-    }),
-  };
+  const flat: SignatureData[] = [];
+  for (let position = 0; position < members.length; position += 1) {
+    const member = members[position];
+    const { data } = isSignature(member) ? member : signatureOf(member, `member ${position + 1} of the group`);
+    if (isPlainGroup(data)) for (const inner of data.members) flat.push(inner);
+    else flat.push(data);
+  }
+  return { kind: "group", members: flat };
 }
 
 function isPlainGroup(data: AnySignature["data"]): data is GroupData {

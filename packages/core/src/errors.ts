@@ -39,6 +39,11 @@ export class InvalidSignatureError extends UmbelError {
   readonly code = "INVALID_SIGNATURE";
 }
 
+/** A flow text has mistakes; the message shows them all, each with its line. */
+export class InvalidFlowError extends UmbelError {
+  readonly code = "FLOW_INVALID";
+}
+
 /** A value cannot be kept in JSON without changing it. */
 export class SerializationError extends UmbelError {
   readonly code = "NOT_SERIALIZABLE";

@@ -27,6 +27,7 @@ export {
   DuplicateTaskIdError,
   Ignore,
   ImproperlyConfigured,
+  InvalidFlowError,
   InvalidSignatureError,
   MaxRetriesExceededError,
   NotRegistered,

@@ -30,6 +30,12 @@ export interface QuotedExpression extends Span {
   readonly name: string;
 }
 
+/** What is given beside the text: a hole of a template. */
+export interface GivenExpression extends Span {
+  readonly kind: "given";
+  readonly index: number;
+}
+
 /** A string with interpolations. */
 export interface Template extends Span {
   readonly kind: "template";
@@ -207,6 +213,7 @@ export type Expression =
   | Literal
   | NameExpression
   | QuotedExpression
+  | GivenExpression
   | Template
   | ListExpression
   | Comprehension

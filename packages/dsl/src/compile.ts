@@ -7,6 +7,7 @@ import type { FlowFile } from "./ast.ts";
 import { asWorkflow } from "./compiler/coerce.ts";
 import { Evaluator, type Scope } from "./compiler/evaluator.ts";
 import { evaluateExpression } from "./compiler/expressions.ts";
+import type { GivenPart } from "./compiler/given.ts";
 import { Instances } from "./compiler/instance.ts";
 import { Lowering } from "./compiler/lower.ts";
 import type { Module } from "./compiler/module.ts";
@@ -91,20 +92,24 @@ export function importsOf(text: string, file: string): readonly ImportRequest[] 
 
 /** Checks a text without values for its params: each stands for any value of its type. */
 export function check(text: string, options: CheckOptions): CheckResult {
-  const { params, doc, diagnostics } = run(text, options, undefined);
+  const { params, doc, diagnostics } = run(new Source(options.file, text), options, undefined, []);
   return { params, doc, diagnostics: diagnostics.sorted() };
 }
 
 /** Compiles a text with values for its params. */
 export function compile(text: string, options: CompileOptions): CompileResult {
-  const { params, doc, main, diagnostics, source, start } = run(text, options, options.params ?? {});
+  return compileSource(new Source(options.file, text), options, []);
+}
+
+/** The same of a source that has places for what is given beside it. */
+export function compileSource(source: Source, options: CompileOptions, given: readonly GivenPart[]): CompileResult {
+  const { params, doc, main, diagnostics, start } = run(source, options, options.params ?? {}, given);
   if (main === undefined && !diagnostics.hasErrors) diagnostics.report("E510", source, { start, end: start }, {});
   const signature = main === undefined || diagnostics.hasErrors ? undefined : new Lowering().lower(main);
   return { signature, params, doc, diagnostics: diagnostics.sorted() };
 }
 
 interface Run {
-  readonly source: Source;
   readonly start: number;
   readonly main: Workflow | undefined;
   readonly params: readonly DeclaredParam[];
@@ -112,20 +117,21 @@ interface Run {
   readonly diagnostics: Diagnostics;
 }
 
-function run(text: string, options: CheckOptions, given: ParamValues | undefined): Run {
+function run(source: Source, options: CheckOptions, params: ParamValues | undefined, given: readonly GivenPart[]): Run {
   const limits = { ...defaultLimits, ...options.limits };
   const diagnostics = new Diagnostics();
-  const source = new Source(options.file, text);
   const program = loadProgram(source, options.resolver, limits, diagnostics);
-  const evaluator = new Evaluator(evaluateExpression, program.resolutions, limits, diagnostics);
+  const evaluator = new Evaluator(evaluateExpression, program.resolutions, limits, diagnostics, {
+    parts: given,
+    findTask: (name) => options.resolver.task(name),
+  });
   const instances = new Instances(program, evaluator, diagnostics);
   const scope = instances.evaluate(
     program.root,
-    given === undefined ? { kind: "none" } : { kind: "outside", values: given },
+    params === undefined ? { kind: "none" } : { kind: "outside", values: params },
   );
   const main = evaluateMain(evaluator, program.root, scope, limits);
   return {
-    source,
     start: source.start,
     main,
     params: declaredParams(evaluator, program.root, scope),

@@ -14,6 +14,7 @@ export {
   type ParseResult,
   parse,
 } from "./compile.ts";
+export { canBeGiven, type GivenPart } from "./compiler/given.ts";
 export type { ParamValue, ParamValues } from "./compiler/params.ts";
 export type { Diagnostic, RelatedPlace } from "./diagnostics.ts";
 export { Duration } from "./duration.ts";
@@ -42,4 +43,5 @@ export {
 } from "./render-json.ts";
 export type { ImportAnswer, Resolver, TaskDeclaration } from "./resolver.ts";
 export type { Place, Position } from "./source.ts";
+export { compileTemplate, type TemplateResult } from "./template.ts";
 export type { ParamType } from "./types.ts";

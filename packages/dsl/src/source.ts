@@ -25,17 +25,26 @@ export interface Place {
 
 const BYTE_ORDER_MARK = 0xfeff;
 
+/** A place in a text where something stands that is given beside it; which one, by number. */
+export interface GivenPlace {
+  readonly index: number;
+  readonly end: number;
+}
+
 /** One text with its name. */
 export class Source {
   readonly file: string;
   readonly text: string;
+  /** Places of what is given beside the text, by the offsets where they begin. What stands there is only shown. */
+  readonly given: ReadonlyMap<number, GivenPlace>;
   #lineStarts: readonly number[] | undefined;
   // Places are mostly asked for in order, so counting goes on from the last one instead of from the line's start.
   #last: Position = { offset: 0, line: 1, column: 1 };
 
-  constructor(file: string, text: string) {
+  constructor(file: string, text: string, given: ReadonlyMap<number, GivenPlace> = new Map()) {
     this.file = file;
     this.text = text;
+    this.given = given;
   }
 
   /** Where the text begins: behind a byte order mark. */

@@ -32,6 +32,7 @@ export {
   Ignore,
   ImproperlyConfigured,
   type InspectOptions,
+  InvalidFlowError,
   InvalidSignatureError,
   type ListRunsOptions,
   MaxRetriesExceededError,

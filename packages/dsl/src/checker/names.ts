@@ -109,6 +109,7 @@ class NameResolver {
   #read(expression: Expression, locals: Locals | undefined): void {
     switch (expression.kind) {
       case "literal":
+      case "given":
       case "broken":
         return;
       case "name":

@@ -48,7 +48,7 @@ export function evaluatePostfix(evaluator: Evaluator, expression: PostfixExpress
   const skipped = evaluator.resolutions.get(head)?.members ?? 0;
   let meaning = evaluator.evaluate(head, scope);
   let span: Span = { start: head.start, end: suffixes[skipped - 1]?.end ?? head.end };
-  let isName = head.kind === "name" || head.kind === "quoted";
+  let isName = head.kind === "name" || head.kind === "quoted" || head.kind === "given";
   for (let index = skipped; index < suffixes.length; index += 1) {
     const suffix = suffixes[index];
     if (suffix === undefined) break;

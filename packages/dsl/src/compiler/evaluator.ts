@@ -8,8 +8,10 @@ import type { Resolutions } from "../checker/resolution.ts";
 import type { Code, FactsByCode } from "../codes.ts";
 import type { Diagnostics, RelatedSpan } from "../diagnostics.ts";
 import type { Limits } from "../limits.ts";
+import type { TaskDeclaration } from "../resolver.ts";
 import type { Span } from "../source.ts";
 import { DataMaker, isUnknown, nameSort, type Sort, type Value } from "../values.ts";
+import type { GivenPart } from "./given.ts";
 import { ANYTHING, type Meaning, type Meanings, nameMeaning } from "./meaning.ts";
 import type { Module } from "./module.ts";
 import type { Origin } from "./workflow.ts";
@@ -32,6 +34,14 @@ export function withLocal(scope: Scope, name: string, meaning: Meaning): Scope {
   return { module: scope.module, meanings: scope.meanings, locals: { name, meaning, outer: scope.locals } };
 }
 
+/** What is given beside the text, and the tasks that signatures among it call. */
+export interface Given {
+  readonly parts: readonly GivenPart[];
+  readonly findTask: (name: string) => TaskDeclaration | undefined;
+}
+
+const NOTHING_GIVEN: Given = { parts: [], findTask: () => undefined };
+
 /** Gives what an expression means. */
 export type Evaluate = (evaluator: Evaluator, expression: Expression, scope: Scope) => Meaning;
 
@@ -47,6 +57,7 @@ export class Evaluator {
   readonly data = new DataMaker();
   readonly arity = new ArityChecker(this);
   readonly resolutions: Resolutions;
+  readonly given: Given;
   readonly #diagnostics: Diagnostics;
   readonly #evaluate: Evaluate;
   /** The calls of defs that are being expanded, innermost last. */
@@ -58,7 +69,14 @@ export class Evaluator {
   /** While a branch is looked at that is not taken: what depends on values is not reported. */
   #quiet = 0;
 
-  constructor(evaluate: Evaluate, resolutions: Resolutions, limits: Limits, diagnostics: Diagnostics) {
+  constructor(
+    evaluate: Evaluate,
+    resolutions: Resolutions,
+    limits: Limits,
+    diagnostics: Diagnostics,
+    given: Given = NOTHING_GIVEN,
+  ) {
+    this.given = given;
     this.#evaluate = evaluate;
     this.resolutions = resolutions;
     this.limits = limits;

@@ -5,6 +5,7 @@ import { evaluateName, evaluatePostfix } from "./calls.ts";
 import { asValue } from "./coerce.ts";
 import { evaluateIf } from "./conditions.ts";
 import type { Evaluator, Scope } from "./evaluator.ts";
+import { evaluateGiven } from "./given.ts";
 import { evaluateComprehension, evaluateList } from "./lists.ts";
 import { ANYTHING, type Meaning, valueMeaning } from "./meaning.ts";
 import { evaluateOperation, evaluateUnary } from "./operations.ts";
@@ -18,6 +19,8 @@ export function evaluateExpression(evaluator: Evaluator, expression: Expression,
     case "name":
     case "quoted":
       return evaluateName(evaluator, expression, expression.name, scope);
+    case "given":
+      return evaluateGiven(evaluator, expression, scope);
     case "template":
       return evaluateTemplate(evaluator, expression, scope);
     case "list":

@@ -40,6 +40,7 @@ export const PUNCTUATION: ReadonlySet<TokenType> = new Set([
 const OTHERS: ReadonlyMap<TokenType, TokenKind> = new Map([
   [t.Name, "name"],
   [t.QuotedName, "name"],
+  [t.Given, "interpolation"],
   [t.NumberToken, "number"],
   [t.DurationToken, "duration"],
   [t.StringToken, "string"],

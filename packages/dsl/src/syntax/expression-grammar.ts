@@ -19,6 +19,7 @@ import type { Span } from "../source.ts";
 import {
   binaryOf,
   durationOf,
+  givenOf,
   identifierOf,
   literalOf,
   misplacedArgument,
@@ -55,6 +56,7 @@ export class ExpressionGrammar extends EmbeddedActionsParser {
   readonly #primaryForms: { ALT: () => Expression }[] = [
     { ALT: () => nameOf(this.CONSUME(t.Name)) },
     { ALT: () => ({ kind: "quoted", ...identifierOf(this.CONSUME(t.QuotedName)) }) },
+    { ALT: () => givenOf(this.CONSUME(t.Given)) },
     { ALT: () => numberOf(this.CONSUME(t.NumberToken)) },
     { ALT: () => durationOf(this.CONSUME(t.DurationToken)) },
     { ALT: () => stringOf(this.CONSUME(t.StringToken)) },

@@ -88,7 +88,10 @@ class Lexer {
 
   #readCode(frame: InterpolationFrame | undefined): void {
     const code = this.#text.charCodeAt(this.#at);
-    if (code === Character.space || code === Character.tab || code === Character.carriageReturn) {
+    const given = code === Character.dollar ? this.#source.given.get(this.#at) : undefined;
+    if (given !== undefined) {
+      this.#push(tokens.Given, given.end, given.index);
+    } else if (code === Character.space || code === Character.tab || code === Character.carriageReturn) {
       this.#at += 1;
     } else if (code === Character.newline) {
       if (frame !== undefined) this.#endLine();
@@ -303,8 +306,14 @@ class Lexer {
     const payload = frame.quote === '"' ? this.#textOf({ start, raw: this.#text.slice(start, textEnd) }) : "";
     frame.texts.push(this.#push(tokens.TemplateText, textEnd, payload));
     this.#at = end;
+    const given = this.#source.given.get(end);
     if (end === this.#text.length || isEndOfLine) {
       this.#endLine();
+    } else if (given !== undefined) {
+      // It is shown as an interpolation, and is one.
+      this.#push(tokens.InterpolationOpen, end + 2);
+      this.#push(tokens.Given, given.end - 1, given.index);
+      this.#push(tokens.InterpolationClose, given.end);
     } else if (this.#text.charCodeAt(end) === Character.dollar) {
       this.#frames.push({ kind: "interpolation", start: end, braces: 0 });
       this.#push(tokens.InterpolationOpen, end + 2);

@@ -1,6 +1,6 @@
 /** Tokens to the smallest nodes of the tree. */
 import type { IToken, TokenType } from "chevrotain";
-import type { Argument, Entry, Identifier, Literal, NameExpression } from "../ast.ts";
+import type { Argument, Entry, GivenExpression, Identifier, Literal, NameExpression } from "../ast.ts";
 import { Duration } from "../duration.ts";
 import type { Span } from "../source.ts";
 import { isBinaryOperator, type RowPart } from "./precedence.ts";
@@ -43,6 +43,10 @@ export function literalOf(token: IToken, value: Literal["value"]): Literal {
 }
 
 const INTEGER = /^[0-9_]+$/;
+
+export function givenOf(token: IToken): GivenExpression {
+  return { kind: "given", index: Number(token.payload), ...spanOfToken(token) };
+}
 
 export function numberOf(token: IToken): Literal {
   return literalOf(token, Number(token.payload));

@@ -143,6 +143,7 @@ const BEGINNERS: ReadonlySet<TokenType> = new Set([
   tokens.Null,
   tokens.Name,
   tokens.QuotedName,
+  tokens.Given,
   tokens.NumberToken,
   tokens.DurationToken,
   tokens.StringToken,

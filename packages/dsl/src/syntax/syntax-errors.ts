@@ -160,6 +160,7 @@ function reportTernary(source: Source, span: Span, diagnostics: Diagnostics): vo
 const STARTERS: ReadonlySet<TokenType> = new Set([
   t.Name,
   t.QuotedName,
+  t.Given,
   t.NumberToken,
   t.DurationToken,
   t.StringToken,

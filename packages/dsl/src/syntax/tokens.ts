@@ -25,6 +25,8 @@ export const ValueOperator = token("ValueOperator", "an operator", [BinaryOperat
 
 export const Name = token("Name", "a name", [Word]);
 export const QuotedName = token("QuotedName", "a task's name in backticks");
+/** What is given beside the text, such as a value in a template; its payload says which. */
+export const Given = token("Given", "a value");
 export const NumberToken = token("Number", "a number");
 export const DurationToken = token("Duration", "a duration");
 /** A string without interpolation; its payload is its text. */
@@ -138,6 +140,7 @@ export const vocabulary: readonly TokenType[] = [
   ...keywords.values(),
   Name,
   QuotedName,
+  Given,
   NumberToken,
   DurationToken,
   StringToken,
@@ -162,6 +165,7 @@ export const atLineHead: ReadonlyMap<TokenType, TokenType> = new Map([
 export const operandEnds: ReadonlySet<TokenType> = new Set([
   Name,
   QuotedName,
+  Given,
   NumberToken,
   DurationToken,
   StringToken,

@@ -91,6 +91,11 @@ export class App {
     return this.#layers.conf;
   }
 
+  /** Grows with each change of the settings. */
+  get confRevision(): number {
+    return this.#layers.revision;
+  }
+
   /**
    * Takes the configuration from an object: an instance, a class with static fields, or a module that was imported. What
    * was configured or changed before is forgotten, as in Celery; what `new App` was given stays, and comes first.

@@ -58,6 +58,8 @@ export class ConfLayers {
   readonly #layers = new Map<SettingOrigin, SettingValues>(LAYERS.map((layer) => [layer, {}]));
   readonly #fixed: SettingValues;
   readonly #values: Record<string, unknown> = {};
+  /** Grows with each change, so that what was derived can be told to be out of date. */
+  revision = 0;
 
   /**
    * @param made what the App was made with
@@ -101,6 +103,7 @@ export class ConfLayers {
 
   /** Reading is more frequent than changing: what counts is laid ready. */
   #resolve(): void {
+    this.revision += 1;
     for (const layer of LAYERS) Object.assign(this.#values, this.#layers.get(layer));
     Object.assign(this.#values, this.#fixed);
   }

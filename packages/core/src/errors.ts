@@ -49,6 +49,11 @@ export class SerializationError extends UmbelError {
   readonly code = "NOT_SERIALIZABLE";
 }
 
+/** A call names a queue that there is none of, and none may be made. */
+export class QueueNotFound extends UmbelError {
+  readonly code = "QUEUE_NOT_FOUND";
+}
+
 /** A task's result is longer than `maxResultBytes`. */
 export class ResultTooLargeError extends UmbelError {
   readonly code = "RESULT_TOO_LARGE";

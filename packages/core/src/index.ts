@@ -33,6 +33,7 @@ export {
   NotRegistered,
   OperationalError,
   OptionError,
+  QueueNotFound,
   Reject,
   type RejectOptions,
   RemoteError,
@@ -71,8 +72,10 @@ export {
   parametersFromFunction,
   parametersFromNames,
 } from "./parameters.ts";
+export { parseRate, type RateInput } from "./rate.ts";
 export { readableId } from "./readable-id.ts";
 export { AsyncResult, allowJoinResult, type GetOptions, GroupResult } from "./result.ts";
+export { type Route, type Router, type RouteTable, routeOf, type TaskRoutes } from "./routes.ts";
 export {
   type ForkOptions,
   type InspectOptions,

@@ -48,6 +48,8 @@ export type DurationInput = number | string;
 export interface CallOptions {
   taskId?: string;
   queue?: string;
+  /** Celery's other name for `queue`. */
+  routingKey?: string;
   priority?: number;
   countdown?: DurationInput;
   countdownMs?: number;
@@ -170,6 +172,16 @@ export function normalizeOptions(options: Readonly<Record<string, unknown>>): Si
       }
       normalized[twin] = value / 1000;
       continue;
+    }
+    if (name === "routingKey") {
+      if (options.queue !== undefined && options.queue !== value) {
+        throw new OptionError("`routingKey` and `queue` say the same thing; give only one of them");
+      }
+      normalized.queue = READERS.queue(name, value);
+      continue;
+    }
+    if (name === "exchange" || name === "exchangeType") {
+      throw new OptionError(`there is no option \`${name}\`: BullMQ has queues and no exchanges; name the \`queue\``);
     }
     const read = isOptionName(name) ? READERS[name] : undefined;
     if (read === undefined) throw new OptionError(`unknown option \`${name}\`${didYouMean(name, optionNames)}`);

@@ -1,4 +1,7 @@
 /** The kinds of values that settings have. One rule: each says what it wants, and how it is read from the environment. */
+import { parseRate, type RateInput } from "./rate.ts";
+import { checkRoutes, type TaskRoutes } from "./routes.ts";
+import { readTaskOptions, type TaskOptions } from "./task-options.ts";
 
 /** A kind of value. */
 export interface SettingType<Value> {
@@ -63,6 +66,65 @@ function isTimezone(value: unknown): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** A rate such as "10/m". */
+export const rate: SettingType<RateInput> = {
+  name: 'a rate, such as `"10/m"`',
+  check: (value) =>
+    readsAs(() => parseRate(value, "it"), 'a number a second, or text such as "10/s", "100/m" or "1000/h"'),
+  parse: (given) => given,
+};
+
+/** Options of tasks, by the names of tasks; `"*"` for all. */
+export const annotations: SettingType<Readonly<Record<string, TaskOptions>>> = {
+  name: "options by task",
+  check: (value) => {
+    if (!isTable(value)) return 'a table of options by task, such as { "*": { rateLimit: "10/s" } }';
+    for (const [task, options] of Object.entries(value)) {
+      const problem = problemWith(task, options);
+      if (problem !== undefined) return `options of tasks; ${problem}`;
+    }
+    return undefined;
+  },
+  parse: parseTable,
+};
+
+function problemWith(task: string, options: unknown): string | undefined {
+  if (!isTable(options)) return `those of "${task}" are none`;
+  const fixed = ["name", "params", "bind", "base"].find((name) => name in options);
+  if (fixed !== undefined)
+    return `\`${fixed}\` belongs to the definition of "${task}" and cannot be changed from outside`;
+  try {
+    readTaskOptions(task, options as TaskOptions);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+export const routes: SettingType<TaskRoutes> = { name: "routes", check: checkRoutes, parse: parseTable };
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Reads JSON; other text is given back, and refused. */
+function parseTable(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function readsAs(read: () => unknown, wanted: string): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch {
+    return wanted;
   }
 }
 

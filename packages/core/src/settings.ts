@@ -2,7 +2,20 @@
  * Every setting of an App. One rule: this table is all there is; `app.conf`, what config modules and the environment may
  * say, `flow env` and docs/settings.md come from it, so a setting is added here and nowhere else.
  */
-import { flag, oneOf, optional, type SettingType, seconds, text, texts, timezone, whole } from "./setting-types.ts";
+import {
+  annotations,
+  flag,
+  oneOf,
+  optional,
+  rate,
+  routes,
+  type SettingType,
+  seconds,
+  text,
+  texts,
+  timezone,
+  whole,
+} from "./setting-types.ts";
 
 /** One row. */
 export interface Setting<Value> {
@@ -42,6 +55,33 @@ export const SETTINGS = {
     "default",
     "The queue of tasks and calls that name none, also `defaultQueue` of `new App`.",
   ),
+  taskDefaultPriority: setting(
+    optional(whole(0, 9)),
+    undefined,
+    "The priority of tasks and calls that say none; without it they come before those with one.",
+  ),
+  taskRoutes: setting(optional(routes), undefined, "Which queue tasks go to that name none: see routing.md."),
+  taskQueues: setting(
+    optional(texts),
+    undefined,
+    "The queues that there are; `flow worker` serves them all unless `-Q` says which.",
+  ),
+  taskCreateMissingQueues: setting(
+    flag,
+    true,
+    "Whether calls may go to queues that `taskQueues` does not name; false refuses them.",
+  ),
+  taskAnnotations: setting(
+    optional(annotations),
+    undefined,
+    'Options of tasks, said from outside: by the name of a task, or `"*"` for all. They come before what the task says.',
+  ),
+  taskDefaultRateLimit: setting(optional(rate), undefined, "The `rateLimit` of tasks that say none."),
+  taskAcksLate: setting(flag, true, "The `acksLate` of tasks that say none."),
+  taskRejectOnWorkerLost: setting(flag, true, "The `rejectOnWorkerLost` of tasks that say none."),
+  taskTrackStarted: setting(flag, false, "The `trackStarted` of tasks that say none."),
+  taskTimeLimit: setting(optional(seconds), undefined, "The `timeLimit` of tasks that say none."),
+  taskSoftTimeLimit: setting(optional(seconds), undefined, "The `softTimeLimit` of tasks that say none."),
   taskAlwaysEager: setting(
     flag,
     false,

@@ -3,6 +3,7 @@ import { type ErrorClass, isErrorClass } from "./autoretry.ts";
 import { parseSeconds } from "./duration.ts";
 import { OptionError } from "./errors.ts";
 import type { DurationInput } from "./options.ts";
+import { parseRate, type RateInput } from "./rate.ts";
 import { show } from "./show.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -49,6 +50,8 @@ export interface TaskOptions {
   retryJitter?: boolean;
   /** How often a failed attempt is repeated on its own, whatever its error; as the option of a call. */
   retries?: number;
+  /** How often it may start, counted over all workers: a number a second, or text such as "10/s", "100/m", "1000/h". */
+  rateLimit?: RateInput;
   /** Seconds after which its signal is aborted with SoftTimeLimitExceeded, or text such as "10s". */
   softTimeLimit?: DurationInput;
   /** Seconds after which an attempt has failed with TimeLimitExceeded, whatever it does, or text such as "10s". */
@@ -71,14 +74,20 @@ const whole =
 const wholeOrNull: Check = (value) => (value === null ? undefined : whole(0, Number.MAX_SAFE_INTEGER)(value));
 const seconds: Check = (value) =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 ? undefined : "a number of seconds of at least 0";
-const duration: Check = (value) => {
-  try {
-    parseSeconds(value, "it");
-    return undefined;
-  } catch {
-    return 'a number of seconds of at least 0, or text such as "10s", "5m" or "250ms"';
-  }
-};
+const reads =
+  (read: (value: unknown) => unknown, wanted: string): Check =>
+  (value) => {
+    try {
+      read(value);
+      return undefined;
+    } catch {
+      return wanted;
+    }
+  };
+const duration = reads(
+  (value) => parseSeconds(value, "it"),
+  'a number of seconds of at least 0, or text such as "10s", "5m" or "250ms"',
+);
 const errorClasses: Check = (value) =>
   Array.isArray(value) && value.every(isErrorClass) ? undefined : "a list of classes of errors, such as [TypeError]";
 
@@ -107,6 +116,7 @@ const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   retryBackoffMax: seconds,
   retryJitter: flag,
   retries: whole(0, Number.MAX_SAFE_INTEGER),
+  rateLimit: reads((value) => parseRate(value, "it"), 'a number a second, or text such as "10/s", "100/m" or "1000/h"'),
   softTimeLimit: duration,
   timeLimit: duration,
   throws: errorClasses,

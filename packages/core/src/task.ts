@@ -3,6 +3,7 @@
  * said and opens nothing; sending is the engine's matter.
  */
 import type { App } from "./app.ts";
+import { effectiveOptions } from "./effective-options.ts";
 import type { ApplyOptions } from "./engine.ts";
 import { normalizeOptions, type SignatureOptions } from "./options.ts";
 import {
@@ -93,8 +94,17 @@ class TaskObject implements TaskInfo {
   declare readonly name: string;
   declare readonly app: App;
   declare readonly fn: AnyFunction;
-  declare readonly options: TaskOptions;
   declare readonly definition: TaskDefinition;
+  declare resolved: { readonly revision: number; readonly options: TaskOptions };
+
+  /** Its options, with what the settings say of them. */
+  get options(): TaskOptions {
+    const { confRevision: revision, conf } = this.app;
+    if (this.resolved.revision !== revision) {
+      this.resolved = { revision, options: effectiveOptions(this.name, this.definition.options, conf) };
+    }
+    return this.resolved.options;
+  }
 
   /** What it takes; read from `params` or from the function's source when first asked for. */
   get parameters(): ParameterList {
@@ -196,7 +206,7 @@ export function createTask(app: App, definition: TaskDefinition): AnyTask {
     name: { value: definition.name },
     app: { value: app },
     fn: { value: definition.fn },
-    options: { value: options },
+    resolved: { value: { revision: -1, options }, writable: true },
     definition: { value: definition },
   });
   // A function whose prototype is the class's is a TaskObject; TypeScript cannot follow `setPrototypeOf`.

@@ -7,7 +7,7 @@ import {
   EagerEngine,
   type MemoryBroker,
 } from "@umbel/canvas";
-import { type App, ImproperlyConfigured, parseSeconds } from "@umbel/core";
+import { type App, didYouMean, ImproperlyConfigured, parseSeconds, QueueNotFound, routeOf } from "@umbel/core";
 import type { Redis } from "ioredis";
 import { type BrokerPlaces, findBroker } from "./broker/lookup.ts";
 import { givenBrokerOf, memoryBrokerOf } from "./broker/memory-brokers.ts";
@@ -34,7 +34,27 @@ export function engineOptions(app: App, opening: OpenBrokerOptions = {}): Canvas
       givenBrokerOf(app) ?? (await openBrokerOf(app, { environment: process.env, appBroker: brokerUrl }, opening)),
     prefix,
     defaultQueue: taskDefaultQueue,
+    ...routing(app),
     resultExpiresMs: Math.round(parseSeconds(resultExpires, "setting `resultExpires`") * 1000),
+  };
+}
+
+/** What the App's settings say of where calls go; they are read for each call, as they may change. */
+function routing(app: App): Pick<CanvasEngineOptions, "routeOf" | "checkQueue"> {
+  return {
+    routeOf: (task) => {
+      const { taskRoutes, taskDefaultPriority: priority } = app.conf;
+      if (taskRoutes === undefined && priority === undefined) return undefined;
+      const route = taskRoutes === undefined ? undefined : routeOf(taskRoutes, task, app.tasks.get(task));
+      return { ...(priority === undefined ? {} : { priority }), ...route };
+    },
+    checkQueue: (queue, task) => {
+      const { taskQueues = [], taskCreateMissingQueues, taskDefaultQueue } = app.conf;
+      if (taskCreateMissingQueues || queue === taskDefaultQueue || taskQueues.includes(queue)) return;
+      throw new QueueNotFound(
+        `there is no queue "${queue}" for task "${task}"${didYouMean(queue, [...taskQueues, taskDefaultQueue])}; add it to \`taskQueues\`, or let \`taskCreateMissingQueues\` be true`,
+      );
+    },
   };
 }
 

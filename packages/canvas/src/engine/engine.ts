@@ -59,6 +59,10 @@ export interface CanvasEngineOptions {
   readonly prefix?: string;
   /** The queue of tasks that name none. */
   readonly defaultQueue?: string;
+  /** Where the calls of a task go that name no queue, and with which priority. */
+  readonly routeOf?: (task: string) => SignatureOptions | undefined;
+  /** @throws for a queue that calls may not go to */
+  readonly checkQueue?: (queue: string, task: string) => void;
   /** Sends every task to this queue, whatever it says itself. */
   readonly onlyQueue?: string;
   /** The runs end with this process: when it is gone, nobody serves `onlyQueue`. */
@@ -103,7 +107,11 @@ export class CanvasEngine implements Engine {
     this.#registry = registry;
     this.#options = options;
     this.runs = new CanvasRuns((ask) => this.#ask(ask));
-    this.environment = { taskDefaults: (task) => this.#taskDefaults(task), onlyQueue: options.onlyQueue };
+    this.environment = {
+      taskDefaults: (task) => this.#taskDefaults(task),
+      onlyQueue: options.onlyQueue,
+      checkQueue: options.checkQueue,
+    };
   }
 
   submit(request: SubmitRequest): SubmittedRun {
@@ -320,10 +328,12 @@ export class CanvasEngine implements Engine {
 
   #taskDefaults(name: string): SignatureOptions | undefined {
     const task = this.#registry.tasks.get(name);
-    const queue = task?.options.queue ?? this.#options.defaultQueue;
+    const route = this.#options.routeOf?.(name);
+    const queue = task?.options.queue ?? route?.queue ?? this.#options.defaultQueue;
+    const priority = task?.options.priority ?? route?.priority;
     const defaults: SignatureOptions = {
       ...(queue === undefined ? {} : { queue }),
-      ...(task?.options.priority === undefined ? {} : { priority: task.options.priority }),
+      ...(priority === undefined ? {} : { priority }),
     };
     return Object.keys(defaults).length === 0 ? undefined : defaults;
   }

@@ -16,6 +16,7 @@ import { RedisLifeSigns } from "./life-signs.ts";
 import { RedisNews } from "./news.ts";
 import { PageCache } from "./page-cache.ts";
 import { BullQueues } from "./queues.ts";
+import { RedisRateLimits } from "./rate-limits.ts";
 import { Relatives } from "./relatives.ts";
 import { Results } from "./results.ts";
 import { Revoker } from "./revoker.ts";
@@ -45,6 +46,7 @@ export class RedisRuntime implements Runtime {
   readonly driver: Driver;
   readonly news: RedisNews;
   readonly lifeSigns: RedisLifeSigns;
+  readonly rateLimits: RedisRateLimits;
   readonly janitorLease: RedisLease;
   readonly timers = systemTimers;
   readonly upkeepTimers = systemTimers;
@@ -87,6 +89,7 @@ export class RedisRuntime implements Runtime {
     });
     this.news = new RedisNews(this.#subscriber, this.store, options.prefix, randomUUID());
     this.lifeSigns = new RedisLifeSigns(this.commands, options.prefix, options.resultExpiresMs);
+    this.rateLimits = new RedisRateLimits(this.commands, options.prefix);
     this.janitorLease = new RedisLease(this.commands, janitorLeaseKey(options.prefix));
   }
 

@@ -11,6 +11,7 @@ import type { LifeSigns } from "./life-signs.ts";
 import type { News } from "./news.ts";
 import type { PageCache } from "./page-cache.ts";
 import type { Queues } from "./queues.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import type { Relatives } from "./relatives.ts";
 import type { Results } from "./results.ts";
 import type { RunIndex } from "./run-index.ts";
@@ -48,6 +49,7 @@ export interface Runtime {
   readonly driver: Driver;
   readonly news: News;
   readonly lifeSigns: LifeSigns;
+  readonly rateLimits: RateLimits;
   /** Held by the one janitor that works. */
   readonly janitorLease: Lease;
   /** Those of who waits for a result. */

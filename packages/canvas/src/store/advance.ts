@@ -246,8 +246,9 @@ function settleNode(run: RunState, change: Change, settlement: Settlement): Flag
   if (flight === undefined || !mayEnd(flight, index, token)) return "stale";
   land(run, key, flight, [index]);
   run.states.delete(index);
-  if (outcome.kind === "retried") {
-    retry(run, change, index, flight, outcome.delayMs);
+  if (outcome.kind === "retried" || outcome.kind === "putOff") {
+    if (outcome.kind === "retried") run.retries.set(index, (run.retries.get(index) ?? 0) + 1);
+    putBack(run, change, index, flight, outcome.delayMs);
     return "accepted";
   }
   if (outcome.kind === "replaced") {
@@ -285,7 +286,7 @@ function mayEnd(flight: FlightState, index: number, token: Settlement["token"]):
 }
 
 function recordOf(
-  outcome: Exclude<Settlement["outcome"], { readonly kind: "retried" } | { readonly kind: "replaced" }>,
+  outcome: Exclude<Settlement["outcome"], { readonly kind: "retried" | "putOff" | "replaced" }>,
 ): string {
   switch (outcome.kind) {
     case "succeeded":
@@ -316,12 +317,11 @@ function land(run: RunState, key: string, flight: FlightState, indices: readonly
 }
 
 /** Puts a node back: a slice of its own in a new generation, due later. */
-function retry(run: RunState, change: Change, index: number, flight: FlightState, delayMs: number): void {
+function putBack(run: RunState, change: Change, index: number, flight: FlightState, delayMs: number): void {
   const generation = flight.generation + 1;
   const slice = single(index);
   const dueAt = change.now + delayMs;
   run.flights.set(sliceKey(slice), { ...flight, ...slice, generation, bits: "0", holder: "", dueAt });
-  run.retries.set(index, (run.retries.get(index) ?? 0) + 1);
   change.dispatches.push({ ...slice, generation, delayMs });
 }
 

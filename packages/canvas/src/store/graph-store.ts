@@ -76,6 +76,8 @@ export type StoredOutcome =
   | { readonly kind: "revoked"; readonly payload: string }
   | { readonly kind: "ignored" }
   | { readonly kind: "retried"; readonly delayMs: number }
+  /** It goes back as if it had not begun. */
+  | { readonly kind: "putOff"; readonly delayMs: number }
   /** Nodes that were stored before take its place; it ends as `tail` does. */
   | { readonly kind: "replaced"; readonly starts: readonly StartToken[]; readonly tail: number };
 

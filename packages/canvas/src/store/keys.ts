@@ -100,6 +100,11 @@ export function taskLoadsKey(prefix: string): string {
   return `${prefix}:loads`;
 }
 
+/** Sorted set: who waits to start a task with a rate limit, and when its last start was; see take-turn.lua. Expires unused. */
+export function turnsKey(prefix: string, task: string): string {
+  return `${prefix}:turns:${task}`;
+}
+
 /** String with a short expiry that a worker's process renews: while it is there, the process is alive. */
 export function heartbeatKey(prefix: string, incarnation: string): string {
   return `${prefix}:heartbeat:${incarnation}`;

@@ -1,5 +1,12 @@
 /** What keeps a claimed node from being run. One rule: it ends all the same, and its error says why. */
-import { encodeError, type TaskOptions, type TaskRegistry, TaskRevokedError, WorkerLostError } from "@umbel/core";
+import {
+  encodeError,
+  parseRate,
+  type TaskOptions,
+  type TaskRegistry,
+  TaskRevokedError,
+  WorkerLostError,
+} from "@umbel/core";
 import type { TaskNode } from "../graph/graph.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
 import { timeLimitsOf } from "./time-limits.ts";
@@ -46,7 +53,14 @@ export function hindrance(
  */
 export function mayShare(node: Pick<TaskNode, "task" | "options">, registry: TaskRegistry): boolean {
   const options = registry.tasks.get(node.task)?.options;
-  return mostDeliveries(options) >= MOST_DELIVERIES && timeLimitsOf(node, options) === undefined;
+  const hasTime = timeLimitsOf(node, options) !== undefined || startsApartMs(node, registry) !== undefined;
+  return mostDeliveries(options) >= MOST_DELIVERIES && !hasTime;
+}
+
+/** The milliseconds between two starts of a node's task; `undefined` for one without a rate limit. */
+export function startsApartMs({ task }: Pick<TaskNode, "task">, registry: TaskRegistry): number | undefined {
+  const rate = registry.tasks.get(task)?.options.rateLimit;
+  return rate === undefined ? undefined : parseRate(rate, `option \`rateLimit\` of task "${task}"`);
 }
 
 /** How often a task may be delivered, all that it says taken together. */

@@ -9,7 +9,7 @@ import { ownNode } from "../graph/own-arguments.ts";
 import type { GraphStore, HeldSlice, Settlement, StoredOutcome } from "../store/graph-store.ts";
 import { single, sliceKey } from "../store/slice.ts";
 import type { Claimer } from "./claimer.ts";
-import { type ClaimedNodes, hindrance } from "./hindrance.ts";
+import { type ClaimedNodes, hindrance, startsApartMs } from "./hindrance.ts";
 import type { Attempt, Eventually, TaskRunner } from "./run-task.ts";
 import type { Settled, Settler } from "./settler.ts";
 import type { TaskSlots } from "./task-slots.ts";
@@ -279,6 +279,7 @@ export class NodeRunner {
       successor.options.queue === node.options.queue &&
       successor.options.priority === node.options.priority &&
       registry.tasks.has(successor.task) &&
+      startsApartMs(successor, registry) === undefined &&
       registry.tasks.get(successor.task)?.options.acksLate !== false;
     return isAlike ? { index, takesValue: successor.input !== undefined } : undefined;
   }

@@ -6,7 +6,7 @@
  * queues, or go on with the only one; 5. only then let the queue have the job back as done.
  */
 import { hostname } from "node:os";
-import { RunExpiredError, type RunKey, type TaskRegistry } from "@umbel/core";
+import { nodeId, RunExpiredError, type RunKey, type TaskRegistry } from "@umbel/core";
 import { KeepAlive } from "../engine/keep-alive.ts";
 import { rangeOf, type SlicePointer } from "../engine/queues.ts";
 import type { Runtime } from "../engine/runtime.ts";
@@ -19,7 +19,7 @@ import { Breath } from "./breath.ts";
 import { Claimer } from "./claimer.ts";
 import { GraphAdditions } from "./graph-additions.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { mayShare } from "./hindrance.ts";
+import { mayShare, startsApartMs } from "./hindrance.ts";
 import { persist } from "./persist.ts";
 import { NodeRunner, type TaskFailure } from "./run-node.ts";
 import { SliceRun, type SliceRunParts } from "./run-slice.ts";
@@ -88,6 +88,7 @@ export class CanvasWorker {
   readonly #claimer: Claimer;
   readonly #janitor: Janitor;
   readonly #terminations: Terminations;
+  readonly #settler: Settler;
   readonly #slots: TaskSlots;
   readonly #breath = new Breath();
   /** The last words are sent over sockets that hold no process. */
@@ -147,6 +148,7 @@ export class CanvasWorker {
       isAlive: (incarnation) => lifeSigns.isAlive(incarnation),
     });
     this.#terminations = new Terminations(runtime);
+    this.#settler = new Settler(store, driver);
     this.#nodes = new NodeRunner({
       registry,
       pages,
@@ -154,7 +156,7 @@ export class CanvasWorker {
       incarnation: this.#incarnation,
       runner,
       claimer: this.#claimer,
-      settler: new Settler(store, driver),
+      settler: this.#settler,
       slots: this.#slots,
       terminations: this.#terminations,
       persist: (call) => this.#persist(call),
@@ -305,9 +307,32 @@ export class CanvasWorker {
   }
 
   async #runAlone(runKey: RunKey, slice: SliceRange, claim: ClaimedSlice): Promise<void> {
+    let mayStart = false;
+    try {
+      mayStart = !(await this.#mustWait(runKey, slice, claim));
+    } finally {
+      if (!mayStart) this.#slots.expect(-1);
+    }
+    if (!mayStart) return;
     const slot = this.#slots.take();
     if (slot !== undefined) await slot;
     await this.#nodes.runOn(runKey, { ...slice, ...claim }, slice.first);
+  }
+
+  /** Puts a task back whose rate limit does not let it start now; it holds no slot meanwhile. */
+  async #mustWait(runKey: RunKey, { first }: SliceRange, claim: ClaimedSlice): Promise<boolean> {
+    const { pages, rateLimits } = this.#runtime;
+    const node = pages.peek(runKey, first) ?? (await this.#persist(() => pages.node(runKey, first)));
+    // What will not run needs no start. An eager call runs here and now, as in Celery.
+    if (node.kind !== "task" || claim.hasExpired || claim.revoked.length > 0 || this.#options.isEager) return false;
+    const apartMs = startsApartMs(node, this.#registry);
+    if (apartMs === undefined) return false;
+    const waitMs = await this.#persist(() => rateLimits.take(node.task, nodeId(runKey, first), apartMs));
+    if (waitMs === 0) return false;
+    const outcome = { kind: "putOff", delayMs: waitMs } as const;
+    const settlement = { first, count: 1, index: first, token: claim.token, outcome, node };
+    await this.#persist(() => this.#settler.settle(runKey, settlement));
+    return true;
   }
 
   /**

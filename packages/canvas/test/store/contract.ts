@@ -250,6 +250,19 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(await claim(graph, 0, { generation: 2 })).toMatchObject({ kind: "claimed", retries: 1, deliveries: 0 });
     });
 
+    test("what is put off is a new generation with a delay, and is not counted", async () => {
+      const graph = await create(t);
+      const reply = await end(graph, 0, { kind: "putOff", delayMs: 40 });
+      expect(reply).toMatchObject({
+        accepted: [true],
+        runEnded: false,
+        dispatches: [{ first: 0, count: 1, stride: 1, generation: 2, delayMs: 40 }],
+      });
+      expect(await store.read(graph.runKey, 0)).toEqual({ kind: "dispatched", retries: 0 });
+      await opened.pass(40);
+      expect(await claim(graph, 0, { generation: 2 })).toMatchObject({ kind: "claimed", retries: 0, deliveries: 0 });
+    });
+
     test("a running task shows states of its own, until its attempt ends or is lost", async () => {
       const graph = await create(chain(t, t));
       const reply = await claim(graph, 0);

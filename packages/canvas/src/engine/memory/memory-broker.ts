@@ -14,6 +14,7 @@ import type { MemoryNews } from "./memory-news.ts";
 import { Expiring, MemoryActiveRuns, MemoryLease, MemoryLifeSigns } from "./memory-parts.ts";
 import { MemoryProcess } from "./memory-process.ts";
 import { MemoryQueues } from "./memory-queues.ts";
+import { MemoryRateLimits } from "./memory-rate-limits.ts";
 import { MemoryRunIndex } from "./memory-run-index.ts";
 import { MemoryRuntime } from "./memory-runtime.ts";
 import { Turns } from "./turns.ts";
@@ -54,6 +55,7 @@ export interface MemoryBrokerState {
   readonly savedGroups: Expiring<readonly ResultTuple[]>;
   readonly lifeSigns: MemoryLifeSigns;
   readonly janitorLease: MemoryLease;
+  readonly rateLimits: MemoryRateLimits;
   readonly listeners: Set<MemoryNews>;
   tell(news: EndedNews): void;
   /** Tells workers that attempts of theirs were ended. */
@@ -109,6 +111,7 @@ export class MemoryBroker {
       savedGroups: new Expiring(clock),
       lifeSigns: new MemoryLifeSigns(clock),
       janitorLease: new MemoryLease(clock),
+      rateLimits: new MemoryRateLimits(clock),
       listeners,
       tell: (news) => {
         for (const listener of listeners) if (!faultSource.losesNews()) listener.hear(news);

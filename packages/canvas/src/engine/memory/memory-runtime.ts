@@ -6,6 +6,7 @@ import { Driver } from "../driver.ts";
 import type { LifeSigns } from "../life-signs.ts";
 import { PageCache } from "../page-cache.ts";
 import type { QueuedSlice, Queues } from "../queues.ts";
+import type { RateLimits } from "../rate-limits.ts";
 import { Relatives } from "../relatives.ts";
 import { Results } from "../results.ts";
 import { Revoker } from "../revoker.ts";
@@ -36,6 +37,7 @@ export class MemoryRuntime implements Runtime {
   readonly driver: Driver;
   readonly news: MemoryNews;
   readonly lifeSigns: LifeSigns;
+  readonly rateLimits: RateLimits;
   readonly janitorLease: MemoryLease;
   readonly timers: Timers;
   readonly upkeepTimers: Timers;
@@ -68,6 +70,7 @@ export class MemoryRuntime implements Runtime {
     this.runIndex = state.runIndex;
     this.aliases = new MemoryAliases(state.aliases, options.resultExpiresMs);
     this.savedGroups = new MemorySavedGroups(state.savedGroups, options.resultExpiresMs);
+    this.rateLimits = state.rateLimits;
     this.janitorLease = state.janitorLease;
     this.lifeSigns = {
       give: (incarnation, lifeMs) => state.lifeSigns.give(incarnation, lifeMs),

@@ -11,6 +11,8 @@ export interface CompileEnvironment {
   taskDefaults(task: string): SignatureOptions | undefined;
   /** The queue of every task, whatever it or its call says. */
   readonly onlyQueue?: string | undefined;
+  /** @throws for a queue that calls may not go to */
+  readonly checkQueue?: ((queue: string, task: string) => void) | undefined;
 }
 
 /** Options as a node needs them. */
@@ -91,7 +93,8 @@ export class OptionScope {
     const merged = mergeOptions(said, mergeOptions(over, entryOver)) ?? NONE;
     const { link = [], linkError = [], taskId, countdown, eta, expires, failFast: _ofGroups, ...options } = merged;
     refuseNotHonoured(task, options);
-    const { onlyQueue } = this.#environment;
+    const { onlyQueue, checkQueue } = this.#environment;
+    if (onlyQueue === undefined && options.queue !== undefined) checkQueue?.(options.queue, task);
     return {
       options: onlyQueue === undefined ? options : { ...options, queue: onlyQueue },
       links: link,

@@ -505,6 +505,7 @@ const OUTCOME_LETTERS: { readonly [Kind in StoredOutcome["kind"]]: string } = {
   ignored: "I",
   revoked: "R",
   retried: "T",
+  putOff: "W",
   replaced: "P",
 };
 
@@ -554,6 +555,7 @@ function headOf(settlement: Settlement): (string | number)[] {
     case "replaced":
       return [...start, "", "", "", "", outcome.starts.join(","), "", ""];
     case "retried":
+    case "putOff":
       return [...start, "", "", "", "", "", "", ""];
     default:
       return [...start, node.join, "", node.deadEnd, "", "", node.onError.join(","), ""];
@@ -569,6 +571,7 @@ function payloadOf({ outcome, node }: Settlement): string {
     case "ignored":
       return "";
     case "retried":
+    case "putOff":
       return String(outcome.delayMs);
     case "replaced":
       return encodeJoinRecord(node, outcome.tail);

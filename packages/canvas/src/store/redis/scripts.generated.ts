@@ -1630,7 +1630,7 @@ export const settleNodes = `-- Ends attempts of nodes: stores their results and 
 -- then blocks: settlements that differ in node and payload alone. Each block: slice's key, token, outcome, join, is tail,
 --   dead end, incarnation that goes on with the only successor or '', next starts, error starts (tokens joined by commas),
 --   members added to a join (\`join:tails, joined by commas:start\`) or '', how many, then for each: node, payload
--- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again
+-- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again | W the same, not counted as a try
 --   | P record of the join that the node becomes; next starts are then those of what replaces it
 -- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, shared, then spread, handed out of each to go
 --   on with}}, or 1 for a step of a chain that counted and whose successor was claimed.  O(nodes and successors)
@@ -2038,11 +2038,10 @@ local function land(slice, token, index)
 end
 
 -- Puts a node back: a slice of its own in a new generation, due later.
-local function retry(slice, index, delay)
+local function put_back(slice, index, delay)
   local generation = slice.generation + 1
   slices[index] = false
   fly(index, 1, generation .. '|' .. slice.token .. '|0||' .. (now + tonumber(delay)) .. '|' .. slice.times .. '1')
-  redis.call('HINCRBY', COUNTS, 't' .. index, 1)
   dispatch(index, '1', '1', generation, delay)
 end
 
@@ -2076,8 +2075,9 @@ while at <= #ARGV do
     if land(slice, token, index) then
       flag = '1'
       if has_states then redis.call('HDEL', COUNTS, 's' .. index) end
-      if outcome == 'T' then
-        retry(slice, index, payload)
+      if outcome == 'T' or outcome == 'W' then
+        if outcome == 'T' then redis.call('HINCRBY', COUNTS, 't' .. index, 1) end
+        put_back(slice, index, payload)
       elseif outcome == 'P' then
         -- It becomes a join of the one tail of what replaces it.
         redis.call('HSET', GRAPH, 'j' .. index, payload)
@@ -2118,6 +2118,36 @@ if not string.find(flags_text, '[12]') then return { flags_text, 0, {}, {}, { '0
 write_slices()
 local run_ended, _, _, refill = conclude(ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]))
 return { flags_text, run_ended, dispatches, spreads, refill }
+`;
+
+/** scripts/take-turn.lua */
+export const takeTurn = `-- Gives one start of a task whose starts are so many milliseconds apart, or says when to ask again.
+-- KEYS[1] turns (sorted set): who waits → when its turn is, epoch ms; '' → when the last one started
+-- ARGV[1] who asks   ARGV[2] milliseconds between two starts   ARGV[3] how far ahead turns are given, ms
+-- Returns 0 when it may start now, or the milliseconds until it should ask again.  O(log of those who wait)
+local TURNS, who, interval, horizon = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+-- Whoever did not come for its turn has ended otherwise. A last start so long ago keeps nobody from starting.
+redis.call('ZREMRANGEBYSCORE', TURNS, '-inf', now - interval - 5000)
+local last = tonumber(redis.call('ZSCORE', TURNS, '') or -interval)
+local own = tonumber(redis.call('ZSCORE', TURNS, who) or '')
+if not own then
+  local highest = redis.call('ZREVRANGE', TURNS, 0, 0, 'WITHSCORES')[2]
+  own = math.max(now, highest and tonumber(highest) + interval or now)
+  -- Those who are far behind ask from time to time, so that turns nobody came for are soon forgotten.
+  if own - now > horizon then return math.ceil(horizon / 2) end
+  redis.call('ZADD', TURNS, own, who)
+end
+local ahead = redis.call('ZRANK', TURNS, who)
+local rank_of_last = redis.call('ZRANK', TURNS, '')
+if rank_of_last and rank_of_last < ahead then ahead = ahead - 1 end
+local at = math.max(own, last + (ahead + 1) * interval)
+redis.call('PEXPIRE', TURNS, math.ceil(2 * (horizon + interval) + 5000))
+if at > now then return math.ceil(at - now) end
+redis.call('ZREM', TURNS, who)
+redis.call('ZADD', TURNS, now, '')
+return 0
 `;
 
 /** scripts/update-state.lua */

@@ -1,7 +1,7 @@
 /** `flow worker`: serves an App's tasks until it is told to stop. */
 import { once } from "node:events";
 import { CanvasEngine, type CanvasWorker, startWorker } from "@umbel/canvas";
-import { type App, currentTask, formatParameters } from "@umbel/core";
+import { type App, currentTask, formatParameters, routeOf } from "@umbel/core";
 import { codeOf, describeSystemError } from "../../broker/system-error.ts";
 import { engineOptions } from "../../engine.ts";
 import { findDefaultModule } from "../../load/default-module.ts";
@@ -79,10 +79,14 @@ async function discover(spec: string | undefined, directory: string): Promise<Di
   throw new ModuleError(`there is no App here: tried ${found.tried}; name its module: -A FILE.ts`);
 }
 
-/** Every queue that the App's tasks are sent to, unless a call says another. */
+/** Every queue that there is by `taskQueues`, or that the App's tasks are sent to, unless a call says another. */
 function queuesOf(app: App): readonly string[] {
-  const named = [...app.tasks.values()].flatMap(({ options }) => (options.queue === undefined ? [] : [options.queue]));
-  return [...new Set([app.conf.taskDefaultQueue, ...named])];
+  const { taskDefaultQueue, taskQueues = [], taskRoutes = {} } = app.conf;
+  const named = [...app.tasks.values()].flatMap((task) => {
+    const queue = task.options.queue ?? routeOf(taskRoutes, task.name, task)?.queue;
+    return queue === undefined ? [] : [queue];
+  });
+  return [...new Set([taskDefaultQueue, ...taskQueues, ...named])];
 }
 
 /** Serves until it is told to stop, and ends the worker: warm, with all that runs, or cold. */

@@ -6,7 +6,7 @@
 -- then blocks: settlements that differ in node and payload alone. Each block: slice's key, token, outcome, join, is tail,
 --   dead end, incarnation that goes on with the only successor or '', next starts, error starts (tokens joined by commas),
 --   members added to a join (`join:tails, joined by commas:start`) or '', how many, then for each: node, payload
--- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again
+-- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again | W the same, not counted as a try
 --   | P record of the join that the node becomes; next starts are then those of what replaces it
 -- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, shared, then spread, handed out of each to go
 --   on with}}, or 1 for a step of a chain that counted and whose successor was claimed.  O(nodes and successors)
@@ -100,11 +100,10 @@ local function land(slice, token, index)
 end
 
 -- Puts a node back: a slice of its own in a new generation, due later.
-local function retry(slice, index, delay)
+local function put_back(slice, index, delay)
   local generation = slice.generation + 1
   slices[index] = false
   fly(index, 1, generation .. '|' .. slice.token .. '|0||' .. (now + tonumber(delay)) .. '|' .. slice.times .. '1')
-  redis.call('HINCRBY', COUNTS, 't' .. index, 1)
   dispatch(index, '1', '1', generation, delay)
 end
 
@@ -138,8 +137,9 @@ while at <= #ARGV do
     if land(slice, token, index) then
       flag = '1'
       if has_states then redis.call('HDEL', COUNTS, 's' .. index) end
-      if outcome == 'T' then
-        retry(slice, index, payload)
+      if outcome == 'T' or outcome == 'W' then
+        if outcome == 'T' then redis.call('HINCRBY', COUNTS, 't' .. index, 1) end
+        put_back(slice, index, payload)
       elseif outcome == 'P' then
         -- It becomes a join of the one tail of what replaces it.
         redis.call('HSET', GRAPH, 'j' .. index, payload)

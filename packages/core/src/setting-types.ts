@@ -97,7 +97,7 @@ function problemWith(task: string, options: unknown): string | undefined {
   if (fixed !== undefined)
     return `\`${fixed}\` belongs to the definition of "${task}" and cannot be changed from outside`;
   try {
-    readTaskOptions(task, options as TaskOptions);
+    readTaskOptions(task, options);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -106,7 +106,7 @@ export class CanvasEngine implements Engine {
   constructor(registry: TaskRegistry, options: CanvasEngineOptions) {
     this.#registry = registry;
     this.#options = options;
-    this.runs = new CanvasRuns((ask) => this.#ask(ask));
+    this.runs = new CanvasRuns((ask) => this.#ask(ask), options.ownsRuns ? this.incarnation : undefined);
     this.environment = {
       taskDefaults: (task) => this.#taskDefaults(task),
       onlyQueue: options.onlyQueue,

@@ -55,7 +55,7 @@ export async function readRunGraph(store: Store, runKey: RunKey): Promise<RunGra
 }
 
 /** Gives nodes by index; pages that were promised to attempts which were lost are not there. */
-async function readNodes(store: Store, runKey: RunKey, pageCount: number): Promise<Nodes> {
+export async function readNodes(store: Store, runKey: RunKey, pageCount: number): Promise<Nodes> {
   const nodes: (GraphNode | undefined)[] = [];
   for (let from = 0; from < pageCount; from += PAGES_AT_ONCE) {
     const numbers = Array.from({ length: Math.min(PAGES_AT_ONCE, pageCount - from) }, (_, offset) => from + offset);
@@ -68,7 +68,8 @@ async function readNodes(store: Store, runKey: RunKey, pageCount: number): Promi
   return nodes;
 }
 
-async function readRecords(store: Store, runKey: RunKey, nodes: Nodes): Promise<Records> {
+/** Gives what is stored of all tasks and groups, without values. */
+export async function readRecords(store: Store, runKey: RunKey, nodes: Nodes): Promise<Records> {
   const records = new Map<number, NodeRecord>();
   const indices = [...nodes.keys()].filter((index) => nodes[index] !== undefined && nodes[index]?.kind !== "spread");
   for (let from = 0; from < indices.length; from += STATES_AT_ONCE) {
@@ -147,16 +148,20 @@ function entriesOf(nodes: Nodes): readonly number[] {
   };
   for (const node of nodes) {
     if (node === undefined) continue;
-    if (node.kind === "spread") {
+    if (node.kind === "spread" && node.again !== true) {
       reach(node.join);
       for (const { first, stride, count } of node.starts) {
         for (let ordinal = 0; ordinal < count; ordinal += 1) reach(first + ordinal * stride);
       }
-    } else for (const token of [...node.next, ...node.onError]) reach(Number.parseInt(token.slice(1), 10));
+    } else if (node.kind !== "spread")
+      for (const token of [...node.next, ...node.onError]) reach(Number.parseInt(token.slice(1), 10));
   }
   const entries: number[] = [];
   for (let index = PAGE_SIZE; index < nodes.length; index += PAGE_SIZE) {
-    if (nodes[index] !== undefined && !reached.has(index)) entries.push(index);
+    const node = nodes[index];
+    // What a resume hands out anew was there before it.
+    if (node === undefined || reached.has(index) || (node.kind === "spread" && node.again === true)) continue;
+    entries.push(index);
   }
   return entries;
 }

@@ -2,21 +2,22 @@
  * What can be done with runs. One rule: a method finds its run first, by whatever text leads to it, and answers with how
  * the run stands afterwards.
  */
-import {
-  type ForkOptions,
-  ImproperlyConfigured,
-  type InspectOptions,
-  type ListRunsOptions,
-  type ResumeReply,
-  type RunDetails,
-  type RunInfo,
-  type RunKeeper,
-  type RunKey,
-  type RunNode,
-  type RunPage,
+import type {
+  ForkOptions,
+  InspectOptions,
+  ListRunsOptions,
+  ResumeReply,
+  RunDetails,
+  RunInfo,
+  RunKeeper,
+  RunKey,
+  RunNode,
+  RunPage,
 } from "@umbel/core";
 import { type FoundRun, findRun } from "./find-run.ts";
 import { infoOf, listRuns } from "./list-runs.ts";
+import { continueRun } from "./pausing.ts";
+import { Resumer } from "./resumer.ts";
 import { Revoker } from "./revoker.ts";
 import { readRunNodes } from "./run-nodes.ts";
 import type { Runtime } from "./runtime.ts";
@@ -27,9 +28,12 @@ type Ask = <Answer>(ask: (runtime: Runtime) => Promise<Answer>) => Promise<Answe
 /** The runs of one engine's broker. */
 export class CanvasRuns implements RunKeeper {
   readonly #ask: Ask;
+  readonly #owner: string | undefined;
 
-  constructor(ask: Ask) {
+  /** @param owner the process that runs with a queue of their own are to end with, if it serves one */
+  constructor(ask: Ask, owner: string | undefined) {
     this.#ask = ask;
+    this.#owner = owner;
   }
 
   async list(options: ListRunsOptions): Promise<RunPage> {
@@ -57,16 +61,27 @@ export class CanvasRuns implements RunKeeper {
   }
 
   async pause(text: string): Promise<RunInfo> {
-    throw new ImproperlyConfigured(`run ${text} cannot be changed so by this version`);
+    return await this.#ask(async (runtime) => {
+      const { runKey } = await findRun(runtime, text);
+      await runtime.store.pause(runKey, true);
+      return await infoNow(runtime, runKey, text);
+    });
   }
+
   async continue(text: string): Promise<RunInfo> {
-    throw new ImproperlyConfigured(`run ${text} cannot be changed so by this version`);
+    return await this.#ask(async (runtime) => {
+      const { runKey } = await findRun(runtime, text);
+      await continueRun(runtime, runKey);
+      return await infoNow(runtime, runKey, text);
+    });
   }
+
   async resume(text: string): Promise<ResumeReply> {
-    throw new ImproperlyConfigured(`run ${text} cannot be changed so by this version`);
+    return await this.#ask((runtime) => new Resumer(runtime, this.#owner).resume(text));
   }
-  async fork(text: string, _options: ForkOptions): Promise<ResumeReply> {
-    throw new ImproperlyConfigured(`run ${text} cannot be changed so by this version`);
+
+  async fork(text: string, options: ForkOptions): Promise<ResumeReply> {
+    return await this.#ask((runtime) => new Resumer(runtime, this.#owner).fork(text, options));
   }
 
   async cancel(text: string): Promise<RunInfo> {

@@ -76,6 +76,7 @@ interface EncodedSpread {
   /** limit */ readonly q?: number;
   /** alike: task and options */ readonly t?: string;
   readonly o?: TaskNode["options"];
+  /** again */ readonly y?: 1;
 }
 
 interface EncodedJoin extends EncodedEnding {
@@ -249,6 +250,7 @@ function encodeNode(node: GraphNode, index: number): EncodedNode {
         c: node.total,
         ...(node.limit === undefined ? {} : { q: node.limit }),
         ...(node.alike === undefined ? {} : { t: node.alike.task, o: node.alike.options }),
+        ...(node.again === undefined ? {} : { y: 1 }),
       };
     case "join": {
       const encoded: Writable<EncodedJoin> = { l: node.tails.map(encodeStretch), c: node.size };
@@ -303,7 +305,9 @@ function decodeNode(node: EncodedTask | EncodedSpread | EncodedJoin, index: numb
   if ("s" in node) {
     const limit = node.q === undefined ? {} : { limit: node.q };
     const alike = node.t === undefined ? {} : { alike: { task: node.t, options: node.o ?? {} } };
-    return { kind: "spread", join: node.j, total: node.c, ...limit, ...alike, starts: node.s.map(decodeStretch) };
+    const again = node.y === undefined ? {} : ({ again: true } as const);
+    const starts = node.s.map(decodeStretch);
+    return { kind: "spread", join: node.j, total: node.c, ...limit, ...alike, starts, ...again };
   }
   if ("l" in node) {
     const [spread = 0, first = 0, last = 0] = node.f ?? [];

@@ -94,6 +94,8 @@ export interface SpreadNode {
   /** What all members share, where each is one call of one task that says nothing but its arguments. */
   readonly alike?: Pick<TaskNode, "task" | "options">;
   readonly starts: readonly IndexStretch[];
+  /** Made by a resume or a fork, for what of its group runs again. */
+  readonly again?: true;
 }
 
 /** The end of a group: it counts its members' tails, and its value is the ordered list of their values. */

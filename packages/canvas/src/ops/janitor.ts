@@ -3,10 +3,11 @@
  * the store, and what it does is a transition that the store refuses if things have moved on.
  *
  * Each round, in one worker of all: for every run that is due, 1. forget it if it ended or was never stored;
- * 2. end what was revoked; 3. dispatch again what has no job and no living worker; 4. hand out members that nobody
- * handed out.
+ * 2. come to the end of a resume that was lost; 3. end what was revoked; 4. dispatch again what has no job and no living
+ * worker, and hand out members that nobody handed out, unless the run is paused.
  */
 import type { RunKey } from "@umbel/core";
+import { RESUMING_MS, Resumer } from "../engine/resumer.ts";
 import { Revoker } from "../engine/revoker.ts";
 import { entryOf } from "../engine/run-index.ts";
 import type { Runtime } from "../engine/runtime.ts";
@@ -38,6 +39,7 @@ export class Janitor {
   readonly #runtime: Runtime;
   readonly #options: JanitorOptions;
   readonly #revoker: Revoker;
+  readonly #resumer: Resumer;
   /** Entries without a run, with when each was seen first. */
   readonly #dangling = new Map<RunKey, number>();
   /** Slices whose jobs were taken from their queue and that nobody had claimed when their run was looked at last. */
@@ -52,6 +54,7 @@ export class Janitor {
     this.#runtime = runtime;
     this.#options = options;
     this.#revoker = new Revoker(runtime);
+    this.#resumer = new Resumer(runtime);
   }
 
   start(): void {
@@ -114,9 +117,15 @@ export class Janitor {
     if (inspection.owner !== undefined && !(await this.#options.isAlive(inspection.owner))) {
       return await this.#abandon(runKey);
     }
+    if (inspection.resumingSince !== undefined) {
+      await this.#finishResume(runKey, inspection.resumingSince, inspection.now);
+      return await activeRuns.postpone(runKey, inspection.now + this.#options.overdueMs);
+    }
     if (inspection.revocations.length > 0) await this.#revoker.finish(runKey);
-    await this.#dispatchLost(runKey, inspection);
-    await this.#handOut(runKey, inspection);
+    if (!inspection.isPaused) {
+      await this.#dispatchLost(runKey, inspection);
+      await this.#handOut(runKey, inspection);
+    }
     const meta = await pages.meta(runKey);
     await aliases.renew(meta.aliases ?? []);
     await runIndex.renew([entryOf(runKey, meta)]);
@@ -143,6 +152,11 @@ export class Janitor {
     this.#dangling.delete(runKey);
     await store.delete(runKey);
     await activeRuns.remove(runKey);
+  }
+
+  /** Somebody began to resume it and was lost. A fork is of no use without whoever makes it, and is gone then. */
+  async #finishResume(runKey: RunKey, since: number, now: number): Promise<void> {
+    if (now - since > RESUMING_MS) await this.#resumer.finish(runKey);
   }
 
   /** The process that alone could run it is gone. What it has done stays readable for as long as a result does. */

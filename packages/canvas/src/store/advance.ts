@@ -17,8 +17,10 @@ import {
   NOTHING_STARTED,
   type NodeRange,
   type NodeRecord,
+  type NodesReset,
   type NodeTrack,
   type Refill,
+  type Reopening,
   readRecord,
   readRunning,
   type Settlement,
@@ -26,8 +28,9 @@ import {
   type SpreadPlace,
   type Started,
 } from "./graph-store.ts";
+import { HOLDER_LENGTH } from "./keys.ts";
 import { type Revocation, revocationOf } from "./revocations.ts";
-import { type SliceRange, single, sliceIndices, sliceKey } from "./slice.ts";
+import { NUMBERS_AN_EPOCH, type SliceRange, single, sliceIndices, sliceKey } from "./slice.ts";
 
 /** A slice in flight. */
 interface FlightState {
@@ -41,6 +44,8 @@ interface FlightState {
   readonly holder: string;
   /** When it was last dispatched or may start, epoch milliseconds. */
   readonly dueAt: number;
+  /** When it was claimed, if it was. */
+  readonly claimedAt?: number;
   /** Epoch milliseconds. */
   readonly expiresAt: number | undefined;
   readonly cause: number | undefined;
@@ -104,6 +109,10 @@ export interface RunState {
   isPaused: boolean;
   /** How often the run was resumed. */
   epoch: number;
+  /** Who resumes it and has not come to the end of that, and since when. */
+  resumer: { readonly id: string; readonly since: number } | undefined;
+  /** When and where nodes ran. */
+  readonly tracks: Map<number, Partial<NodeTrack>>;
   /** Epoch milliseconds. */
   endedAt: number | undefined;
 }
@@ -162,6 +171,8 @@ export function createRun(
     shared: 0,
     isPaused: false,
     epoch: 0,
+    resumer: undefined,
+    tracks: new Map(),
     endedAt: undefined,
   };
   addJoins(run, graph.nodes, 0);
@@ -192,6 +203,7 @@ export function claimSlice(
   const isHeldByOther = flight.holder !== "" && flight.holder !== incarnation;
   if (isHeldByOther && flight.holder !== lostHolder) return { kind: "held", holder: flight.holder };
   if (flight.holder === "" && flight.dueAt > now) return { kind: "early", waitMs: flight.dueAt - now };
+  if (run.isPaused) return { kind: "paused" };
   let deliveries = 0;
   if (isHeldByOther) {
     // Only what was running when its worker was lost counts as lost with it.
@@ -206,7 +218,7 @@ export function claimSlice(
   }
   const token = flight.token + 1;
   const bits = flight.bits.replaceAll("0", "r");
-  run.flights.set(sliceKey(request), { ...flight, token, bits, holder: incarnation });
+  run.flights.set(sliceKey(request), { ...flight, token, bits, holder: incarnation, claimedAt: now });
   const revoked = sliceIndices({ ...flight, count: bits.length }).filter(
     (index, offset) => bits[offset] === "r" && revocationOf(run.revocations, index) !== undefined,
   );
@@ -246,7 +258,9 @@ function settleNode(run: RunState, change: Change, settlement: Settlement): Flag
   if (flight === undefined || !mayEnd(flight, index, token)) return "stale";
   land(run, key, flight, [index]);
   run.states.delete(index);
-  if (outcome.kind === "retried" || outcome.kind === "putOff") {
+  const isPutBack = outcome.kind === "retried" || outcome.kind === "putOff";
+  if (!isPutBack && bitOf(flight, index) === "r") track(run, change, index, flight);
+  if (isPutBack) {
     if (outcome.kind === "retried") run.retries.set(index, (run.retries.get(index) ?? 0) + 1);
     putBack(run, change, index, flight, outcome.delayMs);
     return "accepted";
@@ -268,11 +282,22 @@ function settleNode(run: RunState, change: Change, settlement: Settlement): Flag
   }
   if (outcome.addition !== undefined) add(run, change, outcome.addition);
   const [onlyNext] = node.next;
-  const claimsNext = claimNextAs !== undefined && onlyNext !== undefined && !isRevokedStart(run, onlyNext);
+  const claimsNext =
+    claimNextAs !== undefined && onlyNext !== undefined && mayGoOn(run) && !isRevokedStart(run, onlyNext);
   if (claimsNext) start(run, change, onlyNext, claimNextAs);
   else startAll(run, change, node.next);
   if (node.isTail) leave(run, change, node.join, undefined);
   return claimsNext ? "claimedNext" : "accepted";
+}
+
+/** Whether an attempt may go on with its successor by itself. */
+function mayGoOn({ isPaused, epoch }: RunState): boolean {
+  return !isPaused && epoch === 0;
+}
+
+/** The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused. */
+function firstToken({ epoch }: RunState): number {
+  return epoch * NUMBERS_AN_EPOCH;
 }
 
 function isRevokedStart(run: RunState, token: StartToken): boolean {
@@ -316,6 +341,12 @@ function land(run: RunState, key: string, flight: FlightState, indices: readonly
   }
 }
 
+/** Notes when and where a node ran. */
+function track(run: RunState, { now }: Change, index: number, { dueAt, claimedAt, holder }: FlightState): void {
+  const noted = { readyAt: dueAt, startedAt: claimedAt ?? dueAt, endedAt: now, holder: holder.slice(0, HOLDER_LENGTH) };
+  run.tracks.set(index, noted);
+}
+
 /** Puts a node back: a slice of its own in a new generation, due later. */
 function putBack(run: RunState, change: Change, index: number, flight: FlightState, delayMs: number): void {
   const generation = flight.generation + 1;
@@ -344,7 +375,16 @@ export function releaseSlice(run: RunState, slice: HeldSlice, parts: readonly Sl
   for (const part of left) {
     const bits = "0".repeat(part.count);
     const { first, stride } = part;
-    run.flights.set(sliceKey(part), { ...flight, first, stride, generation, token: 0, bits, holder: "", dueAt: now });
+    run.flights.set(sliceKey(part), {
+      ...flight,
+      first,
+      stride,
+      generation,
+      token: firstToken(run),
+      bits,
+      holder: "",
+      dueAt: now,
+    });
     if (part.count > 1) run.shared += 1;
   }
   return left.map(({ first, count, stride }) => ({ first, count, stride, generation, delayMs: 0 }));
@@ -364,6 +404,83 @@ export function revokeNodes(run: RunState, ranges: readonly NodeRange[], termina
   const number = lastRevocation(run) + 1;
   for (const { first, last } of ranges) run.revocations.push({ first, last, number, terminate });
   return true;
+}
+
+/** Lets nothing of a run begin for now, or again. False when it has ended. */
+export function pauseRun(run: RunState, isPaused: boolean): boolean {
+  if (run.endedAt !== undefined) return false;
+  run.isPaused = isPaused;
+  return true;
+}
+
+/**
+ * Opens a run again that has ended, or that nobody can go on with: what was in flight is gone, what was revoked or dead is so
+ * no more, and attempts of before are too late for ever.
+ */
+export function reopenRun(
+  run: RunState,
+  { resumer, takeOverMs }: Pick<Reopening, "resumer" | "takeOverMs">,
+  isAbandoned: boolean,
+  now: number,
+): "reopened" | "running" {
+  const opened = { id: resumer, since: now };
+  if (run.endedAt === undefined && !isAbandoned) {
+    if (run.resumer === undefined || run.resumer.since + takeOverMs > now) return "running";
+    run.resumer = opened;
+    return "reopened";
+  }
+  run.flights.clear();
+  run.open.clear();
+  run.ending.clear();
+  run.dead.splice(0);
+  run.revocations.splice(0);
+  run.shared = 0;
+  run.isPaused = false;
+  run.epoch += 1;
+  run.resumer = opened;
+  run.endedAt = undefined;
+  return "reopened";
+}
+
+/** Lets nodes be as if they had not run, and others as if they had. False when somebody else resumes the run now. */
+export function resetNodes(run: RunState, resumer: string, { again, joins, adopted }: NodesReset): boolean {
+  if (run.resumer?.id !== resumer) return false;
+  for (const index of again) {
+    run.results.delete(index);
+    run.retries.delete(index);
+    run.deliveries.delete(index);
+    run.states.delete(index);
+  }
+  for (const { index, missing, spread, added, replaced } of joins) {
+    if (replaced !== undefined) {
+      run.joins.set(index, { ending: replaced.node, standsFor: replaced.tail, missing, failed: undefined, added: [] });
+    }
+    const state = joinState(run, index);
+    state.missing = missing;
+    state.failed = undefined;
+    if (added !== undefined && added.length > 0) state.added.splice(0, state.added.length, ...added);
+    const { failFast } = state.ending;
+    if (spread !== undefined && failFast !== undefined) {
+      run.joins.set(index, { ...state, ending: { ...state.ending, failFast: { ...failFast, spread } } });
+    }
+    run.limited.delete(index);
+  }
+  for (const { index, record } of adopted) run.results.set(index, record);
+  return true;
+}
+
+/** Starts what comes first then. */
+export function restartRun(
+  run: RunState,
+  resumer: string,
+  starts: readonly StartToken[],
+  now: number,
+): Started | undefined {
+  if (run.resumer?.id !== resumer) return undefined;
+  run.resumer = undefined;
+  const change = new Change(now);
+  startAll(run, change, starts);
+  return { dispatches: change.dispatches, spreads: change.spreads };
 }
 
 function lastRevocation(run: RunState): number {
@@ -496,7 +613,11 @@ function revokedBy(revocation: Revocation | undefined): NodeRecord {
 
 /** Reads when and where a node ran. */
 export function trackOf(run: RunState, index: number): NodeTrack {
-  return { retries: run.retries.get(index) ?? 0, deliveries: run.deliveries.get(index) ?? 0 };
+  return {
+    retries: run.retries.get(index) ?? 0,
+    deliveries: run.deliveries.get(index) ?? 0,
+    ...run.tracks.get(index),
+  };
 }
 
 /** Forgets results of a run that has ended; the run's own is forgotten by deleting the run, which its keeper does. */
@@ -555,15 +676,22 @@ function start(run: RunState, change: Change, token: StartToken, holder?: string
   const counted = countdown ? since + Number(countdown) - change.now : 0;
   const delayMs = Math.max(0, counted, eta ? Number(eta) - change.now : 0);
   const expiry = expiresAt ? Number(expiresAt) : expiresIn ? since + Number(expiresIn) : undefined;
-  const flight = { first, stride, generation: 1, expiresAt: expiry, cause: causedBy };
+  const generation = firstToken(run) + 1;
+  const flight = { first, stride, generation, expiresAt: expiry, cause: causedBy };
   if (holder !== undefined) {
     run.flights.set(String(first), { ...flight, token: 1, bits: "r", holder, dueAt: change.now });
     return;
   }
   const bits = "0".repeat(count);
-  run.flights.set(sliceKey({ first, count }), { ...flight, token: 0, bits, holder: "", dueAt: change.now + delayMs });
+  run.flights.set(sliceKey({ first, count }), {
+    ...flight,
+    token: firstToken(run),
+    bits,
+    holder: "",
+    dueAt: change.now + delayMs,
+  });
   if (count > 1) run.shared += 1;
-  change.dispatches.push({ first, count, stride, generation: 1, delayMs });
+  change.dispatches.push({ first, count, stride, generation, delayMs });
 }
 
 function startAll(run: RunState, change: Change, tokens: readonly StartToken[]): void {

@@ -62,6 +62,8 @@ export type ClaimReply =
   | { readonly kind: "held"; readonly holder: string }
   /** Its time has not come, whatever the clock said of whoever delivered it; it comes in so many milliseconds. */
   | { readonly kind: "early"; readonly waitMs: number }
+  /** Its run is paused: it will be dispatched anew. */
+  | { readonly kind: "paused" }
   /** Done already, or dispatched anew since. */
   | { readonly kind: "past" }
   /** The run is not stored: not yet, or not any more. */
@@ -225,6 +227,9 @@ export interface RunInspection {
   /** But for those that wait for a member to end; with joins that are to end. */
   readonly openSpreads: readonly Refill[];
   readonly revocations: readonly Revocation[];
+  readonly isPaused: boolean;
+  /** When somebody began to resume it, or to make it as a fork, who has not come to the end of that. */
+  readonly resumingSince: number | undefined;
 }
 
 /** What became of results that were to be forgotten; those of a run that goes on stay. */
@@ -259,6 +264,40 @@ export interface StagedRun {
   readonly meta: RunMeta;
   readonly starts: readonly StartToken[];
   readonly joinCount: number;
+  /** Of a fork, whose pages may have gaps: how many it has, and how many there are with those that were promised. */
+  readonly pages?: { readonly stored: number; readonly total: number };
+}
+
+/** A join that waits again for some of its members, or a replaced task that waits for what took its place. */
+export interface JoinReset {
+  readonly index: number;
+  /** Members that have not ended. */
+  readonly missing: number;
+  /** The spread from which these are handed out, if it is another one than before. */
+  readonly spread?: number;
+  /** Tails that tasks have added, where the run does not know of them yet. */
+  readonly added?: readonly number[];
+  /** Of a replaced task, where the run does not know of that yet: its node, and the node that it stands for. */
+  readonly replaced?: { readonly node: GraphNode & { readonly kind: "task" }; readonly tail: number };
+}
+
+/** What is changed of a run before it goes on. */
+export interface NodesReset {
+  /** Nodes that are as if they had never run. */
+  readonly again: readonly number[];
+  readonly joins: readonly JoinReset[];
+  /** Nodes that have results of another run. */
+  readonly adopted: readonly { readonly index: number; readonly record: string; readonly mayPack: boolean }[];
+}
+
+/** Who resumes a run. */
+export interface Reopening {
+  /** Tells this attempt to resume from others. */
+  readonly resumer: string;
+  /** The process that the run is to end with. */
+  readonly owner?: string;
+  /** After how long the work of another is taken over that has not come to its end, milliseconds. */
+  readonly takeOverMs: number;
 }
 
 /** How many nodes one script touches, more or less: so long nobody else is served. */
@@ -299,6 +338,21 @@ export interface GraphStore {
    * @param terminate whether attempts that run are to be ended too
    */
   revoke(runKey: RunKey, ranges: readonly NodeRange[], terminate: boolean): Promise<boolean>;
+  /** Lets nothing of a run begin for now, or again. False when it has ended or is gone. */
+  pause(runKey: RunKey, isPaused: boolean): Promise<boolean>;
+  /**
+   * Opens a run that has ended, or was abandoned, for `reset` and `restart`: what was in flight, revoked or dead is so no
+   * more, and attempts of before are too late for ever. Only one at a time resumes a run.
+   */
+  reopen(runKey: RunKey, reopening: Reopening): Promise<"reopened" | "running" | "missing">;
+  /** Stages, beside the pages of a fork, who makes it; once it is created, that one goes on with `reset`. */
+  stageFork(runKey: RunKey, resumer: string): Promise<void>;
+  /** Says what has run and what has not. Safe to repeat. False when somebody else resumes the run now. */
+  reset(runKey: RunKey, resumer: string, nodes: NodesReset): Promise<boolean>;
+  /** Starts what comes first then; `undefined` when somebody else resumes the run now. */
+  restart(runKey: RunKey, resumer: string, starts: readonly StartToken[]): Promise<Started | undefined>;
+  /** Gives the tails that tasks have added to joins, in order. */
+  readAdded(runKey: RunKey, joins: readonly number[]): Promise<readonly (readonly number[])[]>;
   /**
    * Gives nodes of a slice back that were claimed and have not begun; they are dispatched anew in the given parts. Nothing
    * happens if the slice is no longer held. A part of several nodes must not begin where the slice does.

@@ -19,9 +19,10 @@ export interface RunKeys {
  * Hashes of a run, but for `dead`. Written by scripts alone, except that a large graph's pages come before its run.
  * They have no expiry while the run goes on; the last settle sets it. What comes before the run is there has one too.
  * - `graph`: `m` meta, `p0`, `p1`, … pages, `P` number of pages, `j<join>` join records, `R` result node, `n` channel
- *   of the submitting client, `o` process that it ends with, `q` that one is gone, `w` somebody else watches, `e` epoch milliseconds of
+ *   of the submitting client, `o` process that it ends with, `q` that one is gone, `A` `who|since` while somebody resumes it, `t<n>` when
+ *   and where nodes from 16n on ran (run.lua), `w` somebody else watches, `e` epoch milliseconds of
  *   the end
- * - `flights`: slice's first node → `generation|token|bits|holder|due|expires|cause`; what is dispatched or runs
+ * - `flights`: slice's first node → `generation|token|bits|holder|due,claimed|expires|cause`; what is dispatched or runs
  * - `open`: spread → `handed out|cause|since`: how many of its members were handed out, the node whose error they get, and
  *   when they became ready (epoch ms); join → `0||since` when it is to end and one script had no room for that
  * - `results`: node → `S` value, `F` error, `I` (ignored), `R` why it was revoked, `J<added tails>` (join: its members'
@@ -32,7 +33,8 @@ export interface RunKeys {
  * - `dead` (sorted set): nodes that never run, `from:to:cause` by `from`, and `:number` of the last revocation before it
  * - `revoked`: node → `number of the revocation:1 when running attempts are to be ended`; `ranges`:
  *   `first:last:number:1:node whose failure it follows from;` for each long stretch of nodes, `r<page>` for each short one that
- *   touches the page; `c<node>` claimed to be ended; `number` of the last revocation
+ *   touches the page; `c<node>` claimed to be ended; `number` of the last revocation; `paused` since when nothing may begin
+ *   (epoch ms); `epoch`: how often the run was resumed. `ranges` is there whenever anything is
  * - `counts`: `d<node>` deliveries lost with a worker, `t<node>` retries, `s<node>` the state that a running task gave
  *   itself (first line) and what it told with it (JSON), `s` set once any task has
  */

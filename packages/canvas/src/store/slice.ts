@@ -29,3 +29,14 @@ export function single(first: number): SliceRange {
 export function startToken(kind: "t" | "s", { first, count, stride }: SliceRange, suffix: string): string {
   return `${kind}${first}${count === 1 ? "" : `x${count}/${stride}`}${suffix}`;
 }
+
+/**
+ * Tokens and generations of a run that was resumed begin at a multiple of this, so that none of before is ever as large: what
+ * is late from then is refused. The scripts know it too (revoked.lua).
+ */
+export const NUMBERS_AN_EPOCH = 1_000_000;
+
+/** How often a run had been resumed when a slice got this generation, or token. */
+export function epochOf(generation: number): number {
+  return Math.floor(generation / NUMBERS_AN_EPOCH);
+}

@@ -141,7 +141,7 @@ export class NodeRunner {
   ): Eventually<NodeEnd> {
     if (shared.kind !== "task") throw new Error(`node ${index} of run ${runKey} is no task, but a job points to it`);
     const { registry, terminations, runner } = this.#parts;
-    const hindered = terminations.outcomeOf(runKey, index) ?? hindrance(shared, index, slice, registry);
+    const hindered = terminations.outcomeOf(runKey, index, slice.token) ?? hindrance(shared, index, slice, registry);
     if (hindered !== undefined) return { node: shared, outcome: hindered };
     const attempt = new SlotAttempt(this.#parts, runKey, slice, index, input, ownNode(shared));
     const outcome = runner.run(attempt);
@@ -330,7 +330,7 @@ class SlotAttempt implements Attempt {
   }
 
   openSignal(): AbortSignal {
-    this.#terminable ??= this.#parts.terminations.attempt(this.runKey, this.index);
+    this.#terminable ??= this.#parts.terminations.attempt(this.runKey, this.index, this.#slice.token);
     const signal = this.#terminable.openSignal();
     return this.#time === undefined ? signal : AbortSignal.any([signal, this.#time.signal]);
   }

@@ -6,6 +6,7 @@ import { encodeError, nodeId, type RunKey, TaskRevokedError } from "@umbel/core"
 import { LRUCache } from "lru-cache";
 import type { Runtime } from "../engine/runtime.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
+import { epochOf } from "../store/slice.ts";
 
 /** What a Terminations works with. */
 export type TerminationsParts = Pick<Runtime, "store" | "news" | "upkeepTimers" | "onConnected">;
@@ -58,17 +59,18 @@ export class Terminations {
   }
 
   /** The outcome of a node that was ended after it was claimed and before it has begun. It will be refused. */
-  outcomeOf(runKey: RunKey, index: number): StoredOutcome | undefined {
-    if (this.#ended.size === 0 || !this.#ended.has(nodeId(runKey, index))) return undefined;
+  outcomeOf(runKey: RunKey, index: number, token: number): StoredOutcome | undefined {
+    // What was ended before a resume is not what runs now.
+    if (this.#ended.size === 0 || epochOf(token) > 0 || !this.#ended.has(nodeId(runKey, index))) return undefined;
     return { kind: "revoked", payload: JSON.stringify(encodeError(new TaskRevokedError("terminated"))) };
   }
 
   /** Listens for an attempt, from when its signal is asked for. */
-  attempt(runKey: RunKey, index: number): TerminableAttempt {
+  attempt(runKey: RunKey, index: number, token: number): TerminableAttempt {
     let opened: { readonly id: string; readonly controller: AbortController } | undefined;
     return {
       openSignal: () => {
-        opened ??= this.#listen(runKey, index);
+        opened ??= this.#listen(runKey, index, token);
         return opened.controller.signal;
       },
       close: () => {
@@ -91,13 +93,13 @@ export class Terminations {
     }
   }
 
-  #listen(runKey: RunKey, index: number): { readonly id: string; readonly controller: AbortController } {
+  #listen(runKey: RunKey, index: number, token: number): { readonly id: string; readonly controller: AbortController } {
     const id = nodeId(runKey, index);
     const controller = new AbortController();
     const listening = this.#listening.get(id) ?? { runKey, index, controllers: new Set() };
     this.#listening.set(id, listening);
     listening.controllers.add(controller);
-    if (this.#ended.has(id)) this.#end(id);
+    if (epochOf(token) === 0 && this.#ended.has(id)) this.#end(id);
     return { id, controller };
   }
 

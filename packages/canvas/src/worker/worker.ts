@@ -14,7 +14,7 @@ import type { Delivery, Workplace, WorkSource } from "../engine/work-source.ts";
 import type { CompileEnvironment } from "../graph/compile.ts";
 import { Janitor } from "../ops/janitor.ts";
 import type { ClaimReply, HeldSlice } from "../store/graph-store.ts";
-import { type SliceRange, single, sliceIndices, sliceKey } from "../store/slice.ts";
+import { epochOf, type SliceRange, single, sliceIndices, sliceKey } from "../store/slice.ts";
 import { Breath } from "./breath.ts";
 import { Claimer } from "./claimer.ts";
 import { GraphAdditions } from "./graph-additions.ts";
@@ -259,7 +259,9 @@ export class CanvasWorker {
     const { r: runKey, g: generation } = pointer;
     const slice = rangeOf(pointer);
     const { first, count } = slice;
-    const key = `${runKey}/${sliceKey(slice)}`;
+    // An attempt of before a resume that has not come to its end holds nobody up.
+    const epoch = epochOf(generation);
+    const key = `${runKey}/${sliceKey(slice)}${epoch === 0 ? "" : `@${epoch}`}`;
     const before = this.#active.get(key);
     // A queue delivers anew what it took for stalled while this process was only busy; the first delivery goes on.
     if (before !== undefined && before.generation >= generation) return;
@@ -276,7 +278,7 @@ export class CanvasWorker {
       const claim = await this.#persist(() => this.#claimer.claim(runKey, { first, count, generation }));
       if (claim.kind === "claimed") {
         expected = 0;
-        await (count === 1 ? this.#runAlone(runKey, slice, claim) : this.#runSlice(runKey, slice, claim));
+        await (count === 1 ? this.#runAlone(runKey, slice, claim) : this.#runSlice(runKey, slice, claim, key));
       }
       // A job that comes before its run waits once; one that comes again is dropped, the janitor has its run.
       else if (claim.kind === "missing" && delivery.attempts <= 1) await delivery.putOff(STORING_MS);
@@ -340,7 +342,7 @@ export class CanvasWorker {
    * queue. The job is let go when all nodes have begun and there is room for other work, or when all have ended: what
    * still runs then is guarded by this worker's signs of life.
    */
-  async #runSlice(runKey: RunKey, slice: SliceRange, claim: ClaimedSlice): Promise<void> {
+  async #runSlice(runKey: RunKey, slice: SliceRange, claim: ClaimedSlice, key: string): Promise<void> {
     const { token } = claim;
     const waiting = sliceIndices(slice).filter((_index, offset) => claim.bits[offset] === "r");
     this.#slots.expect(waiting.length - slice.count);
@@ -357,7 +359,7 @@ export class CanvasWorker {
       return await giveBack(waiting.splice(0).map(single));
     }
     const run = new SliceRun({ ...this.#sliceParts, giveBack }, runKey, { ...slice, ...claim }, waiting);
-    await this.#letGo(`${runKey}/${sliceKey(slice)}`, run);
+    await this.#letGo(key, run);
   }
 
   /** Whether a task is among these nodes that may not share a slice. */

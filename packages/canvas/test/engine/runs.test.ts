@@ -1,5 +1,13 @@
 import { expect, test } from "@jest/globals";
-import { OptionError, parseNodeId, RunExpiredError, type RunInfo, readableId, UnknownRunError } from "@umbel/core";
+import {
+  OptionError,
+  parseNodeId,
+  RunExpiredError,
+  type RunInfo,
+  type RunNode,
+  readableId,
+  UnknownRunError,
+} from "@umbel/core";
 import { chain } from "../../src/primitives/chain.ts";
 import { group } from "../../src/primitives/group.ts";
 import { describeOnEachBroker, Gates } from "../kit/each-broker.ts";
@@ -103,6 +111,13 @@ describeOnEachBroker("runs", (open) => {
       { task: "fail", args: [], state: "FAILURE", attempts: 1, error: failed },
       { task: "add", args: [4], state: "FAILURE", attempts: 0, error: failed },
     ]);
+    const [first, second, third, last] = (await nodesOf(shop, result.id)) as unknown as RunNode[];
+    for (const node of [first, second, third]) {
+      expect(node).toMatchObject({ worker: "w1", readyAt: expect.any(Date), endedAt: expect.any(Date) });
+      expect(node?.startedAt?.getTime()).toBeGreaterThanOrEqual(node?.readyAt?.getTime() ?? 0);
+      expect(node?.endedAt?.getTime()).toBeGreaterThanOrEqual(node?.startedAt?.getTime() ?? 0);
+    }
+    expect(last).toEqual(expect.not.objectContaining({ worker: expect.anything(), endedAt: expect.anything() }));
     expect(await nodesOf(shop, result.id, { state: "SUCCESS" })).toHaveLength(2);
     expect(await nodesOf(shop, result.id, { from: 3 })).toMatchObject([{ index: 3 }]);
   });

@@ -38,6 +38,16 @@ export interface Simulated {
 
 /** Creates a run and drives it to its end. @throws Error when it does not end, or something is done twice */
 export async function simulate(store: GraphStore, graph: Graph, choices: Choices): Promise<Simulated> {
+  return await drive(store, graph, await store.create(graph, {}), choices);
+}
+
+/** Drives a run to its end from what was started. @throws Error when it does not end, or something is done twice */
+export async function drive(
+  store: GraphStore,
+  graph: Pick<Graph, "runKey" | "nodes">,
+  begun: Started,
+  choices: Choices,
+): Promise<Simulated> {
   const { runKey } = graph;
   const dispatches: Dispatch[] = [];
   const spreads: number[] = [];
@@ -48,7 +58,7 @@ export async function simulate(store: GraphStore, graph: Graph, choices: Choices
     spreads.push(...started.spreads);
     if ("runEnded" in started && started.runEnded) endings += 1;
   };
-  take(await store.create(graph, {}));
+  take(begun);
   while (dispatches.length + spreads.length > 0) {
     const choice = choices.pick(dispatches.length + spreads.length);
     if (choice >= dispatches.length) {
@@ -93,7 +103,11 @@ export async function simulate(store: GraphStore, graph: Graph, choices: Choices
   return { executed, failed: executed.filter((index) => choices.fails(index)), endings };
 }
 
-async function claim(store: GraphStore, graph: Graph, { first, count, generation }: Dispatch): Promise<HeldSlice> {
+async function claim(
+  store: GraphStore,
+  graph: Pick<Graph, "runKey">,
+  { first, count, generation }: Dispatch,
+): Promise<HeldSlice> {
   const [reply] = await store.claim(graph.runKey, "simulation", [{ first, count, generation, withPage: false }]);
   if (reply?.kind !== "claimed") throw new Error(`node ${first} was dispatched but is ${reply?.kind}`);
   if (reply.bits !== "r".repeat(count))
@@ -101,7 +115,7 @@ async function claim(store: GraphStore, graph: Graph, { first, count, generation
   return { first, count, token: reply.token };
 }
 
-function settlementOf(graph: Graph, held: HeldSlice, index: number, choices: Choices): Settlement {
+function settlementOf(graph: Pick<Graph, "nodes">, held: HeldSlice, index: number, choices: Choices): Settlement {
   const outcome = choices.fails(index)
     ? ({ kind: "failed", payload: `{"name":"Error","message":"node ${index}"}` } as const)
     : ({ kind: "succeeded", payload: String(index) } as const);
@@ -110,7 +124,7 @@ function settlementOf(graph: Graph, held: HeldSlice, index: number, choices: Cho
 
 async function* handOut(
   store: GraphStore,
-  graph: Graph,
+  graph: Pick<Graph, "runKey" | "nodes">,
   index: number,
   { handOut: most, sliceSize }: Choices,
 ): AsyncGenerator<SettleReply> {
@@ -160,14 +174,14 @@ export function membersOf(spread: SpreadNode, from = 0, most = Number.POSITIVE_I
 }
 
 /** The task at an index. */
-export function taskAt(graph: Graph, index: number): TaskNode {
+export function taskAt(graph: Pick<Graph, "nodes">, index: number): TaskNode {
   const node = graph.nodes[index];
   if (node?.kind !== "task") throw new Error(`node ${index} is no task`);
   return node;
 }
 
 /** The spread at an index. */
-export function spreadAt(graph: Graph, index: number): SpreadNode {
+export function spreadAt(graph: Pick<Graph, "nodes">, index: number): SpreadNode {
   const node = graph.nodes[index];
   if (node?.kind !== "spread") throw new Error(`node ${index} is no spread`);
   return node;

@@ -9,10 +9,11 @@ import { MemoryRuns } from "../../src/store/memory/memory-runs.ts";
 import { RedisGraphStore } from "../../src/store/redis/redis-graph-store.ts";
 import { anyCanvas, compileAny } from "../kit/arbitrary-canvas.ts";
 import { redisPath, TestPrefix, until } from "../kit/redis-server.ts";
-import { anyChoices, describeGraphStore } from "./contract.ts";
+import { anyChoices, describeGraphStore, type OpenStore, type StoreOptions } from "./contract.ts";
+import { describeResuming } from "./resume-contract.ts";
 import { type Choices, simulate } from "./simulation.ts";
 
-describeGraphStore("graphs in Redis", async (options) => {
+async function openRedisStore(options: StoreOptions): Promise<OpenStore> {
   const place = new TestPrefix();
   return {
     store: new RedisGraphStore(place.redis, { ...options, prefix: place.prefix }),
@@ -36,9 +37,9 @@ describeGraphStore("graphs in Redis", async (options) => {
     leftovers: () => place.keys(),
     close: () => place.close(),
   };
-});
+}
 
-describeGraphStore("graphs in memory", async (options) => {
+async function openMemoryStore(options: StoreOptions): Promise<OpenStore> {
   let now = 1_000_000;
   const runs = new MemoryRuns();
   const store = new MemoryGraphStore(runs, { ...options, now: () => now });
@@ -57,7 +58,12 @@ describeGraphStore("graphs in memory", async (options) => {
     leftovers: async () => Array.from({ length: runs.size }, () => "a run"),
     close: async () => undefined,
   };
-});
+}
+
+describeGraphStore("graphs in Redis", openRedisStore);
+describeGraphStore("graphs in memory", openMemoryStore);
+describeResuming("graphs in Redis", openRedisStore);
+describeResuming("graphs in memory", openMemoryStore);
 
 /** A store that notes what it has answered. */
 function listening(store: GraphStore, log: unknown[]): GraphStore {

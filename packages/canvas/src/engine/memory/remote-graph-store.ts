@@ -4,7 +4,7 @@
  */
 import type { RunKey } from "@umbel/core";
 import type { RunMeta } from "../../graph/codec.ts";
-import type { Graph, GraphNode } from "../../graph/graph.ts";
+import type { Graph, GraphNode, StartToken } from "../../graph/graph.ts";
 import type {
   ClaimReply,
   ClaimRequest,
@@ -17,7 +17,9 @@ import type {
   HeldSlice,
   NodeRange,
   NodeRecord,
+  NodesReset,
   NodeTrack,
+  Reopening,
   RunInspection,
   Settlement,
   SettleReply,
@@ -74,6 +76,30 @@ export class RemoteGraphStore implements GraphStore {
 
   release(runKey: RunKey, slice: HeldSlice, parts: readonly SliceRange[]): Promise<readonly Dispatch[]> {
     return this.#process.step(() => this.#store.release(runKey, slice, parts));
+  }
+
+  pause(runKey: RunKey, isPaused: boolean): Promise<boolean> {
+    return this.#process.step(() => this.#store.pause(runKey, isPaused));
+  }
+
+  reopen(runKey: RunKey, reopening: Reopening): Promise<"reopened" | "running" | "missing"> {
+    return this.#process.step(() => this.#store.reopen(runKey, reopening));
+  }
+
+  stageFork(runKey: RunKey, resumer: string): Promise<void> {
+    return this.#process.step(() => this.#store.stageFork(runKey, resumer));
+  }
+
+  reset(runKey: RunKey, resumer: string, nodes: NodesReset): Promise<boolean> {
+    return this.#process.step(() => this.#store.reset(runKey, resumer, nodes));
+  }
+
+  restart(runKey: RunKey, resumer: string, starts: readonly StartToken[]): Promise<Started | undefined> {
+    return this.#process.step(() => this.#store.restart(runKey, resumer, starts));
+  }
+
+  readAdded(runKey: RunKey, joins: readonly number[]): Promise<readonly (readonly number[])[]> {
+    return this.#process.step(() => this.#store.readAdded(runKey, joins));
   }
 
   redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {

@@ -4,7 +4,7 @@
  */
 import { RunExpiredError, type RunKey } from "@umbel/core";
 import { decodeMeta, decodePage, encodePages, labelled, metaOf, type RunMeta } from "../../graph/codec.ts";
-import { type Graph, type GraphNode, PAGE_SIZE } from "../../graph/graph.ts";
+import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../../graph/graph.ts";
 import {
   addJoins,
   type Concluded,
@@ -13,10 +13,14 @@ import {
   expandSpread,
   flightsOf,
   forgetResults,
+  pauseRun,
   type RunState,
   readNode,
   redispatchSlice,
   releaseSlice,
+  reopenRun,
+  resetNodes,
+  restartRun,
   revokeNodes,
   settleNodes,
   tooLate,
@@ -36,7 +40,9 @@ import {
   NOTHING_STARTED,
   type NodeRange,
   type NodeRecord,
+  type NodesReset,
   type NodeTrack,
+  type Reopening,
   type RunInspection,
   type Settlement,
   type SettleReply,
@@ -104,15 +110,20 @@ export class MemoryGraphStore implements GraphStore {
     staged.expiresAt = this.#options.now() + STAGED_MS;
   }
 
-  async createStaged({ runKey, meta, starts }: StagedRun, { notify, owner }: CreateOptions): Promise<Started> {
+  async createStaged(
+    { runKey, meta, starts, pages: fork }: StagedRun,
+    { notify, owner }: CreateOptions,
+  ): Promise<Started> {
     const now = this.#options.now();
     if (this.#runs.get(runKey, now) !== undefined) return NOTHING_STARTED;
-    const { pages, joins } = this.#runs.staged(runKey, now);
-    if (pages.size * PAGE_SIZE < meta.nodeCount) throw stagedNodesLost(runKey);
+    const { pages, joins, resumer } = this.#runs.staged(runKey, now);
+    if (pages.size < (fork?.stored ?? Math.ceil(meta.nodeCount / PAGE_SIZE))) throw stagedNodesLost(runKey);
     const { run: state, started } = createRun({ nodes: [], result: meta.result, starts }, notify, now);
     for (const { index, node } of joins) addJoins(state, [node], index);
+    state.resumer = resumer;
     const text = JSON.stringify(meta);
-    this.#runs.set(runKey, { state, meta: text, pages, pageCount: pages.size, owner, isAbandoned: false }, now);
+    const pageCount = fork?.total ?? pages.size;
+    this.#runs.set(runKey, { state, meta: text, pages, pageCount, owner, isAbandoned: false }, now);
     return started;
   }
 
@@ -145,6 +156,46 @@ export class MemoryGraphStore implements GraphStore {
   async release(runKey: RunKey, slice: HeldSlice, parts: readonly SliceRange[]): Promise<readonly Dispatch[]> {
     const run = this.#find(runKey);
     return run === undefined ? [] : releaseSlice(run.state, slice, parts, this.#options.now());
+  }
+
+  async pause(runKey: RunKey, isPaused: boolean): Promise<boolean> {
+    const run = this.#find(runKey);
+    return run !== undefined && pauseRun(run.state, isPaused);
+  }
+
+  async reopen(runKey: RunKey, reopening: Reopening): Promise<"reopened" | "running" | "missing"> {
+    const run = this.#find(runKey);
+    if (run === undefined) return "missing";
+    const hadEnded = run.state.endedAt !== undefined || run.isAbandoned;
+    const reply = reopenRun(run.state, reopening, run.isAbandoned, this.#options.now());
+    if (reply === "reopened" && hadEnded) {
+      run.isAbandoned = false;
+      run.owner = reopening.owner;
+      this.#runs.keep(runKey);
+    }
+    return reply;
+  }
+
+  async stageFork(runKey: RunKey, resumer: string): Promise<void> {
+    const now = this.#options.now();
+    const staged = this.#runs.staged(runKey, now);
+    staged.resumer = { id: resumer, since: now };
+    staged.expiresAt = now + STAGED_MS;
+  }
+
+  async reset(runKey: RunKey, resumer: string, nodes: NodesReset): Promise<boolean> {
+    const run = this.#find(runKey);
+    return run !== undefined && resetNodes(run.state, resumer, nodes);
+  }
+
+  async restart(runKey: RunKey, resumer: string, starts: readonly StartToken[]): Promise<Started | undefined> {
+    const run = this.#find(runKey);
+    return run === undefined ? undefined : restartRun(run.state, resumer, starts, this.#options.now());
+  }
+
+  async readAdded(runKey: RunKey, joins: readonly number[]): Promise<readonly (readonly number[])[]> {
+    const states = this.#find(runKey)?.state.joins;
+    return joins.map((join) => [...(states?.get(join)?.added ?? [])]);
   }
 
   async redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
@@ -196,6 +247,8 @@ export class MemoryGraphStore implements GraphStore {
       flights: run === undefined ? [] : flightsOf(run.state),
       openSpreads: [...(run?.state.open ?? [])].map(([spread, { handedOut }]) => ({ spread, handedOut })),
       revocations: run?.state.revocations ?? [],
+      isPaused: run?.state.isPaused ?? false,
+      resumingSince: run?.state.resumer?.since,
     };
   }
 

@@ -14,7 +14,7 @@ export interface MemoryRun {
   /** Pages that are stored or promised. */
   pageCount: number;
   /** The process without which nobody can run it. */
-  readonly owner: string | undefined;
+  owner: string | undefined;
   /** Whether that process is gone. */
   isAbandoned: boolean;
 }
@@ -25,6 +25,8 @@ export interface StagedNodes {
   readonly joins: { readonly index: number; readonly node: GraphNode }[];
   /** Epoch milliseconds. */
   expiresAt: number;
+  /** Of a fork: who makes it, and since when. */
+  resumer: RunState["resumer"];
 }
 
 /** All runs of one broker. */
@@ -38,7 +40,12 @@ export class MemoryRuns {
   /** Gives what is staged of a run at a moment; nothing yet, if there is none. @param now epoch milliseconds */
   staged(runKey: RunKey, now: number): StagedNodes {
     this.#forgetStaged(now);
-    const staged = this.#staged.get(runKey) ?? { pages: new Map<number, string>(), joins: [], expiresAt: now };
+    const staged = this.#staged.get(runKey) ?? {
+      pages: new Map<number, string>(),
+      joins: [],
+      expiresAt: now,
+      resumer: undefined,
+    };
     this.#staged.set(runKey, staged);
     return staged;
   }
@@ -69,6 +76,11 @@ export class MemoryRuns {
   expireAt(runKey: RunKey, expiresAt: number): void {
     this.#ended.delete(runKey);
     this.#ended.set(runKey, expiresAt);
+  }
+
+  /** Keeps a run that goes on again. */
+  keep(runKey: RunKey): void {
+    this.#ended.delete(runKey);
   }
 
   delete(runKey: RunKey): void {

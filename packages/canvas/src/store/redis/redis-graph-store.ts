@@ -13,7 +13,7 @@ import {
   metaOf,
   type RunMeta,
 } from "../../graph/codec.ts";
-import { type Graph, type GraphNode, type JoinNode, PAGE_SIZE } from "../../graph/graph.ts";
+import { type Graph, type GraphNode, type JoinNode, PAGE_SIZE, type StartToken } from "../../graph/graph.ts";
 import type {
   Addition,
   ClaimReply,
@@ -27,8 +27,10 @@ import type {
   HeldSlice,
   NodeRange,
   NodeRecord,
+  NodesReset,
   NodeTrack,
   Refill,
+  Reopening,
   RunInspection,
   Settlement,
   SettleReply,
@@ -50,14 +52,19 @@ import {
   createRun,
   expandSpread,
   forgetResults,
+  pauseRun,
   readNodes,
   redispatchSlice,
   releaseSlice,
+  reopenRun,
+  resetNodes,
+  restartRun,
   revokeNodes,
   settleNodes,
   updateState,
   watchRun,
 } from "./scripts.generated.ts";
+import { readTrackLines, trackFieldsOf } from "./tracks.ts";
 
 const scripts = {
   allocatePages: new Script(allocatePages),
@@ -71,6 +78,10 @@ const scripts = {
   revokeNodes: new Script(revokeNodes),
   updateState: new Script(updateState),
   releaseSlice: new Script(releaseSlice),
+  pauseRun: new Script(pauseRun),
+  reopenRun: new Script(reopenRun),
+  resetNodes: new Script(resetNodes),
+  restartRun: new Script(restartRun),
   watchRun: new Script(watchRun),
 };
 
@@ -135,9 +146,10 @@ export class RedisGraphStore implements GraphStore {
     ]);
   }
 
-  async createStaged({ runKey, meta, starts, joinCount }: StagedRun, options: CreateOptions): Promise<Started> {
-    const fields = pageCount(meta.nodeCount) + joinCount;
-    return await this.#create(runKey, meta, options, [0, 0, fields, ...starts]);
+  async createStaged(staged: StagedRun, options: CreateOptions): Promise<Started> {
+    const { runKey, meta, starts, joinCount, pages } = staged;
+    const fields = (pages?.stored ?? pageCount(meta.nodeCount)) + joinCount + (pages === undefined ? 0 : 1);
+    return await this.#create(runKey, meta, options, [0, 0, fields, ...starts], pages?.total);
   }
 
   async #create(
@@ -145,6 +157,7 @@ export class RedisGraphStore implements GraphStore {
     meta: RunMeta,
     { notify = "", owner = "" }: CreateOptions,
     nodesAndStarts: readonly (string | number)[],
+    pages = pageCount(meta.nodeCount),
   ): Promise<Started> {
     const reply = replyArray(
       await scripts.createRun.run(this.#redis, this.#keysOf(runKey).all, [
@@ -152,7 +165,7 @@ export class RedisGraphStore implements GraphStore {
         meta.result,
         notify,
         owner,
-        pageCount(meta.nodeCount),
+        pages,
         ...nodesAndStarts,
       ]),
     );
@@ -225,6 +238,52 @@ export class RedisGraphStore implements GraphStore {
     return readDispatches(reply);
   }
 
+  async pause(runKey: RunKey, isPaused: boolean): Promise<boolean> {
+    return (await scripts.pauseRun.run(this.#redis, this.#keysOf(runKey).all, [isPaused ? 1 : 0])) === 1;
+  }
+
+  async reopen(
+    runKey: RunKey,
+    { resumer, owner = "", takeOverMs }: Reopening,
+  ): Promise<"reopened" | "running" | "missing"> {
+    const args = [resumer, owner, takeOverMs];
+    const reply = await scripts.reopenRun.run(this.#redis, this.#keysOf(runKey).all, args);
+    return reply === "reopened" || reply === "running" ? reply : "missing";
+  }
+
+  async stageFork(runKey: RunKey, resumer: string): Promise<void> {
+    const { graph } = this.#keysOf(runKey);
+    const [seconds] = await this.#redis.time();
+    await this.#redis.hset(graph, "A", `${resumer}|${Number(seconds) * 1000}`);
+    await this.#redis.pexpire(graph, STAGED_MS);
+  }
+
+  async reset(runKey: RunKey, resumer: string, { again, joins, adopted }: NodesReset): Promise<boolean> {
+    const { all } = this.#keysOf(runKey);
+    const joinArgs = joins.flatMap(({ index, missing, spread, added = [], replaced }) => [
+      index,
+      missing,
+      spread ?? "",
+      added.map((tail) => `,${tail}`).join(""),
+      replaced === undefined ? "" : encodeJoinRecord(replaced.node, replaced.tail),
+    ]);
+    const adoptedArgs = adopted.flatMap(({ index, record, mayPack }) => [index, record, mayPack ? 1 : 0]);
+    const args = [resumer, again.length, ...again, joins.length, ...joinArgs, ...adoptedArgs];
+    return (await scripts.resetNodes.run(this.#redis, all, args)) === 1;
+  }
+
+  async restart(runKey: RunKey, resumer: string, starts: readonly StartToken[]): Promise<Started | undefined> {
+    const reply = replyArray(await scripts.restartRun.run(this.#redis, this.#keysOf(runKey).all, [resumer, ...starts]));
+    if (reply.length === 0) return undefined;
+    return { dispatches: readDispatches(reply[0]), spreads: readNumbers(reply[1]) };
+  }
+
+  async readAdded(runKey: RunKey, joins: readonly number[]): Promise<readonly (readonly number[])[]> {
+    const { joins: key } = this.#keysOf(runKey);
+    const slices = slicesOf(joins).map((slice) => this.#redis.hmget(key, ...slice.map((join) => `a${join}`)));
+    return (await Promise.all(slices)).flat().map((text) => (text ?? "").split(",").filter(Boolean).map(Number));
+  }
+
   async redispatch(runKey: RunKey, flight: Flight): Promise<number | undefined> {
     const generation = await scripts.redispatchSlice.run(this.#redis, this.#keysOf(runKey).all, [
       sliceKey(flight),
@@ -272,9 +331,9 @@ export class RedisGraphStore implements GraphStore {
   async inspect(runKey: RunKey): Promise<RunInspection> {
     const keys = this.#keysOf(runKey);
     const [, , openKey = ""] = keys.all;
-    const [[seconds, micros], [meta, endedAt, owner, pageCount], flights, open, revoked] = await Promise.all([
+    const [[seconds, micros], [meta, endedAt, owner, pageCount, resuming], flights, open, revoked] = await Promise.all([
       this.#redis.time(),
-      this.#redis.hmget(keys.graph, "m", "e", "o", "P"),
+      this.#redis.hmget(keys.graph, "m", "e", "o", "P", "A"),
       this.#redis.hgetall(keys.flights),
       this.#redis.hgetall(openKey),
       this.#redis.hgetall(keys.revoked),
@@ -291,6 +350,8 @@ export class RedisGraphStore implements GraphStore {
         handedOut: Number.parseInt(text, 10),
       })),
       revocations: readRevocations(revoked),
+      isPaused: revoked.paused !== undefined,
+      resumingSince: typeof resuming === "string" ? Number(resuming.split("|", 2)[1]) : undefined,
     };
   }
 
@@ -315,14 +376,22 @@ export class RedisGraphStore implements GraphStore {
   }
 
   async readTracks(runKey: RunKey, indices: readonly number[]): Promise<readonly NodeTrack[]> {
-    const { counts } = this.#keysOf(runKey);
-    const slices = slicesOf(indices).map((slice) =>
-      this.#redis.hmget(counts, ...slice.flatMap((index) => [`t${index}`, `d${index}`])),
-    );
-    const counted = (await Promise.all(slices)).flat();
-    return indices.map((_index, position) => ({
-      retries: Number(counted[2 * position] ?? 0),
-      deliveries: Number(counted[2 * position + 1] ?? 0),
+    const { counts, graph } = this.#keysOf(runKey);
+    const fields = [...new Set(indices.map(pageOf))].flatMap(trackFieldsOf);
+    const [counted, lines] = await Promise.all([
+      Promise.all(
+        slicesOf(indices).map((slice) =>
+          this.#redis.hmget(counts, ...slice.flatMap((index) => [`t${index}`, `d${index}`])),
+        ),
+      ),
+      Promise.all(slicesOf(fields).map((slice) => this.#redis.hmget(graph, ...slice.map(String)))),
+    ]);
+    const numbers = counted.flat();
+    const tracks = readTrackLines(lines.flat());
+    return indices.map((index, position) => ({
+      retries: Number(numbers[2 * position] ?? 0),
+      deliveries: Number(numbers[2 * position + 1] ?? 0),
+      ...tracks.get(index),
     }));
   }
 
@@ -432,8 +501,8 @@ export class RedisGraphStore implements GraphStore {
   }
 }
 
-function slicesOf(indices: readonly number[]): (readonly number[])[] {
-  const slices: (readonly number[])[] = [];
+function slicesOf<Item>(indices: readonly Item[]): (readonly Item[])[] {
+  const slices: (readonly Item[])[] = [];
   for (let from = 0; from < indices.length; from += READ_SLICE) slices.push(indices.slice(from, from + READ_SLICE));
   return slices;
 }
@@ -484,6 +553,7 @@ function readClaimReply(first: number, reply: readonly unknown[]): ClaimReply {
       return { kind, holder: String(token) };
     case "early":
       return { kind, waitMs: Number(token) };
+    case "paused":
     case "past":
       return { kind };
     default:
@@ -596,7 +666,7 @@ function readFlight(key: string, text: string): Flight {
     token: Number(token),
     holder,
     bits,
-    dueAt: Number(dueAt),
+    dueAt: Number.parseInt(dueAt, 10),
   };
 }
 

@@ -14,6 +14,21 @@ local function read_clock()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
+end
+
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
 
@@ -32,7 +47,7 @@ export const claimSlices = `-- Gives slices to a worker whose jobs point to them
 -- ARGV[1] incarnation that claims
 -- then for each slice, four: key, generation, holder known to be lost or '', number of the page to send or ''
 -- Returns for each {"claimed", token, bits, deliveries, cause, retries, 1 if it has expired, nodes that were revoked, page,
---   meta} | {"held", holder} | {"early", ms until then} | {"past"} | {"missing"}.  O(nodes of the slices)
+--   meta} | {"held", holder} | {"early", ms until then} | {"paused"} | {"past"} | {"missing"}.  O(nodes of the slices)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
@@ -40,6 +55,21 @@ local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
@@ -97,6 +127,30 @@ local function note_range(first, last, behind)
     redis.call('HSET', REVOKED, field, revoked_ranges[field])
   end
 end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
+end
 local now = read_clock()
 
 local function claim(key, expected, lost_holder, page)
@@ -110,6 +164,7 @@ local function claim(key, expected, lost_holder, page)
   if generation ~= expected then return { 'past' } end
   if holder ~= '' and holder ~= ARGV[1] and holder ~= lost_holder then return { 'held', holder } end
   if holder == '' and tonumber(due) > now then return { 'early', tonumber(due) - now } end
+  if read_course().paused then return { 'paused' } end
   local first = string.match(key, '^%d+')
   local deliveries = 0
   if holder ~= '' and holder ~= ARGV[1] then
@@ -125,7 +180,8 @@ local function claim(key, expected, lost_holder, page)
   end
   token = tonumber(token) + 1
   bits = string.gsub(bits, '0', 'r')
-  redis.call('HSET', FLIGHTS, key, generation .. '|' .. token .. '|' .. bits .. '|' .. ARGV[1] .. '|' .. due .. '|'
+  redis.call('HSET', FLIGHTS, key, generation .. '|' .. token .. '|' .. bits .. '|' .. ARGV[1] .. '|' .. string.match(due, '^%d+')
+    .. ',' .. now .. '|'
     .. expires .. '|' .. cause .. '|' .. stride)
   local retries = generation ~= '1' and redis.call('HGET', COUNTS, 't' .. first) or 0
   local has_expired = expires ~= '' and tonumber(expires) < now and 1 or 0
@@ -167,6 +223,21 @@ local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
@@ -239,6 +310,30 @@ local function note_range(first, last, behind)
     redis.call('HSET', REVOKED, field, revoked_ranges[field])
   end
 end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
+end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
@@ -287,9 +382,10 @@ local function start(token, holder, since)
     fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
     return
   end
-  fly(index, count, '1|0|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  local generation = tonumber(first_token()) + 1
+  fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
   if several ~= '' then shared = shared + 1 end
-  dispatch(index, count, stride, 1, delay)
+  dispatch(index, count, stride, generation, delay)
 end
 
 local function start_all(list)
@@ -535,6 +631,21 @@ local function read_clock()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
+end
+
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
 
@@ -590,6 +701,30 @@ local function note_range(first, last, behind)
     redis.call('HSET', REVOKED, field, revoked_ranges[field])
   end
 end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
+end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
@@ -638,9 +773,10 @@ local function start(token, holder, since)
     fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
     return
   end
-  fly(index, count, '1|0|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  local generation = tonumber(first_token()) + 1
+  fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
   if several ~= '' then shared = shared + 1 end
-  dispatch(index, count, stride, 1, delay)
+  dispatch(index, count, stride, generation, delay)
 end
 
 local function start_all(list)
@@ -897,6 +1033,21 @@ local function read_clock()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
+end
+
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
 
@@ -950,6 +1101,126 @@ end
 return 'forgotten'
 `;
 
+/** scripts/pause-run.lua */
+export const pauseRun = `-- Lets nothing of a run begin for now, or again.
+-- KEYS: the run's (see keys.ts)
+-- ARGV[1] 1 to pause, 0 to go on
+-- Returns 1, or 0 when the run has ended or is gone.  O(1)
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+
+-- The store's clock, epoch milliseconds. No worker's clock decides anything.
+local function read_clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
+end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
+
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
+local function revocation_of(index)
+  if not ranges_in('ranges') then return nil end
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
+  least = least and tonumber(least)
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
+    end
+  end
+  return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
+end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
+end
+local stored = redis.call('HMGET', GRAPH, 'm', 'e')
+if not stored[1] or stored[2] then return 0 end
+if ARGV[1] == '1' then
+  redis.call('HSET', REVOKED, 'ranges', ranges_in('ranges') or '', 'paused', read_clock())
+else
+  redis.call('HDEL', REVOKED, 'paused')
+  -- With nothing else in it, the run takes the short ways again.
+  if ranges_in('ranges') == '' and redis.call('HLEN', REVOKED) == 1 then redis.call('DEL', REVOKED) end
+end
+return 1
+`;
+
 /** scripts/read-nodes.lua */
 export const readNodes = `-- Reads what is known of nodes.
 -- KEYS: the run's (see keys.ts)
@@ -964,6 +1235,21 @@ local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
@@ -1046,6 +1332,30 @@ local function note_range(first, last, behind)
     revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
     redis.call('HSET', REVOKED, field, revoked_ranges[field])
   end
+end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
 end
 local is_stored
 
@@ -1141,6 +1451,21 @@ local function read_clock()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
+end
+
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
 
@@ -1178,6 +1503,21 @@ local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
@@ -1235,6 +1575,30 @@ local function note_range(first, last, behind)
     redis.call('HSET', REVOKED, field, revoked_ranges[field])
   end
 end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
+end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
@@ -1283,9 +1647,10 @@ local function start(token, holder, since)
     fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
     return
   end
-  fly(index, count, '1|0|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  local generation = tonumber(first_token()) + 1
+  fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
   if several ~= '' then shared = shared + 1 end
-  dispatch(index, count, stride, 1, delay)
+  dispatch(index, count, stride, generation, delay)
 end
 
 local function start_all(list)
@@ -1522,7 +1887,7 @@ else
 end
 for _, part in ipairs(parts) do
   local count = part[2]
-  fly(part[1], count, (generation + 1) .. '|0|' .. string.rep('0', tonumber(count)) .. '||' .. now .. '|' .. expires .. '|'
+  fly(part[1], count, (generation + 1) .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. now .. '|' .. expires .. '|'
     .. cause .. '|' .. part[3])
   if count ~= '1' then shared = shared + 1 end
   dispatch(part[1], count, part[3], generation + 1, 0)
@@ -1531,11 +1896,13 @@ write_changes()
 return dispatches
 `;
 
-/** scripts/revoke-nodes.lua */
-export const revokeNodes = `-- Notes that nodes are revoked: what of them has not begun never will, whoever comes upon it.
+/** scripts/reopen-run.lua */
+export const reopenRun = `-- Opens a run again that has ended, or that nobody can go on with: what was in flight is gone, what was revoked or dead is so no
+-- more, and attempts of before are too late for ever. Nothing is started; until that is done, only the resumer may change it.
 -- KEYS: the run's (see keys.ts)
--- ARGV[1] channel of the run   ARGV[2] 1 when attempts that run are to be ended too   then ranges: first, last
--- Returns 1, or 0 when the run has ended or is gone.  O(ranges)
+-- ARGV[1] the resumer   ARGV[2] process that the run is to end with, or ''
+-- ARGV[3] ms after which the work of a resumer is taken over that has not come to its end
+-- Returns "reopened" | "running" | "missing".  O(1), and the memory of what is let go
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 
@@ -1543,6 +1910,21 @@ local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
@@ -1600,6 +1982,954 @@ local function note_range(first, last, behind)
     redis.call('HSET', REVOKED, field, revoked_ranges[field])
   end
 end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
+end
+local stored = redis.call('HMGET', GRAPH, 'm', 'e', 'q', 'A')
+if not stored[1] then return 'missing' end
+local now = read_clock()
+if not stored[2] and not stored[3] then
+  local since = stored[4] and tonumber(string.match(stored[4], '|(%d+)$'))
+  if not since or since + tonumber(ARGV[3]) > now then return 'running' end
+  redis.call('HSET', GRAPH, 'A', ARGV[1] .. '|' .. now)
+  return 'reopened'
+end
+local epoch = read_course().epoch + 1
+redis.call('UNLINK', FLIGHTS, OPEN, DEAD, REVOKED)
+redis.call('HSET', REVOKED, 'ranges', '', 'epoch', epoch)
+redis.call('HDEL', GRAPH, 'e', 'q')
+redis.call('HSET', GRAPH, 'A', ARGV[1] .. '|' .. now)
+if ARGV[2] == '' then redis.call('HDEL', GRAPH, 'o') else redis.call('HSET', GRAPH, 'o', ARGV[2]) end
+for _, key in ipairs({ GRAPH, RESULTS, JOINS, COUNTS }) do redis.call('PERSIST', key) end
+return 'reopened'
+`;
+
+/** scripts/reset-nodes.lua */
+export const resetNodes = `-- Lets nodes of a run that is being resumed or forked be as if they had not run, and others as if they had.
+-- KEYS: the run's (see keys.ts)
+-- ARGV[1] the resumer   ARGV[2] number of nodes that are to run again, then each
+-- then the number of joins, then for each: index, members missing, spread that hands them out now or '', tails that were
+--   added (each behind a comma), record of a replaced task or ''
+-- then for each node that is taken from another run: index, result, 1 if it may be packed
+-- Returns 1, or 0 when somebody else resumes the run now.  O(nodes and those packed with them)
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+
+-- The store's clock, epoch milliseconds. No worker's clock decides anything.
+local function read_clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
+end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
+-- Values that are packed with others of their page, by node; each page is read once in a call.
+local unpacked_pages = {}
+
+local function unpack_page(page)
+  local values = unpacked_pages[page]
+  if values then return values end
+  values = {}
+  unpacked_pages[page] = values
+  for first, stride, body in string.gmatch(redis.call('HGET', RESULTS, 'p' .. page) or '', '\\1(%d+)x(%d+)\\n([^\\1]*)') do
+    local index = tonumber(first)
+    for value in string.gmatch(body, '([^\\n]*)\\n') do
+      values[index] = value
+      index = index + tonumber(stride)
+    end
+  end
+  return values
+end
+
+-- What is stored as a node's result, or false.
+local function result_of(index)
+  local record = redis.call('HGET', RESULTS, index)
+  if record then return record end
+  local value = unpack_page(page_of(index))[tonumber(index)]
+  return value and 'S' .. value
+end
+
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
+
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
+local function revocation_of(index)
+  if not ranges_in('ranges') then return nil end
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
+  least = least and tonumber(least)
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
+    end
+  end
+  return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
+end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
+end
+-- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
+-- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
+local now = read_clock()
+local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
+-- shared: by how much the number of slices with several nodes changes.
+local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
+
+local function dispatch(first, count, stride, generation, delay)
+  local last = #dispatches
+  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = first, count, stride
+  dispatches[last + 4], dispatches[last + 5] = tostring(generation), tostring(delay)
+end
+
+-- The key of a slice: one of several nodes has another than one of its first node alone.
+local function fly(first, count, text)
+  local last = #new_flights
+  new_flights[last + 1], new_flights[last + 2] = tonumber(count) == 1 and first or first .. 'x', text
+end
+
+-- Starts a node, or a slice of them.
+-- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
+--   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
+-- holder: when given, the node is claimed at once instead of dispatched.
+-- since: when it became ready, if that was before; its times count from then.
+local function start(token, holder, since)
+  local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
+  if kind == 's' then
+    redis.call('HSET', OPEN, index, '0|' .. cause .. '|' .. now)
+    spreads[#spreads + 1] = index
+    return
+  end
+  local count, stride = '1', '1'
+  if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
+  local delay, expires = 0, ''
+  if times ~= '' then
+    local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
+    since = since or now
+    if countdown ~= '' then delay = math.max(0, since + tonumber(countdown) - now) end
+    if eta ~= '' then delay = math.max(delay, tonumber(eta) - now) end
+    if expires_in ~= '' then expires = since + tonumber(expires_in) end
+    if expires_at ~= '' then expires = expires_at end
+  end
+  local tail = '|' .. expires .. '|' .. cause .. '|' .. stride
+  if holder then
+    fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
+    return
+  end
+  local generation = tonumber(first_token()) + 1
+  fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  if several ~= '' then shared = shared + 1 end
+  dispatch(index, count, stride, generation, delay)
+end
+
+local function start_all(list)
+  for token in string.gmatch(list, '[^,]+') do start(token) end
+end
+
+-- Changes how many members a join waits for, and returns that.
+local function count_missing(join, change)
+  local count = (missing[join] or tonumber(redis.call('HGET', JOINS, join) or 0)) + change
+  missing[join] = count
+  return count
+end
+
+-- Notes that the nodes behind a failed one never run: one record, however many they are.
+local function kill(failed, dead_end, cause)
+  local first, last = tonumber(failed) + 1, tonumber(dead_end)
+  if last < first then return end
+  -- What was revoked before stays so; what is revoked later does not change why these never run.
+  local revocations = redis.call('HGET', REVOKED, 'number')
+  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause .. (revocations and ':' .. revocations or ''))
+  killed[#killed + 1], killed[#killed + 2] = first, last
+end
+
+local function end_node(index, record)
+  ended[#ended + 1] = index
+  local last = #new_results
+  new_results[last + 1], new_results[last + 2] = index, record
+end
+
+-- The longest value that is packed with others of its page, bytes.
+local PACKED_BYTES = 64
+
+-- Ends a member of a group with a short value.
+local function end_packed(index, value)
+  ended[#ended + 1] = index
+  local page = page_of(index)
+  local list = new_packed[page]
+  if not list then
+    list = {}
+    new_packed[page] = list
+  end
+  local last = #list
+  list[last + 1], list[last + 2] = tonumber(index), value
+end
+
+-- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
+local function write_packed()
+  for page, list in pairs(new_packed) do
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local at = 1
+    while at <= #list do
+      local node, stride = list[at], 1
+      if list[at + 2] and list[at + 2] > node then stride = list[at + 2] - node end
+      parts[#parts + 1] = '\\1' .. node .. 'x' .. stride .. '\\n'
+      while list[at] == node do
+        parts[#parts + 1] = list[at + 1] .. '\\n'
+        node = node + stride
+        at = at + 2
+      end
+    end
+    redis.call('HSET', RESULTS, 'p' .. page, table.concat(parts))
+  end
+end
+
+-- How many nodes one script ends and starts, more or less.
+local MOST_NODES = 1000
+
+-- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
+-- index if it failed.
+local function close_join(join)
+  local record = redis.call('HGET', GRAPH, 'j' .. join)
+  local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
+  local failed_member = redis.call('HGET', JOINS, 'x' .. join)
+  local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
+  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+    -- It ends in a script of its own, as a group without members does when it is handed out.
+    redis.call('HSET', OPEN, join, '0||' .. now)
+    spreads[#spreads + 1] = join
+    return '-1', nil
+  end
+  if failed_member then
+    end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
+    kill(join, dead_end, join)
+    start_all(error_starts)
+    return outer, join
+  end
+  -- Behind J stand the tails that were added while it was open.
+  local value = stands_for ~= '' and 'P' .. stands_for or 'J' .. (redis.call('HGET', JOINS, 'a' .. join) or '')
+  end_node(join, value)
+  start_all(next_starts)
+  if is_tail == '1' then return outer, nil end
+  return '-1', nil
+end
+
+local has_limits
+
+-- Opens a spread again that waited for one of its members to end, because only so many may be in flight.
+local function give_seat(join)
+  if has_limits == nil then has_limits = redis.call('HEXISTS', JOINS, 'l') == 1 end
+  local waiting = has_limits and redis.call('HGET', JOINS, 'l' .. join)
+  if not waiting then return end
+  local spread, opened = string.match(waiting, '^(%d+)|(.*)$')
+  redis.call('HDEL', JOINS, 'l' .. join)
+  redis.call('HSET', OPEN, spread, opened)
+  refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
+end
+
+-- Whether something was revoked that others must still end.
+local has_revoked = false
+
+-- Revokes the other members of a group that fails fast.
+local function revoke_siblings(spread, first, last, failed)
+  local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
+  killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
+  has_revoked = true
+end
+
+-- Tells a join that a member of it ended, and the joins around it as far as they end with it.
+-- failed: the index of what failed, or nil.  The first in order is what a ChordError names; of a group that fails fast,
+-- the first in time, for the others are revoked because of it.
+local function leave(join, failed)
+  while join ~= '-1' do
+    local spread, from, to, first
+    if failed then
+      first = redis.call('HGET', JOINS, 'x' .. join)
+      spread, from, to = string.match(redis.call('HGET', GRAPH, 'j' .. join), '|f(%d+),(%d+),(%d+)$')
+      if not first or not spread and tonumber(failed) < tonumber(first) then
+        redis.call('HSET', JOINS, 'x' .. join, failed)
+      end
+    end
+    if count_missing(join, -1) > 0 then
+      if spread and not first then revoke_siblings(spread, from, to, failed) end
+      return give_seat(join)
+    end
+    join, failed = close_join(join)
+  end
+end
+
+-- Lua hands no more than a few thousand values to one call.
+local function write(key, fields)
+  for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
+end
+
+local function write_changes()
+  write(FLIGHTS, new_flights)
+  write(RESULTS, new_results)
+  write_packed()
+  local counts = {}
+  for join, count in pairs(missing) do
+    counts[#counts + 1] = join
+    counts[#counts + 1] = count
+  end
+  write(JOINS, counts)
+  if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
+end
+
+-- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
+-- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, 2 when members were revoked, dispatches, spreads, and what to hand out next.
+local function conclude(channel, expires_ms, hint_bytes, window)
+  write_changes()
+  local flying = redis.call('HLEN', FLIGHTS)
+  local opened = redis.call('HLEN', OPEN)
+  local run_ended = flying == 0 and opened == 0
+  local run_failed = false
+  if run_ended then
+    local result = redis.call('HGET', RESULTS, redis.call('HGET', GRAPH, 'R'))
+    run_failed = not result or not string.find(result, '^[SJP]')
+    redis.call('HSET', GRAPH, 'e', now)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expires_ms) end
+  end
+  if #ended > 0 then
+    local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
+    if told[2] then
+      local index, has_ended = told[1], false
+      for _, one in ipairs(ended) do has_ended = has_ended or one == index end
+      for at = 1, #killed, 2 do
+        has_ended = has_ended or (killed[at] <= tonumber(index) and tonumber(index) <= killed[at + 1])
+      end
+      if has_ended then
+        local result = redis.call('HGET', RESULTS, index)
+        if not result or result == 'R' or #result > tonumber(hint_bytes) then result = '' end
+        redis.call('PUBLISH', told[2], channel .. ' ' .. index .. ' ' .. result)
+      end
+    end
+    if told[3] then
+      local news = table.concat(ended, ',')
+      for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
+      redis.call('PUBLISH', channel, news)
+    end
+  end
+  if #refills == 0 and opened > 0 and flying <= window / 2 then
+    local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
+    refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
+  end
+  return run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
+    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
+end
+if string.match(redis.call('HGET', GRAPH, 'A') or '', '^[^|]*') ~= ARGV[1] then return 0 end
+local at = 3
+for position = at, at + tonumber(ARGV[2]) - 1 do
+  local index = ARGV[position]
+  -- What is packed with others is taken apart first.
+  local page = page_of(index)
+  if unpack_page(page)[tonumber(index)] then
+    for member, value in pairs(unpack_page(page)) do
+      if redis.call('HEXISTS', RESULTS, string.format('%d', member)) == 0 then
+        redis.call('HSET', RESULTS, string.format('%d', member), 'S' .. value)
+      end
+    end
+    redis.call('HDEL', RESULTS, 'p' .. page)
+    unpacked_pages[page] = {}
+  end
+  redis.call('HDEL', RESULTS, index)
+  redis.call('HDEL', COUNTS, 't' .. index, 'd' .. index, 's' .. index)
+end
+at = at + tonumber(ARGV[2])
+local join_count = tonumber(ARGV[at])
+for first = at + 1, at + 5 * join_count, 5 do
+  local join, waits, spread, added, record = unpack(ARGV, first, first + 4)
+  redis.call('HSET', JOINS, join, waits)
+  redis.call('HDEL', JOINS, 'x' .. join, 'l' .. join)
+  if added ~= '' then redis.call('HSET', JOINS, 'a' .. join, added) end
+  if record ~= '' then redis.call('HSET', GRAPH, 'j' .. join, record) end
+  if spread ~= '' then
+    local before = redis.call('HGET', GRAPH, 'j' .. join)
+    local moved, count = string.gsub(before, '|f%d+,', '|f' .. spread .. ',')
+    if count > 0 then redis.call('HSET', GRAPH, 'j' .. join, moved) end
+  end
+end
+for first = at + 1 + 5 * join_count, #ARGV, 3 do
+  local index, record, is_tail = ARGV[first], ARGV[first + 1], ARGV[first + 2]
+  if is_tail == '1' and string.sub(record, 1, 1) == 'S' and #record <= PACKED_BYTES then end_packed(index, string.sub(record, 2))
+  else end_node(index, record) end
+end
+write_changes()
+return 1
+`;
+
+/** scripts/restart-run.lua */
+export const restartRun = `-- Starts what comes first of a run that was opened again, or forked.
+-- KEYS: the run's (see keys.ts)
+-- ARGV[1] the resumer   then start tokens
+-- Returns {dispatches, spreads}, or {} when somebody else resumes the run now.  O(tokens)
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+
+-- The store's clock, epoch milliseconds. No worker's clock decides anything.
+local function read_clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
+end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
+
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
+local function revocation_of(index)
+  if not ranges_in('ranges') then return nil end
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
+  least = least and tonumber(least)
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
+    end
+  end
+  return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
+end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
+end
+-- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
+-- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
+local now = read_clock()
+local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
+-- shared: by how much the number of slices with several nodes changes.
+local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
+
+local function dispatch(first, count, stride, generation, delay)
+  local last = #dispatches
+  dispatches[last + 1], dispatches[last + 2], dispatches[last + 3] = first, count, stride
+  dispatches[last + 4], dispatches[last + 5] = tostring(generation), tostring(delay)
+end
+
+-- The key of a slice: one of several nodes has another than one of its first node alone.
+local function fly(first, count, text)
+  local last = #new_flights
+  new_flights[last + 1], new_flights[last + 2] = tonumber(count) == 1 and first or first .. 'x', text
+end
+
+-- Starts a node, or a slice of them.
+-- token: t<index> or s<index>, then x<count>/<stride> if there are several, then ;countdown;eta;expires in;expires at (ms),
+--   then @<cause>. The members of a spread are handed out with the cause that the spread was started with.
+-- holder: when given, the node is claimed at once instead of dispatched.
+-- since: when it became ready, if that was before; its times count from then.
+local function start(token, holder, since)
+  local kind, index, several, times, cause = string.match(token, '^([ts])(%d+)([^;@]*)([^@]*)@?(%d*)$')
+  if kind == 's' then
+    redis.call('HSET', OPEN, index, '0|' .. cause .. '|' .. now)
+    spreads[#spreads + 1] = index
+    return
+  end
+  local count, stride = '1', '1'
+  if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
+  local delay, expires = 0, ''
+  if times ~= '' then
+    local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
+    since = since or now
+    if countdown ~= '' then delay = math.max(0, since + tonumber(countdown) - now) end
+    if eta ~= '' then delay = math.max(delay, tonumber(eta) - now) end
+    if expires_in ~= '' then expires = since + tonumber(expires_in) end
+    if expires_at ~= '' then expires = expires_at end
+  end
+  local tail = '|' .. expires .. '|' .. cause .. '|' .. stride
+  if holder then
+    fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
+    return
+  end
+  local generation = tonumber(first_token()) + 1
+  fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  if several ~= '' then shared = shared + 1 end
+  dispatch(index, count, stride, generation, delay)
+end
+
+local function start_all(list)
+  for token in string.gmatch(list, '[^,]+') do start(token) end
+end
+
+-- Changes how many members a join waits for, and returns that.
+local function count_missing(join, change)
+  local count = (missing[join] or tonumber(redis.call('HGET', JOINS, join) or 0)) + change
+  missing[join] = count
+  return count
+end
+
+-- Notes that the nodes behind a failed one never run: one record, however many they are.
+local function kill(failed, dead_end, cause)
+  local first, last = tonumber(failed) + 1, tonumber(dead_end)
+  if last < first then return end
+  -- What was revoked before stays so; what is revoked later does not change why these never run.
+  local revocations = redis.call('HGET', REVOKED, 'number')
+  redis.call('ZADD', DEAD, first, first .. ':' .. last .. ':' .. cause .. (revocations and ':' .. revocations or ''))
+  killed[#killed + 1], killed[#killed + 2] = first, last
+end
+
+local function end_node(index, record)
+  ended[#ended + 1] = index
+  local last = #new_results
+  new_results[last + 1], new_results[last + 2] = index, record
+end
+
+-- The longest value that is packed with others of its page, bytes.
+local PACKED_BYTES = 64
+
+-- Ends a member of a group with a short value.
+local function end_packed(index, value)
+  ended[#ended + 1] = index
+  local page = page_of(index)
+  local list = new_packed[page]
+  if not list then
+    list = {}
+    new_packed[page] = list
+  end
+  local last = #list
+  list[last + 1], list[last + 2] = tonumber(index), value
+end
+
+-- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
+local function write_packed()
+  for page, list in pairs(new_packed) do
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local at = 1
+    while at <= #list do
+      local node, stride = list[at], 1
+      if list[at + 2] and list[at + 2] > node then stride = list[at + 2] - node end
+      parts[#parts + 1] = '\\1' .. node .. 'x' .. stride .. '\\n'
+      while list[at] == node do
+        parts[#parts + 1] = list[at + 1] .. '\\n'
+        node = node + stride
+        at = at + 2
+      end
+    end
+    redis.call('HSET', RESULTS, 'p' .. page, table.concat(parts))
+  end
+end
+
+-- How many nodes one script ends and starts, more or less.
+local MOST_NODES = 1000
+
+-- Ends a join whose members have all ended. Returns the join around it that hears of it (or '-1'), and the join's own
+-- index if it failed.
+local function close_join(join)
+  local record = redis.call('HGET', GRAPH, 'j' .. join)
+  local outer, is_tail, dead_end, next_starts, error_starts, stands_for =
+    string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
+  local failed_member = redis.call('HGET', JOINS, 'x' .. join)
+  local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
+  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+    -- It ends in a script of its own, as a group without members does when it is handed out.
+    redis.call('HSET', OPEN, join, '0||' .. now)
+    spreads[#spreads + 1] = join
+    return '-1', nil
+  end
+  if failed_member then
+    end_node(join, stands_for ~= '' and 'Q' .. stands_for or 'C' .. failed_member)
+    kill(join, dead_end, join)
+    start_all(error_starts)
+    return outer, join
+  end
+  -- Behind J stand the tails that were added while it was open.
+  local value = stands_for ~= '' and 'P' .. stands_for or 'J' .. (redis.call('HGET', JOINS, 'a' .. join) or '')
+  end_node(join, value)
+  start_all(next_starts)
+  if is_tail == '1' then return outer, nil end
+  return '-1', nil
+end
+
+local has_limits
+
+-- Opens a spread again that waited for one of its members to end, because only so many may be in flight.
+local function give_seat(join)
+  if has_limits == nil then has_limits = redis.call('HEXISTS', JOINS, 'l') == 1 end
+  local waiting = has_limits and redis.call('HGET', JOINS, 'l' .. join)
+  if not waiting then return end
+  local spread, opened = string.match(waiting, '^(%d+)|(.*)$')
+  redis.call('HDEL', JOINS, 'l' .. join)
+  redis.call('HSET', OPEN, spread, opened)
+  refills[#refills + 1], refills[#refills + 2] = spread, string.match(opened, '^%d+')
+end
+
+-- Whether something was revoked that others must still end.
+local has_revoked = false
+
+-- Revokes the other members of a group that fails fast.
+local function revoke_siblings(spread, first, last, failed)
+  local behind = ':' .. redis.call('HINCRBY', REVOKED, 'number', 1) .. ':0:' .. failed .. ';'
+  note_range(spread, spread, behind)
+  note_range(first, last, behind)
+  killed[#killed + 1], killed[#killed + 2] = tonumber(first), tonumber(last)
+  has_revoked = true
+end
+
+-- Tells a join that a member of it ended, and the joins around it as far as they end with it.
+-- failed: the index of what failed, or nil.  The first in order is what a ChordError names; of a group that fails fast,
+-- the first in time, for the others are revoked because of it.
+local function leave(join, failed)
+  while join ~= '-1' do
+    local spread, from, to, first
+    if failed then
+      first = redis.call('HGET', JOINS, 'x' .. join)
+      spread, from, to = string.match(redis.call('HGET', GRAPH, 'j' .. join), '|f(%d+),(%d+),(%d+)$')
+      if not first or not spread and tonumber(failed) < tonumber(first) then
+        redis.call('HSET', JOINS, 'x' .. join, failed)
+      end
+    end
+    if count_missing(join, -1) > 0 then
+      if spread and not first then revoke_siblings(spread, from, to, failed) end
+      return give_seat(join)
+    end
+    join, failed = close_join(join)
+  end
+end
+
+-- Lua hands no more than a few thousand values to one call.
+local function write(key, fields)
+  for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
+end
+
+local function write_changes()
+  write(FLIGHTS, new_flights)
+  write(RESULTS, new_results)
+  write_packed()
+  local counts = {}
+  for join, count in pairs(missing) do
+    counts[#counts + 1] = join
+    counts[#counts + 1] = count
+  end
+  write(JOINS, counts)
+  if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
+end
+
+-- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
+-- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, 2 when members were revoked, dispatches, spreads, and what to hand out next.
+local function conclude(channel, expires_ms, hint_bytes, window)
+  write_changes()
+  local flying = redis.call('HLEN', FLIGHTS)
+  local opened = redis.call('HLEN', OPEN)
+  local run_ended = flying == 0 and opened == 0
+  local run_failed = false
+  if run_ended then
+    local result = redis.call('HGET', RESULTS, redis.call('HGET', GRAPH, 'R'))
+    run_failed = not result or not string.find(result, '^[SJP]')
+    redis.call('HSET', GRAPH, 'e', now)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expires_ms) end
+  end
+  if #ended > 0 then
+    local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
+    if told[2] then
+      local index, has_ended = told[1], false
+      for _, one in ipairs(ended) do has_ended = has_ended or one == index end
+      for at = 1, #killed, 2 do
+        has_ended = has_ended or (killed[at] <= tonumber(index) and tonumber(index) <= killed[at + 1])
+      end
+      if has_ended then
+        local result = redis.call('HGET', RESULTS, index)
+        if not result or result == 'R' or #result > tonumber(hint_bytes) then result = '' end
+        redis.call('PUBLISH', told[2], channel .. ' ' .. index .. ' ' .. result)
+      end
+    end
+    if told[3] then
+      local news = table.concat(ended, ',')
+      for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
+      redis.call('PUBLISH', channel, news)
+    end
+  end
+  if #refills == 0 and opened > 0 and flying <= window / 2 then
+    local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
+    refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
+  end
+  return run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
+    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
+end
+if string.match(redis.call('HGET', GRAPH, 'A') or '', '^[^|]*') ~= ARGV[1] then return {} end
+redis.call('HDEL', GRAPH, 'A')
+for position = 2, #ARGV do start(ARGV[position]) end
+write_changes()
+return { dispatches, spreads }
+`;
+
+/** scripts/revoke-nodes.lua */
+export const revokeNodes = `-- Notes that nodes are revoked: what of them has not begun never will, whoever comes upon it.
+-- KEYS: the run's (see keys.ts)
+-- ARGV[1] channel of the run   ARGV[2] 1 when attempts that run are to be ended too   then ranges: first, last
+-- Returns 1, or 0 when the run has ended or is gone.  O(ranges)
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+
+-- The store's clock, epoch milliseconds. No worker's clock decides anything.
+local function read_clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
+end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
+-- Ranges of nodes that were revoked, as text by the field in which they stand, false where there are none; absent before
+-- they are read. Short ones stand with each page that they touch: of groups that fail fast there may be thousands.
+local revoked_ranges = {}
+
+local function ranges_in(field)
+  if revoked_ranges[field] == nil then revoked_ranges[field] = redis.call('HGET', REVOKED, field) end
+  return revoked_ranges[field]
+end
+
+-- The number of the first revocation that a node is part of, or nil; and the node whose failure it follows from, or ''.
+local function revocation_of(index)
+  if not ranges_in('ranges') then return nil end
+  local least, least_cause = string.match(redis.call('HGET', REVOKED, index) or '', '^%d+'), ''
+  least = least and tonumber(least)
+  for _, field in ipairs({ 'ranges', 'r' .. page_of(index) }) do
+    for first, last, number, cause in string.gmatch(ranges_in(field) or '', '(%d+):(%d+):(%d+):%d:(%d*);') do
+      if tonumber(first) <= tonumber(index) and tonumber(index) <= tonumber(last) then
+        number = tonumber(number)
+        if not least or number < least then least, least_cause = number, cause end
+      end
+    end
+  end
+  return least, least_cause
+end
+
+-- How many pages a range touches at most that stands with each of them.
+local SHORT_RANGE = 8
+
+-- Notes that a range of nodes is revoked. behind: \`:number:1 when running attempts are to be ended:node whose failure it
+-- follows from;\`
+local function note_range(first, last, behind)
+  local from, to = page_of(first), page_of(last)
+  local fields = {}
+  if to - from >= SHORT_RANGE then
+    fields[1] = 'ranges'
+  else
+    for page = from, to do fields[#fields + 1] = 'r' .. page end
+  end
+  -- That there is this field tells that something was revoked.
+  if not ranges_in('ranges') then
+    revoked_ranges.ranges = ''
+    redis.call('HSET', REVOKED, 'ranges', '')
+  end
+  for _, field in ipairs(fields) do
+    revoked_ranges[field] = (ranges_in(field) or '') .. first .. ':' .. last .. behind
+    redis.call('HSET', REVOKED, field, revoked_ranges[field])
+  end
+end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
+end
 local stored = redis.call('HMGET', GRAPH, 'm', 'e', 'R', 'n', 'w')
 if not stored[1] or stored[2] then return 0 end
 local number = redis.call('HINCRBY', REVOKED, 'number', 1)
@@ -1643,6 +2973,21 @@ local function read_clock()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
+end
+
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
 
@@ -1656,30 +3001,39 @@ end
 local key, token, index, value = ARGV[5], ARGV[6], ARGV[16], ARGV[17]
 local is_plain = #ARGV == 17 and ARGV[7] == 'S' and ARGV[14] == '' and key == index
 
--- Whether the attempt holds its node, and nothing is to be done but to store its value.
+-- Who holds the node and since when, if the attempt does and nothing is to be done but to store its value.
 local function holds_plainly()
-  if redis.call('EXISTS', OPEN, REVOKED) > 0 or redis.call('HEXISTS', COUNTS, 's') == 1 then return false end
-  local held, letter = string.match(redis.call('HGET', FLIGHTS, key) or '', '^%d+|(%d+)|(%w+)|')
-  return held == token and letter == 'r'
+  if redis.call('EXISTS', OPEN, REVOKED) > 0 or redis.call('HEXISTS', COUNTS, 's') == 1 then return nil end
+  local held, letter, holder, due = string.match(redis.call('HGET', FLIGHTS, key) or '', '^%d+|(%d+)|(%w+)|([^|]*)|([^|]*)|')
+  if held == token and letter == 'r' then return holder, due end
 end
 
 -- A step of a chain. Only the successor is left to claim; no member waits, nobody watches, and the result comes later.
 local function step()
-  local told = redis.call('HMGET', GRAPH, 'R', 'w')
-  if told[1] == index or told[2] or not holds_plainly() then return false end
+  local field = track_field(index)
+  local told = redis.call('HMGET', GRAPH, 'R', 'w', field)
+  if told[1] == index or told[2] then return false end
+  local holder, due = holds_plainly()
+  if not holder then return false end
+  local now = read_clock()
   redis.call('HSET', RESULTS, index, 'S' .. value)
   redis.call('HDEL', FLIGHTS, key)
-  redis.call('HSET', FLIGHTS, string.sub(ARGV[12], 2), '1|1|r|' .. ARGV[11] .. '|' .. read_clock() .. '|||1')
+  redis.call('HSET', FLIGHTS, string.sub(ARGV[12], 2), '1|1|r|' .. ARGV[11] .. '|' .. now .. '|||1')
+  redis.call('HSET', GRAPH, field, (told[3] or '') .. track_line(index, due, holder, now))
   return true
 end
 
 -- The node that is the last of its run, and its result.
 local function last()
-  local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
-  if told[1] ~= index or told[3] or not holds_plainly() or redis.call('HLEN', FLIGHTS) ~= 1 then return false end
+  local field = track_field(index)
+  local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w', field)
+  if told[1] ~= index or told[3] then return false end
+  local holder, due = holds_plainly()
+  if not holder or redis.call('HLEN', FLIGHTS) ~= 1 then return false end
+  local now = read_clock()
   redis.call('HSET', RESULTS, index, 'S' .. value)
   redis.call('DEL', FLIGHTS)
-  redis.call('HSET', GRAPH, 'e', read_clock())
+  redis.call('HSET', GRAPH, 'e', now, field, (told[4] or '') .. track_line(index, due, holder, now))
   for _, kept in ipairs({ GRAPH, RESULTS, JOINS, DEAD, COUNTS }) do redis.call('PEXPIRE', kept, ARGV[2]) end
   if told[2] then
     redis.call('PUBLISH', told[2], ARGV[1] .. ' ' .. index .. ' ' .. (#value < tonumber(ARGV[3]) and 'S' .. value or ''))
@@ -1743,6 +3097,30 @@ local function note_range(first, last, behind)
     redis.call('HSET', REVOKED, field, revoked_ranges[field])
   end
 end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
+end
 -- What has changed in this call: dispatches as first, count, stride, generation, delay; spreads that were opened; nodes
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
@@ -1791,9 +3169,10 @@ local function start(token, holder, since)
     fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
     return
   end
-  fly(index, count, '1|0|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  local generation = tonumber(first_token()) + 1
+  fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
   if several ~= '' then shared = shared + 1 end
-  dispatch(index, count, stride, 1, delay)
+  dispatch(index, count, stride, generation, delay)
 end
 
 local function start_all(list)
@@ -2007,7 +3386,8 @@ local function read_slice(key)
         string.match(text, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)$')
       local slice = { generation = tonumber(generation), token = token, first = tonumber(string.match(key, '^%d+')),
         stride = tonumber(stride), head = generation .. '|' .. token .. '|', times = expires .. '|' .. cause .. '|',
-        tail = '|' .. holder .. '|' .. due .. '|' .. expires .. '|' .. cause .. '|' .. stride, letters = {}, left = 0 }
+        tail = '|' .. holder .. '|' .. due .. '|' .. expires .. '|' .. cause .. '|' .. stride, letters = {}, left = 0,
+        holder = holder, due = due, ran = {} }
       for at = 1, #bits do
         local letter = string.sub(bits, at, at)
         slice.letters[at] = letter
@@ -2031,15 +3411,31 @@ local function land(slice, token, index)
   if not slice then return false end
   local place = (tonumber(index) - slice.first) / slice.stride + 1
   if not may_land(slice, slice.letters[place], token) then return false end
+  if slice.letters[place] == 'r' then slice.ran[#slice.ran + 1] = tonumber(index) end
   slice.letters[place] = '1'
   slice.left = slice.left - 1
   slice.changed = true
   return true
 end
 
+-- Notes when and where the nodes of a slice ran that end in this call, those next to each other together.
+local function write_tracks(slice)
+  local ran, at = slice.ran, 1
+  while at <= #ran do
+    local first, count = ran[at], 1
+    while ran[at + count] == first + count * slice.stride do count = count + 1 end
+    local nodes = string.format('%d', first) .. (count > 1 and 'x' .. count .. '/' .. slice.stride or '')
+    local field = track_field(first)
+    local line = track_line(nodes, slice.due, slice.holder, now)
+    redis.call('HSET', GRAPH, field, (redis.call('HGET', GRAPH, field) or '') .. line)
+    at = at + count
+  end
+end
+
 -- Puts a node back: a slice of its own in a new generation, due later.
 local function put_back(slice, index, delay)
   local generation = slice.generation + 1
+  if slice.ran[#slice.ran] == tonumber(index) then slice.ran[#slice.ran] = nil end
   slices[index] = false
   fly(index, 1, generation .. '|' .. slice.token .. '|0||' .. (now + tonumber(delay)) .. '|' .. slice.times .. '1')
   dispatch(index, '1', '1', generation, delay)
@@ -2049,6 +3445,7 @@ local function write_slices()
   local gone = {}
   for key, slice in pairs(slices) do
     if slice and slice.changed then
+      write_tracks(slice)
       if slice.left == 0 then
         gone[#gone + 1] = key
         if #slice.letters > 1 then shared = shared - 1 end
@@ -2093,7 +3490,7 @@ while at <= #ARGV do
           redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tails)
           start(added)
         end
-        if claims_next_as ~= '' and not revocation_of(string.match(next_starts, '%d+')) then
+        if claims_next_as ~= '' and may_go_on() and not revocation_of(string.match(next_starts, '%d+')) then
           start(next_starts, claims_next_as)
           flag = '2'
         else
@@ -2165,6 +3562,21 @@ local function read_clock()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
+end
+
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
 
@@ -2195,6 +3607,21 @@ local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
 local function read_clock()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).

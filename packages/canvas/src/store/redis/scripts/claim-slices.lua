@@ -4,7 +4,7 @@
 -- ARGV[1] incarnation that claims
 -- then for each slice, four: key, generation, holder known to be lost or '', number of the page to send or ''
 -- Returns for each {"claimed", token, bits, deliveries, cause, retries, 1 if it has expired, nodes that were revoked, page,
---   meta} | {"held", holder} | {"early", ms until then} | {"past"} | {"missing"}.  O(nodes of the slices)
+--   meta} | {"held", holder} | {"early", ms until then} | {"paused"} | {"past"} | {"missing"}.  O(nodes of the slices)
 -- @include revoked
 local now = read_clock()
 
@@ -19,6 +19,7 @@ local function claim(key, expected, lost_holder, page)
   if generation ~= expected then return { 'past' } end
   if holder ~= '' and holder ~= ARGV[1] and holder ~= lost_holder then return { 'held', holder } end
   if holder == '' and tonumber(due) > now then return { 'early', tonumber(due) - now } end
+  if read_course().paused then return { 'paused' } end
   local first = string.match(key, '^%d+')
   local deliveries = 0
   if holder ~= '' and holder ~= ARGV[1] then
@@ -34,7 +35,8 @@ local function claim(key, expected, lost_holder, page)
   end
   token = tonumber(token) + 1
   bits = string.gsub(bits, '0', 'r')
-  redis.call('HSET', FLIGHTS, key, generation .. '|' .. token .. '|' .. bits .. '|' .. ARGV[1] .. '|' .. due .. '|'
+  redis.call('HSET', FLIGHTS, key, generation .. '|' .. token .. '|' .. bits .. '|' .. ARGV[1] .. '|' .. string.match(due, '^%d+')
+    .. ',' .. now .. '|'
     .. expires .. '|' .. cause .. '|' .. stride)
   local retries = generation ~= '1' and redis.call('HGET', COUNTS, 't' .. first) or 0
   local has_expired = expires ~= '' and tonumber(expires) < now and 1 or 0

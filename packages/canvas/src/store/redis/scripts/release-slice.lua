@@ -39,7 +39,7 @@ else
 end
 for _, part in ipairs(parts) do
   local count = part[2]
-  fly(part[1], count, (generation + 1) .. '|0|' .. string.rep('0', tonumber(count)) .. '||' .. now .. '|' .. expires .. '|'
+  fly(part[1], count, (generation + 1) .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. now .. '|' .. expires .. '|'
     .. cause .. '|' .. part[3])
   if count ~= '1' then shared = shared + 1 end
   dispatch(part[1], count, part[3], generation + 1, 0)

@@ -17,30 +17,39 @@
 local key, token, index, value = ARGV[5], ARGV[6], ARGV[16], ARGV[17]
 local is_plain = #ARGV == 17 and ARGV[7] == 'S' and ARGV[14] == '' and key == index
 
--- Whether the attempt holds its node, and nothing is to be done but to store its value.
+-- Who holds the node and since when, if the attempt does and nothing is to be done but to store its value.
 local function holds_plainly()
-  if redis.call('EXISTS', OPEN, REVOKED) > 0 or redis.call('HEXISTS', COUNTS, 's') == 1 then return false end
-  local held, letter = string.match(redis.call('HGET', FLIGHTS, key) or '', '^%d+|(%d+)|(%w+)|')
-  return held == token and letter == 'r'
+  if redis.call('EXISTS', OPEN, REVOKED) > 0 or redis.call('HEXISTS', COUNTS, 's') == 1 then return nil end
+  local held, letter, holder, due = string.match(redis.call('HGET', FLIGHTS, key) or '', '^%d+|(%d+)|(%w+)|([^|]*)|([^|]*)|')
+  if held == token and letter == 'r' then return holder, due end
 end
 
 -- A step of a chain. Only the successor is left to claim; no member waits, nobody watches, and the result comes later.
 local function step()
-  local told = redis.call('HMGET', GRAPH, 'R', 'w')
-  if told[1] == index or told[2] or not holds_plainly() then return false end
+  local field = track_field(index)
+  local told = redis.call('HMGET', GRAPH, 'R', 'w', field)
+  if told[1] == index or told[2] then return false end
+  local holder, due = holds_plainly()
+  if not holder then return false end
+  local now = read_clock()
   redis.call('HSET', RESULTS, index, 'S' .. value)
   redis.call('HDEL', FLIGHTS, key)
-  redis.call('HSET', FLIGHTS, string.sub(ARGV[12], 2), '1|1|r|' .. ARGV[11] .. '|' .. read_clock() .. '|||1')
+  redis.call('HSET', FLIGHTS, string.sub(ARGV[12], 2), '1|1|r|' .. ARGV[11] .. '|' .. now .. '|||1')
+  redis.call('HSET', GRAPH, field, (told[3] or '') .. track_line(index, due, holder, now))
   return true
 end
 
 -- The node that is the last of its run, and its result.
 local function last()
-  local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
-  if told[1] ~= index or told[3] or not holds_plainly() or redis.call('HLEN', FLIGHTS) ~= 1 then return false end
+  local field = track_field(index)
+  local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w', field)
+  if told[1] ~= index or told[3] then return false end
+  local holder, due = holds_plainly()
+  if not holder or redis.call('HLEN', FLIGHTS) ~= 1 then return false end
+  local now = read_clock()
   redis.call('HSET', RESULTS, index, 'S' .. value)
   redis.call('DEL', FLIGHTS)
-  redis.call('HSET', GRAPH, 'e', read_clock())
+  redis.call('HSET', GRAPH, 'e', now, field, (told[4] or '') .. track_line(index, due, holder, now))
   for _, kept in ipairs({ GRAPH, RESULTS, JOINS, DEAD, COUNTS }) do redis.call('PEXPIRE', kept, ARGV[2]) end
   if told[2] then
     redis.call('PUBLISH', told[2], ARGV[1] .. ' ' .. index .. ' ' .. (#value < tonumber(ARGV[3]) and 'S' .. value or ''))
@@ -69,7 +78,8 @@ local function read_slice(key)
         string.match(text, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)$')
       local slice = { generation = tonumber(generation), token = token, first = tonumber(string.match(key, '^%d+')),
         stride = tonumber(stride), head = generation .. '|' .. token .. '|', times = expires .. '|' .. cause .. '|',
-        tail = '|' .. holder .. '|' .. due .. '|' .. expires .. '|' .. cause .. '|' .. stride, letters = {}, left = 0 }
+        tail = '|' .. holder .. '|' .. due .. '|' .. expires .. '|' .. cause .. '|' .. stride, letters = {}, left = 0,
+        holder = holder, due = due, ran = {} }
       for at = 1, #bits do
         local letter = string.sub(bits, at, at)
         slice.letters[at] = letter
@@ -93,15 +103,31 @@ local function land(slice, token, index)
   if not slice then return false end
   local place = (tonumber(index) - slice.first) / slice.stride + 1
   if not may_land(slice, slice.letters[place], token) then return false end
+  if slice.letters[place] == 'r' then slice.ran[#slice.ran + 1] = tonumber(index) end
   slice.letters[place] = '1'
   slice.left = slice.left - 1
   slice.changed = true
   return true
 end
 
+-- Notes when and where the nodes of a slice ran that end in this call, those next to each other together.
+local function write_tracks(slice)
+  local ran, at = slice.ran, 1
+  while at <= #ran do
+    local first, count = ran[at], 1
+    while ran[at + count] == first + count * slice.stride do count = count + 1 end
+    local nodes = string.format('%d', first) .. (count > 1 and 'x' .. count .. '/' .. slice.stride or '')
+    local field = track_field(first)
+    local line = track_line(nodes, slice.due, slice.holder, now)
+    redis.call('HSET', GRAPH, field, (redis.call('HGET', GRAPH, field) or '') .. line)
+    at = at + count
+  end
+end
+
 -- Puts a node back: a slice of its own in a new generation, due later.
 local function put_back(slice, index, delay)
   local generation = slice.generation + 1
+  if slice.ran[#slice.ran] == tonumber(index) then slice.ran[#slice.ran] = nil end
   slices[index] = false
   fly(index, 1, generation .. '|' .. slice.token .. '|0||' .. (now + tonumber(delay)) .. '|' .. slice.times .. '1')
   dispatch(index, '1', '1', generation, delay)
@@ -111,6 +137,7 @@ local function write_slices()
   local gone = {}
   for key, slice in pairs(slices) do
     if slice and slice.changed then
+      write_tracks(slice)
       if slice.left == 0 then
         gone[#gone + 1] = key
         if #slice.letters > 1 then shared = shared - 1 end
@@ -155,7 +182,7 @@ while at <= #ARGV do
           redis.call('HSET', JOINS, 'a' .. added_join, (redis.call('HGET', JOINS, 'a' .. added_join) or '') .. ',' .. tails)
           start(added)
         end
-        if claims_next_as ~= '' and not revocation_of(string.match(next_starts, '%d+')) then
+        if claims_next_as ~= '' and may_go_on() and not revocation_of(string.match(next_starts, '%d+')) then
           start(next_starts, claims_next_as)
           flag = '2'
         else

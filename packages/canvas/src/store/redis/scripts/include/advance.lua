@@ -47,9 +47,10 @@ local function start(token, holder, since)
     fly(index, count, '1|1|r|' .. holder .. '|' .. now .. tail)
     return
   end
-  fly(index, count, '1|0|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
+  local generation = tonumber(first_token()) + 1
+  fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
   if several ~= '' then shared = shared + 1 end
-  dispatch(index, count, stride, 1, delay)
+  dispatch(index, count, stride, generation, delay)
 end
 
 local function start_all(list)

@@ -47,3 +47,27 @@ local function note_range(first, last, behind)
     redis.call('HSET', REVOKED, field, revoked_ranges[field])
   end
 end
+
+-- Whether nothing of the run may begin for now, and how often it was resumed. A run of which neither is true, and nothing is
+-- revoked, has nothing of this: it costs one look a script.
+local course
+
+local function read_course()
+  if course then return course end
+  course = { paused = false, epoch = 0 }
+  if ranges_in('ranges') then
+    local stored = redis.call('HMGET', REVOKED, 'paused', 'epoch')
+    course = { paused = stored[1] ~= false, epoch = tonumber(stored[2] or 0) }
+  end
+  return course
+end
+
+-- The token that a slice has before its first claim; its first generation is one more. Those of before a resume are all less, so what is late from then is refused.
+local function first_token()
+  return string.format('%d', read_course().epoch * 1000000)
+end
+
+-- Whether an attempt may go on with its successor by itself.
+local function may_go_on()
+  return not read_course().paused and read_course().epoch == 0
+end

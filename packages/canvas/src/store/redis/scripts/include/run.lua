@@ -7,6 +7,21 @@ local function read_clock()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: `nodes;ready;ms until claimed;ms until ended;who`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\n'
+end
+
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
 

@@ -13,6 +13,7 @@ import { importModule } from "./import-module.ts";
 import { importIncluded } from "./include.ts";
 import { ModuleError } from "./module-error.ts";
 import { tasksOf } from "./module-tasks.ts";
+import { requireInside } from "./project-bounds.ts";
 import { resolveImport } from "./resolve-import.ts";
 import { userFrames } from "./user-stack.ts";
 
@@ -29,6 +30,12 @@ export interface FlowTasks {
   readonly tried: string | undefined;
 }
 
+/** What loading may do. */
+export interface LoadOptions {
+  /** Imports may name files outside of the project of the flow. */
+  readonly allowOutside?: boolean;
+}
+
 /**
  * Loads the modules that a flow imports, and the one that `-A` names or that is meant where it imports nothing.
  * @param appSpec as after `-A`
@@ -39,8 +46,9 @@ export async function loadFlowTasks(
   source: FlowSource,
   appSpec: string | undefined,
   directory: string,
+  options: LoadOptions = {},
 ): Promise<FlowTasks> {
-  const imports = await loadImports(source);
+  const imports = await loadImports(source, options);
   const given =
     appSpec !== undefined
       ? await loadApp(appSpec, directory)
@@ -81,17 +89,18 @@ interface Imports {
   readonly sources: Readonly<Record<string, string>>;
 }
 
-async function loadImports(source: FlowSource): Promise<Imports> {
+async function loadImports(source: FlowSource, { allowOutside = false }: LoadOptions): Promise<Imports> {
   const answers = new Map<string, ImportAnswer>();
   const tasks: AnyTask[] = [];
   const sources: Record<string, string> = {};
   const open = [source];
+  const bounds = allowOutside ? undefined : dirname(source.path);
   for (let current = open.pop(); current !== undefined; current = open.pop()) {
     const { name, path, text } = current;
     if (Object.hasOwn(sources, name)) continue;
     sources[name] = text;
     for (const { specifier } of importsOf(text, name)) {
-      const loaded = await load(specifier, path);
+      const loaded = await load(specifier, path, bounds);
       answers.set(answerKey(specifier, name), loaded.answer);
       if (loaded.flow !== undefined) open.push(loaded.flow);
       tasks.push(...(loaded.tasks ?? []));
@@ -106,9 +115,10 @@ interface Loaded {
   readonly flow?: FlowSource;
 }
 
-async function load(specifier: string, fromPath: string): Promise<Loaded> {
+async function load(specifier: string, fromPath: string, bounds: string | undefined): Promise<Loaded> {
   try {
     const path = await resolveImport(specifier, fromPath);
+    if (bounds !== undefined) await requireInside(specifier, path, bounds);
     if (extname(path) === ".flow") {
       const flow = await readFlowFile(path, dirname(path));
       return { answer: { kind: "flow", file: flow.name, text: flow.text }, flow };

@@ -10,6 +10,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 /** The options of `flow check`, as commander gives them. */
 export interface CheckOptions {
   readonly app?: string;
+  readonly allowOutside?: boolean;
   readonly json?: boolean;
 }
 
@@ -25,17 +26,17 @@ export async function checkFlows(
   let invalid = 0;
   for (const file of files) {
     context.signal.throwIfAborted();
-    if (!(await checkFile(context, file, options.app))) invalid += 1;
+    if (!(await checkFile(context, file, options))) invalid += 1;
   }
   if (files.length > 1) terminal.note(`${files.length} files, ${invalid === 0 ? "all ok" : `${invalid} with errors`}`);
   return invalid === 0 ? EXIT.done : EXIT.invalid;
 }
 
-async function checkFile(context: CommandContext, file: string, app: string | undefined): Promise<boolean> {
+async function checkFile(context: CommandContext, file: string, options: CheckOptions): Promise<boolean> {
   const { terminal, directory } = context;
   try {
     const source = await readFlowFile(file, directory);
-    const tasks = await loadFlowTasks(source, app, directory);
+    const tasks = await loadFlowTasks(source, options.app, directory, options);
     const { diagnostics } = check(source.text, { file: source.name, resolver: tasks.resolver });
     showDiagnostics(terminal, diagnostics, source, tasks);
     if (hasErrors(diagnostics)) return false;
@@ -55,7 +56,7 @@ async function checkAsJson(
   const found: JsonDiagnostic[] = [];
   for (const file of files) {
     context.signal.throwIfAborted();
-    found.push(...(await diagnosticsOf(context, file, options.app)));
+    found.push(...(await diagnosticsOf(context, file, options)));
   }
   const report = jsonReport(found);
   context.terminal.result(JSON.stringify(report, undefined, 2));
@@ -65,11 +66,11 @@ async function checkAsJson(
 async function diagnosticsOf(
   { directory, debug }: CommandContext,
   file: string,
-  app: string | undefined,
+  options: CheckOptions,
 ): Promise<readonly JsonDiagnostic[]> {
   try {
     const source = await readFlowFile(file, directory);
-    const { resolver, sources } = await loadFlowTasks(source, app, directory);
+    const { resolver, sources } = await loadFlowTasks(source, options.app, directory, options);
     return jsonDiagnostics(check(source.text, { file: source.name, resolver }).diagnostics, sources);
   } catch (error) {
     const [summary = "", ...rest] = errorScreen(error, { debug }).split("\n");

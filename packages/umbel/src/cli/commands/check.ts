@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { Choose } from "../program.ts";
 import type { CheckOptions } from "./check-flows.ts";
+import { OUTSIDE_OPTION } from "./options.ts";
 
 const EXAMPLES = `
 Loads the modules that the files import, but runs no task and needs no broker.
@@ -21,6 +22,7 @@ export function declareCheck(program: Command, choose: Choose): void {
     .description("tell the mistakes in flow files, and run nothing")
     .argument("<files...>", "the flow files")
     .option("-A, --app <module[:export]>", "tasks that need no import; by default the tasks.ts beside each file")
+    .option(...OUTSIDE_OPTION)
     .option("--json", "print all diagnostics as one JSON object")
     .addHelpText("after", EXAMPLES)
     .action((files: readonly string[], options: CheckOptions) =>

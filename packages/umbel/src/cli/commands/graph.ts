@@ -1,7 +1,7 @@
 /** The words of `flow graph`. */
 import type { Command } from "commander";
 import type { Choose } from "../program.ts";
-import { collect, readCount } from "./options.ts";
+import { collect, OUTSIDE_OPTION, readCount } from "./options.ts";
 import type { GraphOptions } from "./show-graph.ts";
 
 const EXAMPLES = `
@@ -27,6 +27,7 @@ export function declareGraph(program: Command, choose: Choose): void {
     .option("-e, --expression <flow>", "draw this text instead of a file")
     .option("-p, --param <name=value>", "a value for a param; may be given more than once", collect)
     .option("-A, --app <module[:export]>", "tasks that need no import; by default the tasks.ts beside the file")
+    .option(...OUTSIDE_OPTION)
     .option("--format <name>", "tree, mermaid, dot, svg, json or text")
     .option("-o, --output <file>", "write to this file instead of standard output")
     .option("--fold <n>", "draw more than this many that are alike as one (default: 20; in JSON none)", readCount)

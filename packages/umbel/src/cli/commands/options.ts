@@ -24,6 +24,9 @@ export function readNames(text: string): readonly string[] {
 const brokerOption = (schemes: string) =>
   ["--broker <url>", `${schemes}; by default FLOW_BROKER, then the App's \`broker\`, then embedded:`] as const;
 
+/** For commands that load what a flow imports. */
+export const OUTSIDE_OPTION = ["--allow-outside", "let the flow import files outside of its project"] as const;
+
 /** For commands that other processes have to reach. */
 export const SHARED_BROKER_OPTION = brokerOption("redis://…, rediss://…, unix://… or embedded:");
 

@@ -19,6 +19,7 @@ export interface RunOptions {
   readonly expression?: string;
   readonly param?: readonly string[];
   readonly app?: string;
+  readonly allowOutside?: boolean;
   readonly broker?: string;
   readonly worker: boolean;
   readonly concurrency?: number;
@@ -38,7 +39,7 @@ export async function runFlow(context: CommandContext, options: RunOptions): Pro
   // From here on code of the user's runs.
   terminal.captureOutput();
   const source = await readChosenFlow("run", options, directory);
-  const tasks = await loadFlowTasks(source, options.app, directory);
+  const tasks = await loadFlowTasks(source, options.app, directory, options);
   const { signature, diagnostics } = compile(source.text, { file: source.name, resolver: tasks.resolver, params });
   showDiagnostics(terminal, diagnostics, source, tasks);
   if (signature === undefined) return exitCodeOfErrors(diagnostics);

@@ -1,7 +1,7 @@
 /** The words of `flow run`. */
 import type { Command } from "commander";
 import type { Choose } from "../program.ts";
-import { BROKER_OPTION, collect, readCount } from "./options.ts";
+import { BROKER_OPTION, collect, OUTSIDE_OPTION, readCount } from "./options.ts";
 import type { RunOptions } from "./run-flow.ts";
 
 /** With a file, `--help` is about the file. */
@@ -35,6 +35,7 @@ export function declareRun(program: Command, choose: Choose): void {
     .option("--no-worker", "start no worker here; somebody else's runs the tasks")
     .option("--concurrency <n>", "how many tasks run at once here (default: 50)", readCount)
     .option("--timeout <duration>", "give up after this long, such as 90s, 5m, 1h")
+    .option(...OUTSIDE_OPTION)
     .option("--raw", "print a text without its quotes")
     .option("-h, --help", "print this help; with a file, what its params are")
     .addHelpText("after", EXAMPLES)

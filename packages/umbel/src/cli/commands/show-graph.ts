@@ -19,6 +19,7 @@ export interface GraphOptions {
   readonly expression?: string;
   readonly param?: readonly string[];
   readonly app?: string;
+  readonly allowOutside?: boolean;
   readonly format?: string;
   readonly output?: string;
   readonly fold?: number | boolean;
@@ -47,7 +48,7 @@ export async function showGraph(context: CommandContext, options: GraphOptions):
   // From here on code of the user's runs.
   terminal.captureOutput();
   const source = await readChosenFlow("graph", options, directory);
-  const tasks = await loadFlowTasks(source, options.app, directory);
+  const tasks = await loadFlowTasks(source, options.app, directory, options);
   const { signature, diagnostics } = compile(source.text, { file: source.name, resolver: tasks.resolver, params });
   showDiagnostics(terminal, diagnostics, source, tasks);
   if (signature === undefined) return exitCodeOfErrors(diagnostics);

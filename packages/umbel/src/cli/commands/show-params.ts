@@ -15,7 +15,7 @@ export async function showParams(context: CommandContext, options: RunOptions): 
   const { terminal, directory } = context;
   terminal.captureOutput();
   const source = await readChosenFlow("run", options, directory);
-  const { resolver } = await loadFlowTasks(source, options.app, directory);
+  const { resolver } = await loadFlowTasks(source, options.app, directory, options);
   const { params, doc, diagnostics } = check(source.text, { file: source.name, resolver });
   const name = options.expression === undefined ? source.name : "-e …";
   const required = params.filter(({ isRequired }) => isRequired).map((param) => ` -p ${param.name}=…`);

@@ -29,6 +29,7 @@ export {
 } from "./explain/explain.ts";
 export { type FormatResult, format } from "./format/format.ts";
 export { type HighlightedToken, tokens } from "./highlight/highlight.ts";
+export { scopes, textMateGrammar } from "./highlight/textmate.ts";
 export type { TokenKind } from "./highlight/token-kinds.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
 export { type RenderOptions, renderDiagnostics, type Sources } from "./render.ts";
@@ -43,5 +44,7 @@ export {
 } from "./render-json.ts";
 export type { ImportAnswer, Resolver, TaskDeclaration } from "./resolver.ts";
 export type { Place, Position } from "./source.ts";
+export { type GrammarPart, type GrammarRule, grammarRules, tokensOfKind } from "./syntax/grammar-rules.ts";
+export { ruleAsText } from "./syntax/grammar-text.ts";
 export { compileTemplate, type TemplateResult } from "./template.ts";
 export type { ParamType } from "./types.ts";

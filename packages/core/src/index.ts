@@ -93,7 +93,7 @@ export {
   runStates,
 } from "./runs.ts";
 export { decodeError, encodeError, registerError, type WireError } from "./serialization/error.ts";
-export { decodeJson, encodeJson, requireJson } from "./serialization/json.ts";
+export { decodeJson, encodeJson, requireJson, taggedJson } from "./serialization/json.ts";
 export {
   environmentOf,
   type SettingName,

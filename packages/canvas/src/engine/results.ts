@@ -3,6 +3,7 @@
  * never ran) is not stored but derived here, the same way for a worker and for `get()`.
  */
 import {
+  decodeJson,
   encodeError,
   Ignore,
   isReady,
@@ -67,9 +68,9 @@ export class Results {
   async resolve(runKey: RunKey, index: number, record: NodeRecord): Promise<ResultRecord> {
     switch (record.kind) {
       case "succeeded":
-        return { state: "SUCCESS", value: JSON.parse(record.payload) };
+        return { state: "SUCCESS", value: decodeJson(record.payload) };
       case "joined":
-        return { state: "SUCCESS", value: JSON.parse(await this.#listText(runKey, index, record.added)) };
+        return { state: "SUCCESS", value: decodeJson(await this.#listText(runKey, index, record.added)) };
       case "replaced":
       case "handedOver":
         return await this.read(runKey, record.by);
@@ -83,7 +84,7 @@ export class Results {
       case "running":
         return {
           state: ownState(record),
-          ...(record.payload ? { info: JSON.parse(record.payload) as unknown } : {}),
+          ...(record.payload ? { info: decodeJson(record.payload) } : {}),
         };
       case "dispatched":
       case "waiting":

@@ -2,7 +2,7 @@
  * Arguments that nobody else can change. One rule: what a task gets is what JSON keeps of what was sent, when it was
  * sent: the same in the process that sent it and elsewhere, for the first attempt and the next.
  */
-import { requireJson } from "@umbel/core";
+import { decodeJson, encodeJson } from "@umbel/core";
 import type { GraphNode, TaskNode } from "./graph.ts";
 
 /** Gives nodes whose arguments are theirs alone. @throws SerializationError for arguments that JSON would change */
@@ -13,11 +13,10 @@ export function withOwnArguments(nodes: readonly GraphNode[]): readonly GraphNod
 }
 
 function checked(node: TaskNode): TaskNode {
-  requireJson(node.args, `the list of arguments of task "${node.task}"`);
-  requireJson(node.kwargs, `the named arguments of task "${node.task}"`);
-  if (node.each === undefined) return ownNode(node);
-  requireJson(node.each, "what `each` runs");
-  return { ...ownNode(node), each: copy(node.each) };
+  const args = storable(node.args, `the list of arguments of task "${node.task}"`);
+  const kwargs = storable(node.kwargs, `the named arguments of task "${node.task}"`);
+  if (node.each === undefined) return { ...node, args, kwargs };
+  return { ...node, args, kwargs, each: storable(node.each, "what `each` runs") };
 }
 
 /** Whether JSON keeps the arguments as they are, and nobody can change them: text, finite numbers, true, false, null. */
@@ -35,7 +34,15 @@ function isText(value: unknown): boolean {
   return typeof value === "string" || typeof value === "boolean" || value === null;
 }
 
-/** Gives a node whose arguments are its own; the node itself where they hold nothing that could be changed. */
+/** Gives a copy as it is stored: with tags for what JSON has no word for. */
+function storable<Value>(value: Value, what: string): Value {
+  return JSON.parse(encodeJson(value, what)) as Value;
+}
+
+/**
+ * Gives a stored node with arguments of its own, as they were sent; the node itself where they hold nothing that could be
+ * changed.
+ */
 export function ownNode(node: TaskNode): TaskNode {
   if (isUnchangeable(node.args) && isUnchangeable(node.kwargs)) return node;
   return { ...node, args: copy(node.args), kwargs: copy(node.kwargs) };
@@ -56,5 +63,5 @@ function isPrimitive(value: unknown): boolean {
 }
 
 function copy<Value>(value: Value): Value {
-  return JSON.parse(JSON.stringify(value)) as Value;
+  return decodeJson(JSON.stringify(value)) as Value;
 }

@@ -4,6 +4,7 @@
  */
 import { ImproperlyConfigured, InvalidSignatureError, nodeId, type SignatureData } from "@umbel/core";
 import { type CompileEnvironment, compileMembers, compilePart, type GraphPart } from "../graph/compile.ts";
+import { withOwnArguments } from "../graph/own-arguments.ts";
 import type { Addition, GraphStore, StoredOutcome } from "../store/graph-store.ts";
 import type { Attempt } from "./run-task.ts";
 
@@ -56,7 +57,7 @@ export class GraphAdditions {
     if (draft === undefined) return undefined;
     const base = await this.#store.allocate(runKey, draft.nodes.length);
     const part = compileAt(base);
-    if (part !== undefined) await this.#store.addNodes(runKey, part.nodes, base);
+    if (part !== undefined) await this.#store.addNodes(runKey, withOwnArguments(part.nodes), base);
     return part;
   }
 }

@@ -8,6 +8,7 @@ import {
   type AttemptRequests,
   autoretryInMs,
   type BoundTask,
+  decodeJson,
   encodeError,
   Ignore,
   isOneOf,
@@ -28,6 +29,7 @@ import type { Results } from "../engine/results.ts";
 import type { RunMeta } from "../graph/codec.ts";
 import { eachGroup, eachItems } from "../graph/each-group.ts";
 import { type EachPlan, ownIdOf, type TaskNode } from "../graph/graph.ts";
+import { ownNode } from "../graph/own-arguments.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
 import { encodeLimited, outcomeOfState } from "./attempt-values.ts";
 import type { GraphAdditions } from "./graph-additions.ts";
@@ -87,11 +89,11 @@ export class TaskRunner {
   /** Runs the task. @throws what the broker throws, at once or later, never what the task does */
   run(attempt: Attempt): Eventually<StoredOutcome> {
     const { node, runKey, input } = attempt;
-    if (input !== undefined) return this.#withArgs(attempt, [JSON.parse(input), ...node.args]);
+    if (input !== undefined) return this.#withArgs(attempt, [decodeJson(input), ...node.args]);
     if (node.input === undefined) return this.#withArgs(attempt, node.args);
     return this.#parts.results
       .valueText(runKey, node.input)
-      .then((text) => this.#withArgs(attempt, [JSON.parse(text), ...node.args]));
+      .then((text) => this.#withArgs(attempt, [decodeJson(text), ...node.args]));
   }
 
   #withArgs(attempt: Attempt, args: readonly unknown[]): Eventually<StoredOutcome> {
@@ -230,7 +232,8 @@ export class TaskRunner {
 
   /** An errback of one positional parameter gets the failed task's id, others its request, error and traceback. */
   async #errbackArgs(task: AnyTask, attempt: Attempt, cause: number, meta: RunMeta): Promise<readonly unknown[]> {
-    const failedNode = await this.#parts.pages.node(attempt.runKey, cause);
+    const stored = await this.#parts.pages.node(attempt.runKey, cause);
+    const failedNode = stored.kind === "task" ? ownNode(stored) : stored;
     const id = ownIdOf(failedNode) ?? nodeId(attempt.runKey, cause);
     const positional = task.parameters.parameters.filter(({ kind }) => kind === "positional");
     const takesMany = positional.length > 1 || task.parameters.parameters.some(({ kind }) => kind === "args");

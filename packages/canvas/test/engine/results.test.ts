@@ -134,8 +134,8 @@ describe("an error", () => {
     ],
     [
       "a result that JSON would change",
-      same.signature([{ a: 1 }]).pipe(chain(request.si(), shop.app.task("bad", () => new Map()).si())),
-      { name: "SerializationError", code: "NOT_SERIALIZABLE", message: expect.stringContaining("it is a Map") },
+      same.signature([{ a: 1 }]).pipe(chain(request.si(), shop.app.task("bad", () => Symbol.iterator).si())),
+      { name: "SerializationError", code: "NOT_SERIALIZABLE", message: expect.stringContaining("it is a symbol") },
     ],
     ["a task that no worker knows", shop.app.signature("nobody"), { name: "NotRegistered", message: "nobody" }],
     [
@@ -193,7 +193,7 @@ describe("what is wrong with a call is thrown at once", () => {
   });
 
   test.each([
-    ["a Date", { when: new Date(0) }, "`[0].when` is a Date"],
+    ["a RegExp", { which: /x/ }, "`[0].which` is a RegExp"],
     ["NaN", Number.NaN, "`[0]` is NaN"],
   ])("an argument that JSON would change: %s", (_what, argument, place) => {
     const message = `the list of arguments of task "same" cannot be kept as JSON: ${place};`;

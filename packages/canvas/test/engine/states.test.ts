@@ -131,7 +131,7 @@ describe.each(shopsOnEachBroker)("a state that a task gives itself on %s", (_bro
     ["no word", "", undefined, "must be one line of 1 to 100 characters"],
     ["two lines", "a\nb", undefined, "must be one line of 1 to 100 characters"],
     ["no text", 7, undefined, "must be one line of 1 to 100 characters"],
-    ["told with what JSON cannot hold", "X", 1n, "BigInt"],
+    ["told with what JSON cannot hold", "X", Symbol("x"), "a symbol"],
     ["told with too much", "X", "x".repeat(1001), "1003 bytes, more than `maxResultBytes` (1000)"],
   ])("is refused at once: %s", async (what, state, meta, message) => {
     const task = bound(`refused ${what}`, (self) => {

@@ -12,7 +12,6 @@ import {
   WorkerLostError,
 } from "../errors.ts";
 import { show } from "../show.ts";
-import { requireJson } from "./json.ts";
 
 /** An error as data. */
 export interface WireError {
@@ -87,17 +86,17 @@ function registeredParts(error: Error): Pick<WireError, "type" | "fields"> {
 
 const OWN_PARTS: ReadonlySet<string> = new Set(["name", "message", "stack", "cause", "remoteStack"]);
 
+/** Whether a value is plain data, as JSON has it. */
 function isStorable(value: unknown): boolean {
-  try {
-    requireJson(value, "it");
-    return value !== undefined;
-  } catch {
-    return false;
-  }
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object") return false;
+  if (Array.isArray(value)) return value.every(isStorable);
+  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isStorable);
 }
 
 /** An error of another realm, as Node's own are where Jest runs the code, is no instance of this one's Error. */
-function isError(thrown: unknown): thrown is Error {
+export function isError(thrown: unknown): thrown is Error {
   return thrown instanceof Error || types.isNativeError(thrown);
 }
 

@@ -1,8 +1,10 @@
 /**
- * Values as JSON, never silently changed. One rule: what JSON would drop or turn into something else is refused with
- * the place where it stands.
+ * Values as JSON, never silently changed. One rule: what JSON would drop or turn into something else is tagged (tagged.ts),
+ * or refused with the place where it stands.
  */
 import { SerializationError } from "../errors.ts";
+import { isError } from "./error.ts";
+import { isTaggable, mayHoldTag, tagged, untagged } from "./tagged.ts";
 
 /**
  * Gives a value as JSON text; `undefined` as a whole is null, and a property that is undefined is left out.
@@ -12,14 +14,31 @@ import { SerializationError } from "../errors.ts";
 export function encodeJson(value: unknown, what: string): string {
   // What most tasks give needs no second look.
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
-  const text = stringify(value, what);
-  refuseUnfit(value, what);
-  return text ?? "null";
+  const needsTags = refuseUnfit(value, what);
+  return stringify(needsTags ? withTags(value, what) : value, what) ?? "null";
+}
+
+/** Gives a value that JSON can hold: itself, if it needs no tags. @throws SerializationError as `encodeJson` does */
+export function taggedJson(value: unknown, what: string): unknown {
+  return refuseUnfit(value, what) ? withTags(value, what) : value;
+}
+
+function withTags(value: unknown, what: string): unknown {
+  try {
+    return tagged(value);
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new SerializationError(`${what} cannot be kept as JSON: it holds itself, or is nested too deep`, {
+        cause: error,
+      });
+    throw error;
+  }
 }
 
 /** Reads JSON text that `encodeJson` made. */
 export function decodeJson(text: string): unknown {
-  return JSON.parse(text);
+  const data: unknown = JSON.parse(text);
+  return mayHoldTag(text) ? untagged(data) : data;
 }
 
 /** @throws SerializationError as `encodeJson` does, without making the text. */
@@ -65,35 +84,58 @@ interface Place {
   readonly holder: Place | undefined;
 }
 
-/** Looks at everything in a value, without recursion; a value seen before is not entered again. */
-function refuseUnfit(root: unknown, what: string): void {
+/**
+ * Looks at everything in a value, without recursion; a value seen before is not entered again.
+ * @returns whether anything in it needs a tag
+ */
+function refuseUnfit(root: unknown, what: string): boolean {
   const rootProblem = unfit(root);
   if (rootProblem !== undefined) refuse(what, undefined, rootProblem);
-  if (!isContainer(root)) return;
+  let needsTags = isTaggable(root);
+  if (!isContainer(root)) return needsTags;
   const seen = new Set<object>();
   const open: Place[] = [{ value: root, key: "", holder: undefined }];
   for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
     if (!isContainer(holder.value) || seen.has(holder.value)) continue;
     seen.add(holder.value);
-    for (const key of Object.keys(holder.value)) {
-      const value: unknown = Reflect.get(holder.value, key);
+    for (const [key, value] of partsOf(holder.value)) {
       if (typeof value === "string") continue;
       const problem = unfit(value);
       if (problem !== undefined) refuse(what, { value, key, holder }, problem);
+      needsTags ||= isTaggable(value);
       if (isContainer(value)) open.push({ value, key, holder });
     }
+  }
+  return needsTags;
+}
+
+/** What is in a value, with its names for messages. */
+function* partsOf(value: object): Generator<readonly [key: string, part: unknown]> {
+  if (value instanceof Map) {
+    let place = 0;
+    for (const [key, item] of value) {
+      yield [`key ${place}`, key];
+      yield [typeof key === "string" ? key : `value ${place}`, item];
+      place += 1;
+    }
+  } else if (value instanceof Set) {
+    let place = 0;
+    for (const item of value) yield [String(place++), item];
+  } else {
+    for (const key of Object.keys(value)) yield [key, Reflect.get(value, key) as unknown];
   }
 }
 
 /** Whether JSON looks into a value: what has `toJSON` speaks for itself. */
 function isContainer(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !hasToJson(value);
+  if (typeof value !== "object" || value === null || hasToJson(value)) return false;
+  return !(ArrayBuffer.isView(value) || value instanceof ArrayBuffer || isError(value));
 }
 
 function refuse(what: string, place: Place | undefined, problem: string): never {
   const path = place === undefined ? "it" : `\`${pathOf(place)}\``;
   throw new SerializationError(
-    `${what} cannot be kept as JSON: ${path} is ${problem}; use plain data (null, true, numbers, strings, lists, objects)`,
+    `${what} cannot be kept as JSON: ${path} is ${problem}; use plain data (null, true, numbers, strings, lists, objects), or Date, BigInt, Map, Set, Error, binary data`,
   );
 }
 
@@ -112,8 +154,6 @@ const MOST_PATH = 120;
 /** Says what a value is, if JSON would change it. */
 function unfit(value: unknown): string | undefined {
   switch (typeof value) {
-    case "bigint":
-      return "a BigInt";
     case "function":
       return "a function";
     case "symbol":
@@ -130,18 +170,20 @@ function unfit(value: unknown): string | undefined {
 function unfitObject(value: object): string | undefined {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return undefined;
+  // Of a class of the user's that extends one of these, only the class above would come back.
+  if (EXACT.some((each) => value instanceof each && prototype !== each.prototype)) return `a ${value.constructor.name}`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "an invalid Date" : undefined;
   const changed =
-    value instanceof Date ||
-    value instanceof Error ||
-    value instanceof Map ||
-    value instanceof Set ||
     value instanceof Promise ||
     value instanceof RegExp ||
-    value instanceof ArrayBuffer ||
-    ArrayBuffer.isView(value);
+    value instanceof WeakMap ||
+    value instanceof WeakSet ||
+    value instanceof SharedArrayBuffer;
   // An instance of a class of the user's is kept as its own properties or its toJSON, as its author expects of JSON.
   return changed ? `a ${value.constructor.name}` : undefined;
 }
+
+const EXACT = [Date, Map, Set] as const;
 
 function hasToJson(value: object): boolean {
   return "toJSON" in value && typeof value.toJSON === "function";

@@ -4,6 +4,8 @@
  */
 import { type Deep, runDeep } from "../deep.ts";
 import { InvalidSignatureError } from "../errors.ts";
+import { decodeJson } from "../serialization/json.ts";
+import { untaggedCopy } from "../serialization/tagged.ts";
 import { showBriefly as show } from "../show.ts";
 import { celerySignature } from "./celery-json.ts";
 import type { SignatureData } from "./data.ts";
@@ -26,10 +28,10 @@ import { MOST_NESTED } from "./nesting.ts";
  * @throws InvalidSignatureError with the place, such as `steps[2].task`
  */
 export function parseSignature(json: unknown): SignatureData {
-  if (typeof json !== "string") return runDeep(readSignature(json, "", 0));
+  if (typeof json !== "string") return runDeep(readSignature(untaggedCopy(json), "", 0));
   let parsed: unknown;
   try {
-    parsed = JSON.parse(json);
+    parsed = decodeJson(json);
   } catch (error) {
     throw new InvalidSignatureError(
       `a signature's JSON cannot be read: ${error instanceof Error ? error.message : String(error)}`,
@@ -44,7 +46,7 @@ export function parseSignature(json: unknown): SignatureData {
 /** `place` is where it stands in the whole, for messages. */
 function* readSignature(json: unknown, place: string, depth: number): Deep<SignatureData> {
   if (depth > MOST_NESTED) fail("", `signatures are nested more than ${MOST_NESTED} deep, the most that JSON can hold`);
-  const value = hasToJson(json) ? json.toJSON() : json;
+  const value = hasToJson(json) ? untaggedCopy(json.toJSON()) : json;
   if (!isRecord(value)) return fail(place, `a signature must be an object; got ${show(value)}`);
   const read: SignatureReader = (inner, innerPlace, isHeader) =>
     readSignature(inner, innerPlace, isHeader && isGroupJson(inner) ? depth : depth + 1);

@@ -9,6 +9,7 @@ import { ImproperlyConfigured, InvalidSignatureError } from "../errors.ts";
 import { type CallOptions, mergeOptions, normalizeOptions } from "../options.ts";
 import type { AsyncResult } from "../result.ts";
 import { nameOfRun } from "../runs.ts";
+import { taggedJson } from "../serialization/json.ts";
 import type { Submission } from "../submission.ts";
 import type { SignatureData } from "./data.ts";
 import { parseSignature } from "./json.ts";
@@ -98,7 +99,8 @@ export class SignatureObject {
    * @throws InvalidSignatureError for signatures nested more than 1,000 deep, which JSON.stringify could not write
    */
   toJSON(): SignatureData {
-    return requireWritable(this.data);
+    // A signature's data holds values as they are; JSON has tags for those that it has no word for.
+    return taggedJson(requireWritable(this.data), "this signature") as SignatureData;
   }
 
   /** The signature as flow text. */

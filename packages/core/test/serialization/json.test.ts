@@ -46,24 +46,19 @@ test.each<[what: string, value: unknown, text: string]>([
 });
 
 class Stamp extends Date {}
+class Register extends Map {}
 
 /** Everything that JSON would change, in three places. */
 const UNFIT: readonly [problem: string, value: unknown][] = [
   ["NaN", Number.NaN],
   ["Infinity", Number.POSITIVE_INFINITY],
   ["-Infinity", Number.NEGATIVE_INFINITY],
-  ["a BigInt", 1n],
   ["a function", () => 1],
   ["a symbol", Symbol("s")],
-  ["a Date", new Date(0)],
   ["a Stamp", new Stamp(0)],
-  ["a TypeError", new TypeError("no")],
-  ["a Map", new Map()],
-  ["a Set", new Set()],
+  ["a Register", new Register()],
   ["a Promise", Promise.resolve(1)],
   ["a RegExp", /x/],
-  ["a ArrayBuffer", new ArrayBuffer(1)],
-  ["a Uint8Array", new Uint8Array(1)],
 ];
 
 describe.each(UNFIT)("%s", (problem, value) => {
@@ -73,7 +68,7 @@ describe.each(UNFIT)("%s", (problem, value) => {
     ["`a.b[2].c`", { a: { b: [0, 0, { c: value }] } }],
   ])("is refused where %s is", (place, whole) => {
     const error = new SerializationError(
-      `${WHAT} cannot be kept as JSON: ${place} is ${problem}; use plain data (null, true, numbers, strings, lists, objects)`,
+      `${WHAT} cannot be kept as JSON: ${place} is ${problem}; use plain data (null, true, numbers, strings, lists, objects), or Date, BigInt, Map, Set, Error, binary data`,
     );
     expect(() => encodeJson(whole, WHAT)).toThrow(error);
     expect(() => requireJson(whole, WHAT)).toThrow(error);

@@ -2,10 +2,11 @@
  * The application: a registry of tasks and the engine that runs them. One rule: making an App or a task opens no
  * socket and starts no timer; the engine is made when something is first sent or read.
  */
-import { callSite } from "./call-site.ts";
+import { type CallSite, callSite } from "./call-site.ts";
 import { type Conf, ConfLayers, didYouMeanSetting, type SettingValues } from "./conf.ts";
 import { configurationOf } from "./configuration.ts";
 import { Control } from "./control.ts";
+import { setCurrentApp } from "./current-app.ts";
 import type { Engine } from "./engine.ts";
 import { AlreadyRegistered, ImproperlyConfigured, NotRegistered, OptionError } from "./errors.ts";
 import { type CallOptions, normalizeOptions } from "./options.ts";
@@ -13,13 +14,17 @@ import type { AnyFunction } from "./parameters.ts";
 import { AsyncResult, assembleGroup, GroupResult } from "./result.ts";
 import { resultFromTuple } from "./result-tuple.ts";
 import { Runs } from "./runs.ts";
+import type { Schema, SchemaInput, SchemaOutput } from "./schema.ts";
 import { type Settings, settingNames } from "./settings.ts";
+import { noteShared, type SharedDefinition, type SharedTaskTaker, takeSharedTasks } from "./shared-task.ts";
 import { parseSignature } from "./signature/json.ts";
 import { bindSignature } from "./signature/signature.ts";
 import type { Signature } from "./signature/types.ts";
 import { didYouMean } from "./suggest.ts";
-import { type AnyTask, createTask, type Task, taskData } from "./task.ts";
+import { type AnyTask, Task as BaseTask, createTask, type Task, taskData } from "./task.ts";
+import type { TaskBase, TaskClass } from "./task-class.ts";
 import type { BoundTask } from "./task-context.ts";
+import { type ReadDefinition, readDefinition, requireName } from "./task-definition.ts";
 import type { TaskOptions } from "./task-options.ts";
 
 /** What may be said of an App when it is made: where it is, and any of its settings. */
@@ -31,10 +36,12 @@ export interface AppOptions extends Partial<Settings> {
   broker?: string;
   /** The queue of tasks and calls that name none; the setting `taskDefaultQueue`. */
   defaultQueue?: string;
+  /** Whether it becomes the current App; true unless said. */
+  setAsCurrent?: boolean;
 }
 
-/** What a configuration was imported from, and its exports or the one that was named. */
-export interface ImportedConfiguration {
+/** What was imported: exports of a module, or the one that was named. */
+export interface ImportedNamed {
   readonly exports: object;
   /** For messages. */
   readonly file: string;
@@ -61,8 +68,13 @@ type ValuesOf<Members extends readonly AsyncResult[]> = {
 type CallParameters<P extends readonly unknown[], Names extends readonly string[]> =
   IsStarred<Names> extends true ? AnyCall : P;
 
+/** The parameters that names and a schema's object say: the entry of each name, in order. */
+type EntriesOf<Names extends readonly string[], Values> = {
+  -readonly [K in keyof Names]: Names[K] extends keyof Values ? Values[Names[K]] : unknown;
+};
+
 /** A registry of tasks, and the way to run them. */
-export class App {
+export class App implements SharedTaskTaker {
   /** The app's name; what `new App(name)` said. */
   readonly main: string | undefined;
   readonly options: Readonly<AppOptions>;
@@ -71,7 +83,10 @@ export class App {
   readonly control = new Control(() => this.engine);
   /** The runs of its broker, and what can be done with them. */
   readonly runs = new Runs(() => this.engine);
+  /** The class of tasks that name none; for those that are defined from now on. */
+  Task: TaskClass = BaseTask;
   readonly #tasks = new Map<string, AnyTask>();
+  #isFinalized = false;
   readonly #makeEngine: EngineFactory | undefined;
   readonly #makeEagerEngine: EngineFactory | undefined;
   #engine: Engine | undefined;
@@ -84,7 +99,12 @@ export class App {
     this.#layers = new ConfLayers(settingsIn(options, place), place);
     this.#makeEngine = makeEngine;
     this.#makeEagerEngine = makeEagerEngine;
+    if (options.setAsCurrent !== false) setCurrentApp(this);
+    this.onInit();
   }
+
+  /** Called when it is made; does nothing. Meant to be overridden, before fields of the subclass are set. */
+  protected onInit(): void {}
 
   /** The settings; what the engine needs of them is read when something is first sent. */
   get conf(): Conf {
@@ -136,23 +156,42 @@ export class App {
   }
 
   async #configure(path: string, from: string | undefined): Promise<void> {
-    const { exports, file } = await this.importConfiguration(path, from);
+    const { exports, file } = await this.importNamed(path, from);
     this.#layers.configure(configurationOf(exports), file);
   }
 
   /**
-   * Imports the module of a configuration; `umbel` gives an App that can.
+   * Imports a module by its path, or one of its exports: `./config.ts:Production`; `umbel` gives an App that can.
    * @param from the file of the module that asks; undefined for the current folder
    */
-  protected importConfiguration(path: string, from: string | undefined): Promise<ImportedConfiguration> {
+  importNamed(path: string, from: string | undefined): Promise<ImportedNamed> {
     throw new ImproperlyConfigured(
-      `this App cannot import "${path}"${from === undefined ? "" : ` for ${from}`}; import App from \`umbel\`, or give the imported module`,
+      `this App cannot import "${path}"${from === undefined ? "" : ` for ${from}`}; import App from \`umbel\`, or give what it exports`,
     );
   }
 
-  /** All tasks by name. */
+  /** All tasks by name, shared ones included; asking for them finalizes the App. */
   get tasks(): ReadonlyMap<string, AnyTask> {
+    this.finalize();
     return this.#tasks;
+  }
+
+  /** Takes the shared tasks of this process, those to come included. Safe to repeat; it opens nothing. */
+  finalize(): void {
+    if (this.#isFinalized) return;
+    this.#isFinalized = true;
+    takeSharedTasks(this);
+  }
+
+  /** @internal */
+  takeShared(definition: SharedDefinition): AnyTask {
+    const name = definition.options.name ?? this.genTaskName(requireName(definition.ownName), definition.site.module());
+    const existing = this.#tasks.get(name);
+    // A module that is loaded anew defines again what it has defined.
+    const isSame = existing !== undefined && existing.definedAt === definition.site.place();
+    const task = isSame ? existing : this.#define(definition, definition.site);
+    noteShared(this, definition, task);
+    return task;
   }
 
   /** The engine; made when first asked for. @throws ImproperlyConfigured for an App without one */
@@ -175,9 +214,23 @@ export class App {
   }
 
   /**
-   * Defines a task. Its function may be asynchronous; what it returns must be plain data.
+   * Defines a task. Its function may be asynchronous; what it returns must be plain data. With `schema`, arguments are what
+   * the schema takes, and the function gets what the schema makes of them.
    * @throws AlreadyRegistered for a second task of the same name, naming both places
    */
+  task<
+    const Names extends readonly string[],
+    S extends Schema<unknown, unknown>,
+    R,
+    Checked extends Schema<unknown, unknown> = Schema<unknown, R>,
+  >(
+    options: TaskOptions & { params: Names; schema: S; result?: Checked; bind?: false },
+    fn: (...args: EntriesOf<Names, SchemaOutput<S>>) => R,
+  ): Task<EntriesOf<Names, SchemaInput<S>>, SchemaOutput<Checked>>;
+  task<Base extends TaskBase, P extends readonly unknown[], R, const Names extends readonly string[] = readonly []>(
+    options: TaskOptions & { bind: true; base: TaskClass<Base>; params?: Names },
+    fn: (this: Base, self: Base, ...args: [...P]) => R,
+  ): Task<CallParameters<P, Names>, R>;
   task<P extends readonly unknown[], R, const Names extends readonly string[] = readonly []>(
     options: TaskOptions & { bind: true; params?: Names },
     fn: (this: BoundTask, self: BoundTask, ...args: [...P]) => R,
@@ -188,13 +241,36 @@ export class App {
   ): Task<CallParameters<P, Names>, R>;
   task<P extends readonly unknown[], R>(fn: (...args: P) => R): Task<P, R>;
   task(first: string | TaskOptions | AnyFunction, second?: AnyFunction): AnyTask {
-    const site = callSite(this.task);
-    const fn = typeof first === "function" ? first : second;
-    if (typeof fn !== "function")
-      throw new ImproperlyConfigured('app.task needs a function: `app.task("add", (x, y) => x + y)`');
-    const options = typeof first === "string" ? { name: first } : typeof first === "function" ? {} : first;
-    const name = options.name ?? this.genTaskName(requireFunctionName(fn), site.module());
-    const task = createTask(this, { name, fn, options, definedAt: () => site.place() });
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-return -- the overloads say what this task takes and gives
+    return this.#define(readDefinition(first, second, "app.task"), callSite(this.task));
+  }
+
+  /**
+   * Registers a class of tasks: its `run` is the body. It is made once, now.
+   * @param options what its fields do not say; its name, unless said, is the module's and the class's
+   * @throws AlreadyRegistered as `task` does
+   */
+  registerTask<Base extends TaskBase>(
+    base: TaskClass<Base>,
+    options: TaskOptions = {},
+  ): Task<Parameters<Base["run"]>, ReturnType<Base["run"]>> & Omit<Base, keyof TaskBase> {
+    if (typeof base !== "function" || !(base.prototype instanceof BaseTask)) {
+      throw new ImproperlyConfigured(
+        "app.registerTask needs a class that extends Task: `class Add extends Task { … }`",
+      );
+    }
+    const run = Reflect.get(base.prototype, "run") as AnyFunction;
+    const object = new base();
+    const ownName = options.name ?? object.name;
+    const named = ownName === "" ? options : { ...options, name: ownName };
+    const definition = { fn: run, options: named, ownName: base.name };
+    return this.#define(definition, callSite(this.registerTask), object) as ReturnType<typeof this.registerTask<Base>>;
+  }
+
+  #define({ fn, options, ownName }: ReadDefinition, site: CallSite, made?: TaskBase): AnyTask {
+    const name = options.name ?? this.genTaskName(requireName(ownName), site.module());
+    const makeObject = (): TaskBase => made ?? new (options.base ?? this.Task)();
+    const task = createTask(this, { name, fn, options, makeObject, definedAt: () => site.place() });
     const existing = this.#tasks.get(name);
     if (existing !== undefined) {
       throw new AlreadyRegistered(
@@ -202,7 +278,6 @@ export class App {
       );
     }
     this.#tasks.set(name, task);
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-return -- the overloads say what this task takes and gives
     return task;
   }
 
@@ -213,7 +288,7 @@ export class App {
 
   /** Gives a task by name. @throws NotRegistered with the nearest name */
   getTask(name: string): AnyTask {
-    const task = this.#tasks.get(name);
+    const task = this.tasks.get(name);
     if (task !== undefined) return task;
     throw new NotRegistered(
       `there is no task named "${name}" in this app${didYouMean(name, this.#tasks.keys())}; it has ${this.#tasks.size === 0 ? "no tasks" : `${[...this.#tasks.keys()].slice(0, 10).join(", ")}${this.#tasks.size > 10 ? ", …" : ""}`}`,
@@ -298,7 +373,7 @@ const SETTING_OF_OPTION: Readonly<Record<string, keyof Settings>> = {
   defaultQueue: "taskDefaultQueue",
 };
 
-const APP_OPTIONS: readonly string[] = [...Object.keys(SETTING_OF_OPTION), ...settingNames];
+const APP_OPTIONS: readonly string[] = [...Object.keys(SETTING_OF_OPTION), "setAsCurrent", ...settingNames];
 
 /** The settings among an App's options. @throws OptionError for what is no option */
 function settingsIn(options: AppOptions, place: string | undefined): SettingValues {
@@ -308,6 +383,7 @@ function settingsIn(options: AppOptions, place: string | undefined): SettingValu
       const where = place === undefined ? "" : ` (${place})`;
       throw new OptionError(`unknown option \`${name}\` of App${where}${didYouMeanSetting(name, APP_OPTIONS)}`);
     }
+    if (name === "setAsCurrent") continue;
     if (value !== undefined) settings[SETTING_OF_OPTION[name] ?? name] = value;
   }
   return settings;
@@ -316,9 +392,4 @@ function settingsIn(options: AppOptions, place: string | undefined): SettingValu
 /** Whether a value is an App. */
 export function isApp(value: unknown): value is App {
   return value instanceof App;
-}
-
-function requireFunctionName(fn: AnyFunction): string {
-  if (fn.name !== "") return fn.name;
-  throw new ImproperlyConfigured('this task has no name: name its function, or write `app.task("name", fn)`');
 }

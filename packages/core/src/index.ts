@@ -1,10 +1,11 @@
 /** The public names of `@umbel/core`. What is not listed here is private. */
 
-export { App, type AppOptions, type EngineFactory, type ImportedConfiguration, isApp } from "./app.ts";
+export { App, type AppOptions, type EngineFactory, type ImportedNamed, isApp } from "./app.ts";
 export { autoretryInMs, type ErrorClass, isOneOf } from "./autoretry.ts";
 export { CENSORED, censor, censorText, isSecretName } from "./censor.ts";
 export type { Conf, SettingOrigin, ShowSettingsOptions } from "./conf.ts";
 export { Control } from "./control.ts";
+export { appOrDefault, currentApp } from "./current-app.ts";
 export { type Deep, runDeep } from "./deep.ts";
 export { parseSeconds, type TimeoutOptions, timeoutInMs } from "./duration.ts";
 export { submit } from "./eager.ts";
@@ -92,6 +93,7 @@ export {
   Runs,
   runStates,
 } from "./runs.ts";
+export type { Schema, SchemaInput, SchemaOutput } from "./schema.ts";
 export { decodeError, encodeError, registerError, type WireError } from "./serialization/error.ts";
 export { decodeJson, encodeJson, requireJson, taggedJson } from "./serialization/json.ts";
 export {
@@ -102,6 +104,7 @@ export {
   settingNames,
   settingRows,
 } from "./settings.ts";
+export { sharedTask } from "./shared-task.ts";
 export { showBriefly } from "./show.ts";
 export type {
   ChainData,
@@ -132,13 +135,23 @@ export type {
 export { isReady, readyStates, type State } from "./states.ts";
 export { Submission, submissionOf } from "./submission.ts";
 export { didYouMean, nearest } from "./suggest.ts";
-export { type AnyTask, isTask, type Task, type TaskInfo, type TaskRegistry, taskData } from "./task.ts";
+export { type AnyTask, isTask, Task, type TaskInfo, type TaskRegistry, taskData } from "./task.ts";
+export {
+  type Handled,
+  type NamedArguments,
+  Request,
+  type RequestClass,
+  type TaskBase,
+  type TaskClass,
+} from "./task-class.ts";
 export {
   AttemptEnded,
   type AttemptRequests,
   type AttemptServices,
   type BoundTask,
   currentTask,
+  type DeliveryInfo,
+  directCall,
   type RequestMaker,
   type RetryDefaults,
   type RetryOptions,

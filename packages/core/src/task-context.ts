@@ -32,6 +32,42 @@ export interface TaskRequest {
   readonly calledDirectly: boolean;
   /** Whether it runs in the process of its caller, by `apply()` or `taskAlwaysEager`. */
   readonly isEager: boolean;
+  /** The id of the body of the chord whose header it is a direct member of, or null. */
+  readonly chord: string | null;
+  /** What belongs together: the id of this call, as in Celery. */
+  readonly correlationId: string;
+  /** The moment before which it was not to start, ISO 8601, where the call said one. */
+  readonly eta: string | null;
+  /** When it was to have started, as the call said it: seconds, or a moment in ISO 8601. */
+  readonly expires: number | string | null;
+  /** How it came here. */
+  readonly deliveryInfo: DeliveryInfo | null;
+  /** Always null: results are read from the broker, not sent to a queue. */
+  readonly replyTo: null;
+  /** Its soft and its hard time limit in seconds, each null where there is none. */
+  readonly timelimit: readonly [soft: number | null, hard: number | null];
+  /** Ids of what starts when it succeeds: its links, and the next step of its chain. */
+  readonly callbacks: readonly string[];
+  /** Ids of what starts when it fails. */
+  readonly errbacks: readonly string[];
+  /** Ids of the steps behind it in its chain, as far as the worker has read them: at least the next one that it can run. */
+  readonly chain: readonly string[];
+  /** Whether times are meant in UTC: the setting `enableUtc`. */
+  readonly utc: boolean;
+  /** The headers of the call, or null. */
+  readonly headers: Readonly<Record<string, unknown>> | null;
+  /** The process that sent it, as `pid@host`, or null. */
+  readonly origin: string | null;
+}
+
+/** How a call came to its worker. */
+export interface DeliveryInfo {
+  /** The queue, and so its routing key. */
+  readonly routingKey: string;
+  /** 0 to 9, or null. */
+  readonly priority: number | null;
+  /** Whether a worker was lost with it before. */
+  readonly redelivered: boolean;
 }
 
 /** How a task asks to be tried again. */
@@ -81,6 +117,8 @@ export interface BoundTask {
 
 /** What an attempt has asked for. */
 export interface AttemptRequests {
+  /** The error for which another try was asked for. */
+  readonly retryCause: Error | undefined;
   readonly replacement: SignatureData | undefined;
   readonly retryInMs: number | undefined;
   readonly additions: readonly SignatureData[];
@@ -130,6 +168,7 @@ export class TaskAttempt implements BoundTask {
   #additions: SignatureData[] | undefined;
   #replacement: SignatureData | undefined;
   #retryInMs: number | undefined;
+  #retryCause: Error | undefined;
   #finalState: StateUpdate | undefined;
   #signal: AbortSignal | undefined;
 
@@ -162,6 +201,7 @@ export class TaskAttempt implements BoundTask {
     return {
       replacement: this.#replacement,
       retryInMs: this.#retryInMs,
+      retryCause: this.#retryCause,
       additions: this.#additions ?? [],
       finalState: this.#finalState,
     };
@@ -185,6 +225,7 @@ export class TaskAttempt implements BoundTask {
     const seconds =
       options.countdown === undefined ? defaults.retryDelay : parseSeconds(options.countdown, "`countdown`");
     this.#retryInMs = Math.round(seconds * 1000);
+    this.#retryCause = options.exc;
     throw new AttemptEnded(`task "${this.name}" is tried again in ${seconds} s`);
   }
 
@@ -269,5 +310,18 @@ export function directCall(app: App, name: string, args: readonly unknown[]): Bo
     hostname: undefined,
     calledDirectly: true,
     isEager: false,
+    chord: null,
+    correlationId: "",
+    eta: null,
+    expires: null,
+    deliveryInfo: null,
+    replyTo: null,
+    timelimit: [null, null],
+    callbacks: [],
+    errbacks: [],
+    chain: [],
+    utc: app.conf.enableUtc,
+    headers: null,
+    origin: null,
   });
 }

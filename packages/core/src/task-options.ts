@@ -4,8 +4,10 @@ import { parseSeconds } from "./duration.ts";
 import { OptionError } from "./errors.ts";
 import type { DurationInput } from "./options.ts";
 import { parseRate, type RateInput } from "./rate.ts";
+import type { Schema } from "./schema.ts";
 import { show } from "./show.ts";
 import { didYouMean } from "./suggest.ts";
+import type { TaskClass } from "./task-class.ts";
 
 /** Options of a task; those of a call win where both have one. */
 export interface TaskOptions {
@@ -56,6 +58,12 @@ export interface TaskOptions {
   softTimeLimit?: DurationInput;
   /** Seconds after which an attempt has failed with TimeLimitExceeded, whatever it does, or text such as "10s". */
   timeLimit?: DurationInput;
+  /** Its class; the App's `Task` unless said. */
+  base?: TaskClass;
+  /** A Standard Schema (zod, valibot, arktype) of an object with an entry for each of `params`. */
+  schema?: Schema<unknown, unknown>;
+  /** A Standard Schema of its result. */
+  result?: Schema<unknown, unknown>;
   /** Errors that are expected: a worker tells of them without a stack, and not as its own trouble. */
   throws?: readonly ErrorClass[];
 }
@@ -91,6 +99,11 @@ const duration = reads(
 const errorClasses: Check = (value) =>
   Array.isArray(value) && value.every(isErrorClass) ? undefined : "a list of classes of errors, such as [TypeError]";
 
+const schemaCheck: Check = (value) =>
+  (typeof value === "object" || typeof value === "function") && value !== null && "~standard" in value
+    ? undefined
+    : "a Standard Schema, as zod, valibot and arktype make them";
+
 const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   name: text,
   params: (value) =>
@@ -120,7 +133,15 @@ const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   softTimeLimit: duration,
   timeLimit: duration,
   throws: errorClasses,
+  base: (value) => (typeof value === "function" ? undefined : "a class that extends Task"),
+  schema: schemaCheck,
+  result: schemaCheck,
 };
+
+/** Options that a class of tasks may say as fields. */
+export const classOptionNames: readonly string[] = Object.keys(CHECKS).filter(
+  (name) => !["name", "bind", "base"].includes(name),
+);
 
 const RETRY_WORDS: readonly string[] = ["maxRetries", "countdown"];
 
@@ -135,6 +156,11 @@ export function readTaskOptions(taskName: string, options: TaskOptions): TaskOpt
     if (wanted !== undefined) {
       throw new OptionError(`option \`${name}\` of task "${taskName}" must be ${wanted}; got ${show(value)}`);
     }
+  }
+  if (options.schema !== undefined && options.params === undefined) {
+    throw new OptionError(
+      `\`schema\` of task "${taskName}" needs \`params\`: a schema has no order, so name its entries as the function takes them`,
+    );
   }
   const { softTimeLimit, timeLimit } = options;
   if (softTimeLimit !== undefined && timeLimit !== undefined) {

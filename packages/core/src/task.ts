@@ -5,6 +5,7 @@
 import type { App } from "./app.ts";
 import { effectiveOptions } from "./effective-options.ts";
 import type { ApplyOptions } from "./engine.ts";
+import { ImproperlyConfigured } from "./errors.ts";
 import { normalizeOptions, type SignatureOptions } from "./options.ts";
 import {
   type AnyFunction,
@@ -15,12 +16,22 @@ import {
   parametersFromNames,
 } from "./parameters.ts";
 import type { AsyncResult } from "./result.ts";
+import { checkArguments, checkResult, convertArguments, then } from "./schema.ts";
 import type { SignatureData, TaskData } from "./signature/data.ts";
 import { SignatureObject } from "./signature/signature.ts";
-import type { ChunksSignature, Given, Missing, Signature } from "./signature/types.ts";
+import type { AnySignature, ChunksSignature, Given, Missing, Signature } from "./signature/types.ts";
 import type { Submission } from "./submission.ts";
-import { type BoundTask, directCall } from "./task-context.ts";
-import { readTaskOptions, type TaskOptions } from "./task-options.ts";
+import { isObserved, Request, type TaskBase, type TaskClass } from "./task-class.ts";
+import {
+  type BoundTask,
+  currentTask,
+  directCall,
+  type RetryOptions,
+  runAsTask,
+  type StateUpdate,
+  type TaskRequest,
+} from "./task-context.ts";
+import { classOptionNames, readTaskOptions, type TaskOptions } from "./task-options.ts";
 
 /** A list whose length is that of `Items`, as a mutable tuple. */
 type Tuple<Items extends readonly unknown[]> = [...Items];
@@ -41,8 +52,14 @@ export interface TaskInfo {
   readonly definedAt: string | undefined;
   /** Checks a call against the parameters and gives the function's arguments. @throws TypeError worded for the caller */
   bindArguments(args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>): readonly unknown[];
-  /** Runs the function for a worker, with arguments as `bindArguments` gave them. */
-  run(self: BoundTask, args: readonly unknown[]): unknown;
+  /** Checks a call as its sender must: as `bindArguments`, and by its schema. @throws TypeError worded for the caller */
+  checkCall(args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>): void;
+  /** Runs the task for a worker, with arguments as `bindArguments` gave them. */
+  execute(self: BoundTask, args: readonly unknown[]): unknown;
+  /** The call that runs here; outside of one, that of a direct call. */
+  readonly request: TaskRequest;
+  /** Its handlers and its class, where workers must tell it of its attempts. */
+  readonly observer: TaskBase | undefined;
   toString(): string;
 }
 
@@ -85,17 +102,33 @@ export interface TaskDefinition {
   readonly name: string;
   readonly fn: AnyFunction;
   readonly options: TaskOptions;
+  /** Gives what its class has made, which becomes a task of the App. */
+  readonly makeObject: () => TaskBase;
   /** Where it was defined, as `file:line:column`, if that is known. */
   readonly definedAt: () => string | undefined;
 }
 
-/** The class behind tasks. Instances are functions whose prototype is this class's. */
+/** The class behind tasks. Instances are functions whose prototype is this class's, or that of one which extends it. */
 class TaskObject implements TaskInfo {
   declare readonly name: string;
   declare readonly app: App;
   declare readonly fn: AnyFunction;
   declare readonly definition: TaskDefinition;
   declare resolved: { readonly revision: number; readonly options: TaskOptions };
+  declare readonly observer: TaskBase | undefined;
+  /** Whether it has a class of its own; then the task itself is `self`. */
+  declare readonly hasClass: boolean;
+
+  constructor() {
+    const callable = (...args: unknown[]): unknown => callDirectly(task, args);
+    Object.setPrototypeOf(callable, new.target.prototype);
+    // A class may say it as a field; a function's own name cannot be written.
+    Object.defineProperty(callable, "name", { value: "", writable: true, configurable: true });
+    // A function whose prototype is the class's is a TaskObject; TypeScript cannot follow `setPrototypeOf`.
+    const task = callable as unknown as TaskObject;
+    // biome-ignore lint/correctness/noConstructorReturn: a task is a function, and fields of the class are set on it
+    return task;
+  }
 
   /** Its options, with what the settings say of them. */
   get options(): TaskOptions {
@@ -173,44 +206,160 @@ class TaskObject implements TaskInfo {
     throw new TypeError(describeProblem(this.name, this.parameters, binding.problem));
   }
 
-  /** Runs the function for a worker, `args` as `bindArguments` gave them. */
-  run(self: BoundTask, args: readonly unknown[]): unknown {
-    // Not called as a method of ours: `this` would be, and its name would stand in the user's stacks.
-    const { fn } = this;
-    return this.options.bind === true ? fn.call(self, self, ...args) : fn(...args);
+  checkCall(args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>): void {
+    const bound = this.bindArguments(args, kwargs);
+    const { schema } = this.options;
+    if (schema !== undefined) checkArguments(this.name, schema, this.parameters, bound);
+  }
+
+  execute(self: BoundTask, args: readonly unknown[]): unknown {
+    return checked(this, args, (given) => executeNow(this, self, given));
+  }
+
+  get request(): TaskRequest {
+    return attemptOf(this).request;
+  }
+
+  get signal(): AbortSignal {
+    return attemptOf(this).signal;
+  }
+
+  retry(options?: RetryOptions): never {
+    return attemptOf(this).retry(options);
+  }
+
+  replace(signature: AnySignature): never {
+    return attemptOf(this).replace(signature);
+  }
+
+  addToChord(signature: AnySignature): void {
+    attemptOf(this).addToChord(signature);
+  }
+
+  updateState(...update: [state: string, meta?: unknown] | [update: StateUpdate]): Promise<void> {
+    const attempt = attemptOf(this);
+    return typeof update[0] === "string" ? attempt.updateState(update[0], update[1]) : attempt.updateState(update[0]);
+  }
+
+  run(...args: unknown[]): unknown {
+    const { fn, options } = this;
+    return options.bind === true ? fn.call(this, this, ...args) : fn.apply(this, args);
+  }
+
+  invoke(...args: unknown[]): unknown {
+    return this.run(...args);
+  }
+
+  // Handlers of tasks that have none; workers do not call them.
+  beforeStart(): void {}
+  onSuccess(): void {}
+  onFailure(): void {}
+  onRetry(): void {}
+  afterReturn(): void {}
+
+  get Request(): TaskBase["Request"] {
+    return Request;
   }
 
   toString(): string {
     return `<Task ${this.name}>`;
   }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
 }
 
 // A task is a function: `call` and `bind` are its own too.
 Object.setPrototypeOf(TaskObject.prototype, Function.prototype);
+// A class may say it as a field.
+Object.defineProperty(TaskObject.prototype, "Request", { value: Request, writable: true });
 
-// Not a private method: a task is a function whose prototype was set, so no constructor of the class ever ran on it.
+/**
+ * The class that all tasks are of, to be extended: with a body (`run`), handlers such as `onFailure`, options as fields,
+ * and whatever the calls of a process share.
+ *
+ * ```ts
+ * class DatabaseTask extends Task {
+ *   #db: Database | undefined;
+ *   get db() {
+ *     this.#db ??= Database.connect();
+ *     return this.#db;
+ *   }
+ * }
+ * ```
+ */
+export const Task = TaskObject as unknown as TaskClass;
+
+// Not private methods: a task is a function whose prototype was set.
 function bind(task: TaskObject, data: SignatureData): SignatureObject {
   return new SignatureObject(data, task.app);
 }
 
-/** Makes the task of a definition. */
-export function createTask(app: App, definition: TaskDefinition): AnyTask {
-  const options = readTaskOptions(definition.name, definition.options);
-  const callable = (...args: unknown[]): unknown => {
-    if (options.bind !== true) return definition.fn(...args);
-    const self = directCall(app, definition.name, args);
-    return definition.fn.call(self, self, ...args);
-  };
-  Object.setPrototypeOf(callable, TaskObject.prototype);
-  Object.defineProperties(callable, {
-    name: { value: definition.name },
-    app: { value: app },
-    fn: { value: definition.fn },
-    resolved: { value: { revision: -1, options }, writable: true },
-    definition: { value: definition },
+function executeNow(task: TaskObject, self: BoundTask, args: readonly unknown[]): unknown {
+  if (task.hasClass) return task.invoke(...args);
+  // Not called as a method of ours: `this` would be, and its name would stand in the user's stacks.
+  const { fn } = task;
+  return task.options.bind === true ? fn.call(self, self, ...args) : fn(...args);
+}
+
+/** Runs a task between the schemas of its arguments and its result; at once, where they and the task are not asynchronous. */
+function checked(task: TaskObject, args: readonly unknown[], run: (args: readonly unknown[]) => unknown): unknown {
+  const { schema, result } = task.options;
+  if (schema === undefined && result === undefined) return run(args);
+  const given = schema === undefined ? args : convertArguments(task.name, schema, task.parameters, args);
+  const value = then(given, run);
+  return result === undefined ? value : then(value, (settled) => checkResult(task.name, result, settled));
+}
+
+/** Here and now, as the plain function would run; one of a class as its class says. */
+function callDirectly(task: TaskObject, args: readonly unknown[]): unknown {
+  const { app, name, fn } = task;
+  if (app === undefined) {
+    throw new ImproperlyConfigured("this task belongs to no App; give its class to `app.registerTask`");
+  }
+  const { options } = task;
+  return checked(task, args, (given) => {
+    if (task.hasClass) return runAsTask(directCall(app, name, given), () => task.invoke(...given));
+    if (options.bind !== true) return fn(...given);
+    const self = directCall(app, name, given);
+    return fn.call(self, self, ...given);
   });
-  // A function whose prototype is the class's is a TaskObject; TypeScript cannot follow `setPrototypeOf`.
-  return callable as unknown as AnyTask;
+}
+
+/** The attempt of this task that runs here, or what a direct call would have. */
+function attemptOf(task: TaskObject): BoundTask {
+  const current = currentTask();
+  if (current !== undefined && current.name === task.name && current.app === task.app) return current;
+  return directCall(task.app, task.name, []);
+}
+
+/** Makes the task of a definition. @throws OptionError for a wrong option, also of its class */
+export function createTask(app: App, definition: TaskDefinition): AnyTask {
+  // First what was written here: `base` may be no class.
+  const own = readTaskOptions(definition.name, definition.options);
+  const task = definition.makeObject() as unknown as TaskObject;
+  const hasClass = Object.getPrototypeOf(task) !== TaskObject.prototype;
+  const options = hasClass ? readTaskOptions(definition.name, { ...optionsOf(task), ...own }) : own;
+  const observer = task as unknown as TaskBase;
+  const isWatched = hasClass && isObserved(observer, TaskObject.prototype);
+  Object.defineProperty(task, "resolved", { value: { revision: -1, options }, writable: true });
+  const fields = {
+    app,
+    definition: { ...definition, options },
+    hasClass,
+    fn: definition.fn,
+    observer: isWatched ? observer : undefined,
+  };
+  for (const [field, value] of Object.entries(fields)) Object.defineProperty(task, field, { value });
+  Object.defineProperty(task, "name", { value: definition.name, writable: false });
+  return task as unknown as AnyTask;
+}
+
+/** Options that a class says as fields. */
+function optionsOf(task: object): TaskOptions {
+  const said = classOptionNames.map((name) => [name, Reflect.get(task, name)] as const);
+  return Object.fromEntries(said.filter(([, value]) => value !== undefined));
 }
 
 /** Whether a value is a task. */

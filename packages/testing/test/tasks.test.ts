@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { App, type SignatureData, TaskAttempt } from "@umbel/core";
+import { App, directCall, type SignatureData, TaskAttempt } from "@umbel/core";
 import { defineConformanceTasks } from "../src/tasks/library.ts";
 import { prependArguments } from "../src/tasks/prepend.ts";
 import { MemoryRecords } from "../src/tasks/records.ts";
@@ -21,23 +21,9 @@ async function call(
 ): Promise<unknown> {
   const task = app.getTask(name);
   const bound = task.bindArguments(args, kwargs);
-  const self = new TaskAttempt(app, { ...request, task: name });
-  return await task.run(self, bound);
+  const self = new TaskAttempt(app, { ...directCall(app, name, args).request, calledDirectly: false });
+  return await task.execute(self, bound);
 }
-
-const request = {
-  id: "i",
-  task: "",
-  args: [],
-  kwargs: {},
-  group: null,
-  rootId: "r",
-  parentId: "p",
-  retries: 0,
-  hostname: undefined,
-  calledDirectly: false,
-  isEager: false,
-};
 
 describe("a task gives", () => {
   test.each<[string, unknown[], Record<string, unknown>, unknown]>([

@@ -1,6 +1,6 @@
 /** The App that people use: core's, with an engine on the broker that its URL names. */
 import { CanvasEngine, type ExportGraphOptions, type RunGraphFormat } from "@umbel/canvas";
-import { type AppOptions, App as CoreApp, type ImportedConfiguration, ImproperlyConfigured } from "@umbel/core";
+import { type AppOptions, App as CoreApp, type ImportedNamed, ImproperlyConfigured } from "@umbel/core";
 import { createEagerEngine, createEngine } from "./engine.ts";
 
 /**
@@ -15,9 +15,9 @@ export class App extends CoreApp {
     super(main, options, createEngine, createEagerEngine);
   }
 
-  protected override async importConfiguration(path: string, from: string | undefined): Promise<ImportedConfiguration> {
-    const { importConfiguration } = await import("./load/configuration.ts");
-    return await importConfiguration(path, from);
+  override async importNamed(path: string, from: string | undefined): Promise<ImportedNamed> {
+    const { importNamed } = await import("./load/import-named.ts");
+    return await importNamed(path, from);
   }
 
   /**

@@ -3,6 +3,7 @@
  * submitted or asked, and an idle engine never keeps its process alive.
  */
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import {
   type Engine,
   InvalidSignatureError,
@@ -84,6 +85,9 @@ export interface RuntimeOpener {
 
 /** How many runs that nobody waits for are listened to; the result of an older one is read when it is asked for. */
 
+/** Who sends; told to tasks as `request.origin`. */
+const ORIGIN = `${process.pid}@${hostname()}`;
+
 const DAY_MS = 86_400_000;
 const DEFAULT_WINDOW = 1000;
 
@@ -148,6 +152,7 @@ export class CanvasEngine implements Engine {
     const { modules, onlyQueue } = this.#options;
     return {
       task,
+      origin: ORIGIN,
       ...(name === undefined ? {} : { name }),
       ...(parseNodeId(resultId) === undefined ? { resultId } : {}),
       ...(isGroup ? { isGroup } : {}),
@@ -350,7 +355,7 @@ export class CanvasEngine implements Engine {
       // Most of 100,000 members are called as the one before.
       if (given !== -1 && before?.task === node.task && before.given === given) continue;
       const task = this.#registry.tasks.get(node.task);
-      if (task !== undefined && task.options.typing !== false) task.bindArguments(node.args, node.kwargs);
+      if (task !== undefined && task.options.typing !== false) task.checkCall(node.args, node.kwargs);
       before = { task: node.task, given };
     }
   }

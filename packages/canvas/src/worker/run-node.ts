@@ -318,6 +318,10 @@ class SlotAttempt implements Attempt {
     return this.#slice.retries;
   }
 
+  get deliveries(): number {
+    return this.#slice.deliveries;
+  }
+
   get cause(): number | undefined {
     return this.#slice.cause;
   }

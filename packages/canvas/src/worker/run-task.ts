@@ -33,6 +33,7 @@ import { ownNode } from "../graph/own-arguments.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
 import { encodeLimited, outcomeOfState } from "./attempt-values.ts";
 import type { GraphAdditions } from "./graph-additions.ts";
+import { TaskWatch } from "./task-watch.ts";
 import { type LimitedTime, type TimeLimits, timeLimitsOf, withoutAbort } from "./time-limits.ts";
 import { WorkerCall } from "./worker-call.ts";
 
@@ -44,6 +45,8 @@ export interface Attempt {
   readonly node: TaskNode;
   /** How often it was retried. */
   readonly retries: number;
+  /** How many workers were lost with it. */
+  readonly deliveries: number;
   /** The node whose error an errback gets. */
   readonly cause: number | undefined;
   /** The value that comes in front of the arguments, as JSON text, if it is here already. */
@@ -70,6 +73,8 @@ export interface TaskRunnerParts {
   readonly hostname: string;
   readonly isEager: boolean;
   readonly maxResultBytes: number;
+  /** Told of what is no task's outcome, such as a handler that throws. */
+  readonly report: (error: Error) => void;
   /** Told how long a call held the event loop before it first waited, milliseconds. */
   readonly onLoad?: (node: TaskNode, ms: number) => void;
 }
@@ -105,10 +110,16 @@ export class TaskRunner {
     if (task === undefined) return failed(new NotRegistered(node.task));
     const meta = pages.peekMeta(runKey);
     const takesError = cause !== undefined && node.takesError;
-    if (meta === undefined || takesError || task.options.trackStarted) {
+    if (meta === undefined || takesError || task.options.trackStarted || this.#lacksJoin(task, attempt)) {
       return this.#prepared(task, attempt, args, takesError ? cause : undefined);
     }
     return this.#call(task, attempt, args, meta);
+  }
+
+  /** Whether a task that may look at its request would not see the chord that it is a header member of. */
+  #lacksJoin({ options, observer }: AnyTask, { runKey, node: { group } }: Attempt): boolean {
+    if (group === undefined || (options.bind !== true && observer === undefined)) return false;
+    return this.#parts.pages.peek(runKey, group) === undefined;
   }
 
   /** Reads what the call must know, and shows that it begins. */
@@ -118,7 +129,9 @@ export class TaskRunner {
     plainArgs: readonly unknown[],
     cause: number | undefined,
   ): Promise<StoredOutcome> {
-    const meta = await this.#parts.pages.meta(attempt.runKey);
+    const { pages } = this.#parts;
+    const meta = await pages.meta(attempt.runKey);
+    if (this.#lacksJoin(task, attempt)) await pages.node(attempt.runKey, attempt.node.group ?? 0);
     const args = cause === undefined ? plainArgs : await this.#errbackArgs(task, attempt, cause, meta);
     if (task.options.trackStarted) {
       await attempt.showState("STARTED", JSON.stringify({ pid: process.pid, hostname: this.#parts.hostname }));
@@ -128,9 +141,12 @@ export class TaskRunner {
 
   #call(task: AnyTask, attempt: Attempt, args: readonly unknown[], meta: RunMeta): Eventually<StoredOutcome> {
     const limits = timeLimitsOf(attempt.node, task.options);
-    if (limits === undefined) return this.#callNow(task, attempt, args, meta);
+    const { observer } = task;
+    const watch = observer === undefined ? undefined : new TaskWatch(task, observer, this.#parts.report);
+    if (limits === undefined) return this.#callNow(task, attempt, args, meta, watch);
     const time = attempt.limit(limits);
-    const ending = this.#callNow(task, attempt, args, meta);
+    watch?.watchTime(time, limits);
+    const ending = this.#callNow(task, attempt, args, meta, watch);
     if (!(ending instanceof Promise)) return time.overrun === undefined ? ending : failed(time.overrun);
     const exceeded = time.exceeded.then((error) => {
       attempt.outlive(ending);
@@ -139,9 +155,16 @@ export class TaskRunner {
     return Promise.race([ending, exceeded]);
   }
 
-  #callNow(task: AnyTask, attempt: Attempt, args: readonly unknown[], meta: RunMeta): Eventually<StoredOutcome> {
+  #callNow(
+    task: AnyTask,
+    attempt: Attempt,
+    args: readonly unknown[],
+    meta: RunMeta,
+    watch: TaskWatch | undefined,
+  ): Eventually<StoredOutcome> {
     const call = new WorkerCall(this.#parts, task, attempt, args, meta);
     const self = new TaskAttempt(task.app, call, call);
+    if (watch !== undefined) return runAsTask(self, () => this.#watched(task, attempt, self, args, watch));
     let called: unknown;
     try {
       const started = performance.now();
@@ -152,6 +175,20 @@ export class TaskRunner {
       return this.#ended(attempt, self.requests, error);
     }
     return this.#awaited(attempt, self, called);
+  }
+
+  /** Runs a task whose class is told of its attempts. */
+  async #watched(
+    task: AnyTask,
+    attempt: Attempt,
+    self: TaskAttempt,
+    args: readonly unknown[],
+    watch: TaskWatch,
+  ): Promise<StoredOutcome> {
+    const called = watch.around(self.request, () => callTask(task, self, attempt.node, args));
+    const outcome = await this.#awaited(attempt, self, called);
+    await watch.ended(outcome, self.requests);
+    return outcome;
   }
 
   async #awaited(attempt: Attempt, self: TaskAttempt, called: PromiseLike<unknown>): Promise<StoredOutcome> {
@@ -267,7 +304,7 @@ function retryInMs(attempt: Attempt, options: TaskOptions | undefined, error: un
 /** Calls the task's function; a mapped task once for each item. */
 function callTask(task: AnyTask, self: BoundTask, node: TaskNode, args: readonly unknown[]): unknown {
   if (node.mode !== undefined) return callMapped(task, self, node.mode, args);
-  return task.run(self, task.bindArguments(args, node.kwargs));
+  return task.execute(self, task.bindArguments(args, node.kwargs));
 }
 
 /** How long calls of one mapped task may hold the event loop one after another, milliseconds. */
@@ -283,7 +320,7 @@ async function callMapped(
   let since = performance.now();
   for (const item of Array.isArray(items) ? (items as readonly unknown[]) : []) {
     const itemArgs: readonly unknown[] = mode === "starmap" && Array.isArray(item) ? item : [item];
-    const called = task.run(self, task.bindArguments(itemArgs, {}));
+    const called = task.execute(self, task.bindArguments(itemArgs, {}));
     results.push(isThenable(called) ? await called : called);
     if (performance.now() - since < LONGEST_HOLD_MS) continue;
     // Signs of life and other tasks have their turn.

@@ -14,6 +14,7 @@ import type { RunMeta } from "../graph/codec.ts";
 import { ownIdOf } from "../graph/graph.ts";
 import { encodeLimited } from "./attempt-values.ts";
 import type { Attempt, TaskRunnerParts } from "./run-task.ts";
+import { timeLimitsOf } from "./time-limits.ts";
 
 /** One call of a task by a worker. */
 export class WorkerCall implements RequestMaker, AttemptServices {
@@ -35,6 +36,7 @@ export class WorkerCall implements RequestMaker, AttemptServices {
 
   makeRequest(): TaskRequest {
     const { runKey, index, node, retries } = this.#attempt;
+    const limits = timeLimitsOf(node, this.#task.options);
     return {
       id: node.ownId ?? nodeId(runKey, index),
       task: node.task,
@@ -47,6 +49,23 @@ export class WorkerCall implements RequestMaker, AttemptServices {
       hostname: this.#parts.hostname,
       calledDirectly: false,
       isEager: this.#parts.isEager,
+      chord: this.#chord(),
+      correlationId: node.ownId ?? nodeId(runKey, index),
+      eta: node.options.eta ?? null,
+      expires: node.options.expires ?? null,
+      deliveryInfo: {
+        routingKey: node.options.queue ?? this.#task.app.conf.taskDefaultQueue,
+        priority: node.options.priority ?? null,
+        redelivered: this.#attempt.deliveries > 0,
+      },
+      replyTo: null,
+      timelimit: [secondsOf(limits?.softMs), secondsOf(limits?.hardMs)],
+      callbacks: this.#idsOf(node.next),
+      errbacks: this.#idsOf(node.onError),
+      chain: this.#steps(),
+      utc: this.#task.app.conf.enableUtc,
+      headers: node.options.headers ?? null,
+      origin: this.#meta.labels?.origin ?? null,
     };
   }
 
@@ -76,7 +95,46 @@ export class WorkerCall implements RequestMaker, AttemptServices {
     return shown;
   }
 
+  /** The body: what the join of the group around it starts with its list. */
+  #chord(): string | null {
+    const { runKey, node } = this.#attempt;
+    const join = node.group === undefined ? undefined : this.#parts.pages.peek(runKey, node.group);
+    return join?.kind === "join" ? (this.#idsOf(join.next)[0] ?? null) : null;
+  }
+
+  #steps(): string[] {
+    const { runKey, node } = this.#attempt;
+    const steps: string[] = [];
+    for (let index = indexOfStart(node.next[0]); index !== undefined; ) {
+      steps.push(this.#idOf(runKey, index));
+      const step = this.#parts.pages.peek(runKey, index);
+      index = step?.kind === "task" ? indexOfStart(step.next[0]) : undefined;
+    }
+    return steps;
+  }
+
+  /** Ids of what start tokens name; of a group its own. */
+  #idsOf(starts: readonly string[]): string[] {
+    const { runKey } = this.#attempt;
+    return starts.flatMap((start) => {
+      const index = indexOfStart(start);
+      if (index === undefined) return [];
+      const started = this.#parts.pages.peek(runKey, index);
+      if (started?.kind !== "spread") return [this.#idOf(runKey, index)];
+      return started.join === -1 ? [] : [this.#idOf(runKey, started.join)];
+    });
+  }
+
   #idOf(runKey: RunKey, index: number): string {
     return ownIdOf(this.#parts.pages.peek(runKey, index)) ?? nodeId(runKey, index);
   }
+}
+
+function indexOfStart(start: string | undefined): number | undefined {
+  const [, index] = /^[ts](\d+)/.exec(start ?? "") ?? [];
+  return index === undefined ? undefined : Number(index);
+}
+
+function secondsOf(ms: number | undefined): number | null {
+  return ms === undefined ? null : ms / 1000;
 }

@@ -137,6 +137,7 @@ export class CanvasWorker {
       hostname: this.name,
       isEager: this.#options.isEager,
       maxResultBytes: this.#options.maxResultBytes,
+      report: (error) => this.#report(error),
       onLoad: (node, ms) => runtime.slicing.note(node, ms),
     });
     this.#limit = Math.min(MOST_AHEAD, this.#options.concurrency);

@@ -28,6 +28,9 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
     hostname: "in order",
     isEager: false,
     maxResultBytes: 1_000_000,
+    report: (error) => {
+      throw error;
+    },
   });
   const { runKey } = graph;
   const dispatches: Dispatch[] = [];
@@ -60,6 +63,7 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
       node: ownNode(node),
       retries,
       cause,
+      deliveries: 0,
       input: undefined,
       showState,
       openSignal,

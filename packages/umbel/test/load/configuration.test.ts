@@ -47,7 +47,7 @@ describe("A5 the module of a configuration", () => {
     [
       "no such export",
       `${choices}:Prodction`,
-      /^.*choices\.mjs has no export `Prodction` that could be a configuration; did you mean `Production`\?$/,
+      /^.*choices\.mjs has no export `Prodction` that is an object or a class; did you mean `Production`\?$/,
     ],
     ["no such file", "./confi.mjs", /^"\.\/confi\.mjs" does not exist/],
   ])("with %s is refused, and changes nothing", async (_, path, message) => {

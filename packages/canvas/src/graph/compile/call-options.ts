@@ -17,7 +17,7 @@ export interface CompileEnvironment {
 
 /** Options as a node needs them. */
 export interface CallOptions {
-  /** Final options, without links and times. */
+  /** Final options, without links and with the times only for people to read. */
   readonly options: SignatureOptions;
   readonly links: readonly SignatureData[];
   readonly linkErrors: readonly SignatureData[];
@@ -95,8 +95,9 @@ export class OptionScope {
     refuseNotHonoured(task, options);
     const { onlyQueue, checkQueue } = this.#environment;
     if (onlyQueue === undefined && options.queue !== undefined) checkQueue?.(options.queue, task);
+    const asked = eta === undefined && expires === undefined ? options : { ...options, ...moments(eta, expires) };
     return {
-      options: onlyQueue === undefined ? options : { ...options, queue: onlyQueue },
+      options: onlyQueue === undefined ? asked : { ...asked, queue: onlyQueue },
       links: link,
       linkErrors: linkError,
       taskId,
@@ -131,6 +132,11 @@ function refuseNotHonoured(task: string, options: SignatureOptions): void {
 export function times(countdown: number | undefined, eta: string | undefined): SignatureOptions {
   if (countdown === undefined && eta === undefined) return NONE;
   return { ...(countdown === undefined ? {} : { countdown }), ...(eta === undefined ? {} : { eta }) };
+}
+
+/** What `self.request` tells of times; what counts is in the start token. */
+function moments(eta: string | undefined, expires: number | string | undefined): SignatureOptions {
+  return { ...(eta === undefined ? {} : { eta }), ...(expires === undefined ? {} : { expires }) };
 }
 
 function timesSuffix(

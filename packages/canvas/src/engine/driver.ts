@@ -77,6 +77,7 @@ export class Driver {
     let seats: Seats = "room" in started ? seatsOf(started) : { room: this.#window, shared: MOST_SHARED };
     let runEnded = "runEnded" in started && started.runEnded;
     let runFailed = "runFailed" in started && started.runFailed;
+    let runIsLarge = "runIsLarge" in started && started.runIsLarge;
     let hasRevoked = "hasRevoked" in started && started.hasRevoked;
     const refills = "refills" in started ? [...started.refills] : [];
     for (;;) {
@@ -93,18 +94,20 @@ export class Driver {
       if (!isTooLate(reply)) seats = seatsOf(reply);
       runEnded ||= reply.runEnded;
       runFailed ||= reply.runFailed;
+      runIsLarge ||= reply.runIsLarge;
       hasRevoked ||= reply.hasRevoked;
     }
     await Promise.all(queued);
-    if (runEnded) await this.#end(runKey, runFailed);
+    if (runEnded) await this.#end(runKey, runFailed, runIsLarge);
     else if (hasRevoked) await this.#endRevoked(runKey);
   }
 
-  async #end(runKey: RunKey, runFailed: boolean): Promise<void> {
+  async #end(runKey: RunKey, runFailed: boolean, runIsLarge: boolean): Promise<void> {
     // A run that is gone already is in no list.
     const meta = this.#pages.peekMeta(runKey) ?? (await this.#pages.meta(runKey).catch(() => undefined));
     if (meta !== undefined) this.#runIndex.noteEnd(entryOf(runKey, meta), runFailed);
-    await this.#activeRuns.remove(runKey);
+    // The janitor deletes a large one when its time has passed.
+    if (!runIsLarge) await this.#activeRuns.remove(runKey);
   }
 
   /** Ends what was revoked. It looks at all of the run, so groups that fail fast at the same time are looked at together. */
@@ -244,6 +247,7 @@ function combined(one: SettleReply | undefined, other: SettleReply | undefined):
     spreads: [...one.spreads, ...other.spreads],
     runEnded: one.runEnded || other.runEnded,
     runFailed: one.runFailed || other.runFailed,
+    runIsLarge: one.runIsLarge || other.runIsLarge,
     hasRevoked: one.hasRevoked || other.hasRevoked,
   };
 }

@@ -35,7 +35,7 @@ export type Fate =
   | "replaced"
   /** It did not succeed: its record tells more. */
   | "unfinished"
-  /** It is an errback of what runs again. */
+  /** It is an errback, or follows from one: it is called when what it belongs to fails again. */
   | "errback"
   /** A fork begins with it. */
   | "chosen"
@@ -49,6 +49,8 @@ export interface ResumePlan {
   readonly fateOf: (index: number) => Fate;
   /** Nodes that must be as if they had not run. */
   readonly again: readonly number[];
+  /** Tasks that were replaced and run again themselves. */
+  readonly unreplaced: readonly number[];
   readonly joins: readonly JoinReset[];
   /** Nodes that are added, the first of which stands at `firstNew`. */
   readonly spreads: readonly SpreadNode[];
@@ -129,10 +131,8 @@ class Planner {
       this.#fates[from] = "chosen";
     }
     const errbacks: number[] = [];
-    for (const [index, node] of nodes.entries()) {
-      if (node === undefined || node.kind === "spread" || this.#isKept(index) || this.#fates[index] === "none")
-        continue;
-      for (const token of node.onError) errbacks.push(indexIn(token));
+    for (const node of nodes) {
+      if (node !== undefined && node.kind !== "spread") for (const token of node.onError) errbacks.push(indexIn(token));
     }
     this.#spoil(errbacks, "errback");
     // What is added in place of a task that runs again itself, or by a lost attempt, is no part of the run.
@@ -225,6 +225,7 @@ class Planner {
   finish(): ResumePlan {
     const { nodes, recordOf } = this.#run;
     const again: number[] = [];
+    const unreplaced: number[] = [];
     const joins: JoinReset[] = [];
     const tokens = new Map<number, StartToken[]>();
     const note = (context: number, token: StartToken): void => {
@@ -235,14 +236,15 @@ class Planner {
     const open: number[] = [];
     for (const [index, node] of nodes.entries()) {
       const fate = this.#fates[index];
-      if (node === undefined || fate === "none") continue;
-      if (node.kind === "spread") continue;
-      if (fate === "kept") continue;
+      if (node === undefined || node.kind === "spread" || fate === "kept") continue;
+      // What is no part of the run any more is as if it had never run, too.
       if (hasRecord(recordOf(index))) again.push(index);
+      if (fate === "none") continue;
       if (node.kind === "join") {
         open.push(index);
         continue;
       }
+      if (fate !== "replaced" && this.#isReplaced(index)) unreplaced.push(index);
       if (fate === "replaced") open.push(index);
       else if (this.#starts(index)) note(node.join, `t${index}`);
     }
@@ -264,6 +266,7 @@ class Planner {
     return {
       fateOf: (index) => this.#fates[index] ?? "none",
       again,
+      unreplaced,
       joins,
       spreads,
       starts: starts.length <= MOST_STARTS ? starts : [this.#spreadOfStarts(starts, spreads)],

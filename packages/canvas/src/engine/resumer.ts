@@ -74,6 +74,7 @@ export class Resumer {
       const reopened = await store.reopen(runKey, {
         resumer,
         takeOverMs: RESUMING_MS,
+        epoch: stored.epoch,
         ...(owner === undefined ? {} : { owner }),
       });
       if (reopened === "missing") throw expired(runKey);
@@ -95,7 +96,7 @@ export class Resumer {
       return;
     }
     const resumer = randomUUID();
-    if ((await store.reopen(runKey, { resumer, takeOverMs: RESUMING_MS })) !== "reopened") return;
+    if ((await store.reopen(runKey, { resumer, takeOverMs: RESUMING_MS, epoch: before.epoch })) !== "reopened") return;
     const left = await this.#readLeft(runKey, before);
     await this.#carryOut(runKey, resumer, left, planResume(left, before.pageCount * PAGE_SIZE), before);
   }
@@ -127,7 +128,8 @@ export class Resumer {
       labels: labelsOf(runKey, stored, options),
     });
     await this.#adopt(forkKey, resumer, runKey, left, plan);
-    await this.#set(forkKey, resumer, { ...plan, again: [] });
+    // It has no results but those, and nothing in it was replaced but what its plan says.
+    await this.#set(forkKey, resumer, { ...plan, again: [], unreplaced: [] });
     await this.#restart(forkKey, resumer, plan);
     return await this.#replyOf(forkKey, { ...left, nodes: changed }, plan);
   }
@@ -165,8 +167,13 @@ export class Resumer {
     await this.#restart(runKey, resumer, plan);
   }
 
-  async #set(runKey: RunKey, resumer: string, { again, joins }: Pick<ResumePlan, "again" | "joins">): Promise<void> {
+  async #set(
+    runKey: RunKey,
+    resumer: string,
+    { again, unreplaced, joins }: Pick<ResumePlan, "again" | "unreplaced" | "joins">,
+  ): Promise<void> {
     for (const part of partsOf(again, NODES_AT_ONCE)) await this.#reset(runKey, resumer, { again: part });
+    for (const part of partsOf(unreplaced, NODES_AT_ONCE)) await this.#reset(runKey, resumer, { unreplaced: part });
     for (const part of partsOf(joins, JOINS_AT_ONCE)) await this.#reset(runKey, resumer, { joins: part });
   }
 
@@ -175,7 +182,7 @@ export class Resumer {
     resumer: string,
     change: Partial<Parameters<ResumerParts["store"]["reset"]>[2]>,
   ): Promise<void> {
-    const nodes = { again: [], joins: [], adopted: [], ...change };
+    const nodes = { again: [], unreplaced: [], joins: [], adopted: [], ...change };
     if (!(await this.#parts.store.reset(runKey, resumer, nodes))) throw notEnded(runKey, "resumed");
   }
 

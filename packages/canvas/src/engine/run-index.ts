@@ -31,7 +31,7 @@ export interface RunIndexQuery {
 export interface RunIndex {
   /** Enters a run, soon. */
   enter(entry: RunEntry): void;
-  /** Notes, soon, that a run has ended. @param failed otherwise than with SUCCESS */
+  /** Notes, soon, that a run has ended; at once if it has failed. @param failed otherwise than with SUCCESS */
   noteEnd(entry: RunEntry, failed: boolean): void;
   /** Takes that back: the run goes on. */
   noteResumed(entry: RunEntry): Promise<void>;
@@ -86,8 +86,11 @@ export class RedisRunIndex implements RunIndex {
     const member = encodeEntry(entry);
     // Whoever sent it may have been gone before it was entered; and the index is to outlive it.
     this.#entered.add(member);
-    if (failed) this.#noted.add(member);
-    this.#flushSoon();
+    if (failed) {
+      // Whoever hears of a failure looks for what has failed.
+      this.#noted.add(member);
+      void this.flush().catch(() => undefined);
+    } else this.#flushSoon();
   }
 
   async noteResumed(entry: RunEntry): Promise<void> {

@@ -7,6 +7,7 @@
  * worker, and hand out members that nobody handed out, unless the run is paused.
  */
 import type { RunKey } from "@umbel/core";
+import { deleteRun } from "../engine/forget.ts";
 import { RESUMING_MS, Resumer } from "../engine/resumer.ts";
 import { Revoker } from "../engine/revoker.ts";
 import { entryOf } from "../engine/run-index.ts";
@@ -113,7 +114,7 @@ export class Janitor {
     if (!inspection.exists || inspection.endedAt !== undefined) this.#unclaimed.delete(runKey);
     if (!inspection.exists) return await this.#forgetUnlessNew(runKey, inspection.now);
     this.#dangling.delete(runKey);
-    if (inspection.endedAt !== undefined) return await this.#noteEnd(runKey);
+    if (inspection.endedAt !== undefined) return await this.#visitEnded(runKey, inspection);
     if (inspection.owner !== undefined && !(await this.#options.isAlive(inspection.owner))) {
       return await this.#abandon(runKey);
     }
@@ -132,15 +133,22 @@ export class Janitor {
     await activeRuns.postpone(runKey, inspection.now + this.#options.overdueMs);
   }
 
+  /** A large run stays here until it is deleted, in one step that frees its memory beside Redis's work. */
+  async #visitEnded(runKey: RunKey, { deleteAt, now }: RunInspection): Promise<void> {
+    if (deleteAt !== undefined && deleteAt <= now) return await deleteRun(this.#runtime, runKey);
+    await this.#noteEnd(runKey);
+    const { activeRuns } = this.#runtime;
+    if (deleteAt === undefined) await activeRuns.remove(runKey);
+    else await activeRuns.postpone(runKey, deleteAt);
+  }
+
   /** The process that ended it was lost before it could say so. */
   async #noteEnd(runKey: RunKey): Promise<void> {
-    const { activeRuns, results, runIndex, store } = this.#runtime;
+    const { results, runIndex, store } = this.#runtime;
     const meta = await store.readMeta(runKey);
-    if (meta !== undefined) {
-      const [state] = await results.states(runKey, [meta.result]);
-      runIndex.noteEnd(entryOf(runKey, meta), state !== "SUCCESS");
-    }
-    await activeRuns.remove(runKey);
+    if (meta === undefined) return;
+    const [state] = await results.states(runKey, [meta.result]);
+    runIndex.noteEnd(entryOf(runKey, meta), state !== "SUCCESS");
   }
 
   /** A run is entered before it is stored; a client that was lost in between leaves pages that no run will use. */

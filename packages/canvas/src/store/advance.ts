@@ -419,10 +419,11 @@ export function pauseRun(run: RunState, isPaused: boolean): boolean {
  */
 export function reopenRun(
   run: RunState,
-  { resumer, takeOverMs }: Pick<Reopening, "resumer" | "takeOverMs">,
+  { resumer, takeOverMs, epoch }: Pick<Reopening, "resumer" | "takeOverMs" | "epoch">,
   isAbandoned: boolean,
   now: number,
 ): "reopened" | "running" {
+  if (run.epoch !== epoch) return "running";
   const opened = { id: resumer, since: now };
   if (run.endedAt === undefined && !isAbandoned) {
     if (run.resumer === undefined || run.resumer.since + takeOverMs > now) return "running";
@@ -443,7 +444,7 @@ export function reopenRun(
 }
 
 /** Lets nodes be as if they had not run, and others as if they had. False when somebody else resumes the run now. */
-export function resetNodes(run: RunState, resumer: string, { again, joins, adopted }: NodesReset): boolean {
+export function resetNodes(run: RunState, resumer: string, { again, unreplaced, joins, adopted }: NodesReset): boolean {
   if (run.resumer?.id !== resumer) return false;
   for (const index of again) {
     run.results.delete(index);
@@ -451,6 +452,7 @@ export function resetNodes(run: RunState, resumer: string, { again, joins, adopt
     run.deliveries.delete(index);
     run.states.delete(index);
   }
+  for (const index of unreplaced) run.joins.delete(index);
   for (const { index, missing, spread, added, replaced } of joins) {
     if (replaced !== undefined) {
       run.joins.set(index, { ending: replaced.node, standsFor: replaced.tail, missing, failed: undefined, added: [] });
@@ -804,6 +806,7 @@ export function tooLate(count: number): Concluded {
     refills: [],
     runEnded: false,
     runFailed: false,
+    runIsLarge: false,
     hasRevoked: false,
   };
   return { reply: nothing, told: { ended: [], killed: [], hasResult: false } };
@@ -829,6 +832,8 @@ function conclude(run: RunState, change: Change, flags: readonly Flag[], window:
           : change.refills,
       runEnded,
       runFailed: runEnded && !/^[SJP]/.test(run.results.get(run.result) ?? ""),
+      // Memory lets go of any run at once.
+      runIsLarge: false,
       hasRevoked: change.hasRevoked && !runEnded,
     },
     told: {

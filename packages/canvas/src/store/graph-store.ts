@@ -146,6 +146,8 @@ export interface SettleReply extends Started {
   readonly runEnded: boolean;
   /** Whether the run has ended without the result that it was for. */
   readonly runFailed: boolean;
+  /** Whether a run that has ended is so large that it must be deleted when its time has passed, instead of expiring. */
+  readonly runIsLarge: boolean;
   /** Whether members of groups were revoked that must still be ended. */
   readonly hasRevoked: boolean;
 }
@@ -227,6 +229,8 @@ export interface RunInspection {
   /** But for those that wait for a member to end; with joins that are to end. */
   readonly openSpreads: readonly Refill[];
   readonly revocations: readonly Revocation[];
+  /** When a large run that has ended is to be deleted, epoch milliseconds of the store. Others expire. */
+  readonly deleteAt: number | undefined;
   readonly isPaused: boolean;
   /** When somebody began to resume it, or to make it as a fork, who has not come to the end of that. */
   readonly resumingSince: number | undefined;
@@ -285,6 +289,8 @@ export interface JoinReset {
 export interface NodesReset {
   /** Nodes that are as if they had never run. */
   readonly again: readonly number[];
+  /** Tasks that were replaced and run again themselves: what took their place is no part of the run any more. */
+  readonly unreplaced: readonly number[];
   readonly joins: readonly JoinReset[];
   /** Nodes that have results of another run. */
   readonly adopted: readonly { readonly index: number; readonly record: string; readonly mayPack: boolean }[];
@@ -294,6 +300,8 @@ export interface NodesReset {
 export interface Reopening {
   /** Tells this attempt to resume from others. */
   readonly resumer: string;
+  /** How often the run had been resumed when it was looked at; if it was since, it is taken for one that goes on. */
+  readonly epoch: number;
   /** The process that the run is to end with. */
   readonly owner?: string;
   /** After how long the work of another is taken over that has not come to its end, milliseconds. */

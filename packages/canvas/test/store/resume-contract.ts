@@ -50,16 +50,16 @@ async function resume(
 ): Promise<{ readonly plan: ResumePlan; readonly started: Started; readonly nodes: Nodes }> {
   const { runKey } = graph;
   const left = await leftOf(store, graph);
-  const { pageCount } = await store.inspect(runKey);
+  const { pageCount, epoch } = (await store.describe(runKey)) ?? { pageCount: 0, epoch: 0 };
   const plan = planResume(left, pageCount * PAGE_SIZE);
-  expect(await store.reopen(runKey, { resumer: "me", takeOverMs: 60_000 })).toBe("reopened");
+  expect(await store.reopen(runKey, { resumer: "me", takeOverMs: 60_000, epoch })).toBe("reopened");
   const nodes: Nodes = [...left.nodes];
   if (plan.spreads.length > 0) {
     const base = await store.allocate(runKey, plan.spreads.length);
     await store.addNodes(runKey, plan.spreads, base);
     for (const [position, spread] of plan.spreads.entries()) nodes[base + position] = spread;
   }
-  expect(await store.reset(runKey, "me", { again: plan.again, joins: plan.joins, adopted: [] })).toBe(true);
+  expect(await store.reset(runKey, "me", { ...plan, adopted: [] })).toBe(true);
   const started = await store.restart(runKey, "me", plan.starts);
   if (started === undefined) throw new Error("nobody else resumes it");
   return { plan, started, nodes };
@@ -166,19 +166,21 @@ export function describeResuming(name: string, open: (options: StoreOptions) => 
     test("only a run that has ended is opened again, and only one at a time resumes it", async () => {
       const graph = await create(chain(t, t));
       const { runKey } = graph;
-      const reopening = { resumer: "one", takeOverMs: 50 };
+      const reopening = { resumer: "one", takeOverMs: 50, epoch: 0 };
       expect(await store.reopen(runKey, reopening)).toBe("running");
       await end(graph, 0, failed);
       expect(await store.reopen(runKey, reopening)).toBe("reopened");
       expect(await store.describe(runKey)).toMatchObject({ endedAt: undefined, epoch: 1 });
-      const other = { ...reopening, resumer: "other" };
+      const other = { ...reopening, resumer: "other", epoch: 1 };
       expect(await store.reopen(runKey, other)).toBe("running");
       await opened.pass(60);
+      // What was planned for the run as it was before is of no use now.
+      expect(await store.reopen(runKey, { ...other, epoch: 0 })).toBe("running");
       expect(await store.reopen(runKey, other)).toBe("reopened");
       expect(await store.describe(runKey)).toMatchObject({ epoch: 1 });
-      expect(await store.reset(runKey, "one", { again: [0], joins: [], adopted: [] })).toBe(false);
+      expect(await store.reset(runKey, "one", { again: [0], unreplaced: [], joins: [], adopted: [] })).toBe(false);
       expect(await store.restart(runKey, "one", ["t0"])).toBeUndefined();
-      expect(await store.reset(runKey, "other", { again: [0], joins: [], adopted: [] })).toBe(true);
+      expect(await store.reset(runKey, "other", { again: [0], unreplaced: [], joins: [], adopted: [] })).toBe(true);
       expect((await store.restart(runKey, "other", ["t0"]))?.dispatches).toHaveLength(1);
       expect((await store.inspect(runKey)).resumingSince).toBeUndefined();
       expect(await store.reopen(runKey, other)).toBe("running");
@@ -339,8 +341,8 @@ export function describeResuming(name: string, open: (options: StoreOptions) => 
         record: results[position] ?? "",
         mayPack: index === 4,
       }));
-      expect(await store.reset(runKey, "other", { again: [], joins: [], adopted })).toBe(false);
-      expect(await store.reset(runKey, "me", { again: [], joins: plan.joins, adopted })).toBe(true);
+      expect(await store.reset(runKey, "other", { again: [], unreplaced: [], joins: [], adopted })).toBe(false);
+      expect(await store.reset(runKey, "me", { again: [], unreplaced: [], joins: plan.joins, adopted })).toBe(true);
       const started = await store.restart(runKey, "me", plan.starts);
       expect(started?.spreads).toEqual([PAGE_SIZE]);
       const nodes = [...graph.nodes];

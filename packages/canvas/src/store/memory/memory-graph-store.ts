@@ -247,6 +247,7 @@ export class MemoryGraphStore implements GraphStore {
       flights: run === undefined ? [] : flightsOf(run.state),
       openSpreads: [...(run?.state.open ?? [])].map(([spread, { handedOut }]) => ({ spread, handedOut })),
       revocations: run?.state.revocations ?? [],
+      deleteAt: undefined,
       isPaused: run?.state.isPaused ?? false,
       resumingSince: run?.state.resumer?.since,
     };

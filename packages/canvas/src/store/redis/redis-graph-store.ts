@@ -98,6 +98,9 @@ export interface RedisGraphStoreOptions {
 /** Results up to this length travel with the news that they are there. */
 const HINT_BYTES = 1024;
 
+/** A run of more pages is deleted by the janitor: Redis would be held up by its expiry. */
+const LARGE_RUN = 64;
+
 /** How many nodes one call reads. */
 const READ_SLICE = 1000;
 
@@ -244,9 +247,9 @@ export class RedisGraphStore implements GraphStore {
 
   async reopen(
     runKey: RunKey,
-    { resumer, owner = "", takeOverMs }: Reopening,
+    { resumer, owner = "", takeOverMs, epoch }: Reopening,
   ): Promise<"reopened" | "running" | "missing"> {
-    const args = [resumer, owner, takeOverMs];
+    const args = [resumer, owner, takeOverMs, epoch];
     const reply = await scripts.reopenRun.run(this.#redis, this.#keysOf(runKey).all, args);
     return reply === "reopened" || reply === "running" ? reply : "missing";
   }
@@ -258,7 +261,7 @@ export class RedisGraphStore implements GraphStore {
     await this.#redis.pexpire(graph, STAGED_MS);
   }
 
-  async reset(runKey: RunKey, resumer: string, { again, joins, adopted }: NodesReset): Promise<boolean> {
+  async reset(runKey: RunKey, resumer: string, { again, unreplaced, joins, adopted }: NodesReset): Promise<boolean> {
     const { all } = this.#keysOf(runKey);
     const joinArgs = joins.flatMap(({ index, missing, spread, added = [], replaced }) => [
       index,
@@ -268,7 +271,8 @@ export class RedisGraphStore implements GraphStore {
       replaced === undefined ? "" : encodeJoinRecord(replaced.node, replaced.tail),
     ]);
     const adoptedArgs = adopted.flatMap(({ index, record, mayPack }) => [index, record, mayPack ? 1 : 0]);
-    const args = [resumer, again.length, ...again, joins.length, ...joinArgs, ...adoptedArgs];
+    const nodeArgs = [again.length, ...again, unreplaced.length, ...unreplaced];
+    const args = [resumer, ...nodeArgs, joins.length, ...joinArgs, ...adoptedArgs];
     return (await scripts.resetNodes.run(this.#redis, all, args)) === 1;
   }
 
@@ -350,6 +354,10 @@ export class RedisGraphStore implements GraphStore {
         handedOut: Number.parseInt(text, 10),
       })),
       revocations: readRevocations(revoked),
+      deleteAt:
+        typeof endedAt === "string" && Number(pageCount) > LARGE_RUN
+          ? Number(endedAt) + this.#options.resultExpiresMs
+          : undefined,
       isPaused: revoked.paused !== undefined,
       resumingSince: typeof resuming === "string" ? Number(resuming.split("|", 2)[1]) : undefined,
     };
@@ -680,12 +688,15 @@ const STEPPED: SettleReply = {
   refills: [],
   runEnded: false,
   runFailed: false,
+  runIsLarge: false,
   hasRevoked: false,
 };
 
 function readSettleReply(reply: unknown): SettleReply {
   if (reply === 1) return STEPPED;
-  const [flags, runEnded, dispatches, spreads, seats] = replyArray(reply);
+  const [flags, cameTo, dispatches, spreads, seats] = replyArray(reply);
+  const code = Number(cameTo);
+  const ended = code % 2 === 1;
   const [room = 0, shared = 0, ...open] = readNumbers(seats);
   const accepted = [...String(flags)];
   return {
@@ -696,9 +707,10 @@ function readSettleReply(reply: unknown): SettleReply {
     room,
     shared,
     refills: readRefills(open),
-    runEnded: runEnded === 1 || runEnded === 3,
-    runFailed: runEnded === 3,
-    hasRevoked: runEnded === 2,
+    runEnded: ended,
+    runFailed: ended && code % 4 === 3,
+    runIsLarge: code > 4,
+    hasRevoked: code === 2,
   };
 }
 

@@ -32,6 +32,10 @@ end
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
 
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
+
 local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
@@ -74,6 +78,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -242,6 +250,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -546,18 +558,21 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, 2 when members were revoked, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, both 4 more for a large one,
+-- 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
   local opened = redis.call('HLEN', OPEN)
   local run_ended = flying == 0 and opened == 0
-  local run_failed = false
+  local run_failed, is_large = false, false
   if run_ended then
     local result = redis.call('HGET', RESULTS, redis.call('HGET', GRAPH, 'R'))
     run_failed = not result or not string.find(result, '^[SJP]')
     redis.call('HSET', GRAPH, 'e', now)
-    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expires_ms) end
+    is_large = tonumber(redis.call('HGET', GRAPH, 'P')) > LARGE_RUN
+    local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
   if #ended > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
@@ -583,7 +598,8 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
+  local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
+  return is_large and came_to + 4 or came_to, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'exists' } end
@@ -648,6 +664,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -937,18 +957,21 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, 2 when members were revoked, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, both 4 more for a large one,
+-- 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
   local opened = redis.call('HLEN', OPEN)
   local run_ended = flying == 0 and opened == 0
-  local run_failed = false
+  local run_failed, is_large = false, false
   if run_ended then
     local result = redis.call('HGET', RESULTS, redis.call('HGET', GRAPH, 'R'))
     run_failed = not result or not string.find(result, '^[SJP]')
     redis.call('HSET', GRAPH, 'e', now)
-    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expires_ms) end
+    is_large = tonumber(redis.call('HGET', GRAPH, 'P')) > LARGE_RUN
+    local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
   if #ended > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
@@ -974,7 +997,8 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
+  local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
+  return is_large and came_to + 4 or came_to, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 local opened = redis.call('HGET', OPEN, ARGV[5])
@@ -1050,6 +1074,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -1132,6 +1160,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -1254,6 +1286,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -1469,6 +1505,10 @@ end
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
 
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
+
 local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
@@ -1522,6 +1562,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -1811,18 +1855,21 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, 2 when members were revoked, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, both 4 more for a large one,
+-- 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
   local opened = redis.call('HLEN', OPEN)
   local run_ended = flying == 0 and opened == 0
-  local run_failed = false
+  local run_failed, is_large = false, false
   if run_ended then
     local result = redis.call('HGET', RESULTS, redis.call('HGET', GRAPH, 'R'))
     run_failed = not result or not string.find(result, '^[SJP]')
     redis.call('HSET', GRAPH, 'e', now)
-    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expires_ms) end
+    is_large = tonumber(redis.call('HGET', GRAPH, 'P')) > LARGE_RUN
+    local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
   if #ended > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
@@ -1848,7 +1895,8 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
+  local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
+  return is_large and came_to + 4 or came_to, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 local flight = redis.call('HGET', FLIGHTS, ARGV[1])
@@ -1902,6 +1950,7 @@ export const reopenRun = `-- Opens a run again that has ended, or that nobody ca
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] the resumer   ARGV[2] process that the run is to end with, or ''
 -- ARGV[3] ms after which the work of a resumer is taken over that has not come to its end
+-- ARGV[4] how often the run had been resumed when what is to be done was planned: if it was since, the plan is of no use
 -- Returns "reopened" | "running" | "missing".  O(1), and the memory of what is let go
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
@@ -1929,6 +1978,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -2008,6 +2061,7 @@ local function may_go_on()
 end
 local stored = redis.call('HMGET', GRAPH, 'm', 'e', 'q', 'A')
 if not stored[1] then return 'missing' end
+if read_course().epoch ~= tonumber(ARGV[4]) then return 'running' end
 local now = read_clock()
 if not stored[2] and not stored[3] then
   local since = stored[4] and tonumber(string.match(stored[4], '|(%d+)$'))
@@ -2029,7 +2083,7 @@ return 'reopened'
 export const resetNodes = `-- Lets nodes of a run that is being resumed or forked be as if they had not run, and others as if they had.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] the resumer   ARGV[2] number of nodes that are to run again, then each
--- then the number of joins, then for each: index, members missing, spread that hands them out now or '', tails that were
+-- then the number of tasks that were replaced and run again themselves, then each; then the number of joins, then for each: index, members missing, spread that hands them out now or '', tails that were
 --   added (each behind a comma), record of a replaced task or ''
 -- then for each node that is taken from another run: index, result, 1 if it may be packed
 -- Returns 1, or 0 when somebody else resumes the run now.  O(nodes and those packed with them)
@@ -2059,6 +2113,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -2374,18 +2432,21 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, 2 when members were revoked, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, both 4 more for a large one,
+-- 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
   local opened = redis.call('HLEN', OPEN)
   local run_ended = flying == 0 and opened == 0
-  local run_failed = false
+  local run_failed, is_large = false, false
   if run_ended then
     local result = redis.call('HGET', RESULTS, redis.call('HGET', GRAPH, 'R'))
     run_failed = not result or not string.find(result, '^[SJP]')
     redis.call('HSET', GRAPH, 'e', now)
-    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expires_ms) end
+    is_large = tonumber(redis.call('HGET', GRAPH, 'P')) > LARGE_RUN
+    local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
   if #ended > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
@@ -2411,7 +2472,8 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
+  local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
+  return is_large and came_to + 4 or came_to, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 if string.match(redis.call('HGET', GRAPH, 'A') or '', '^[^|]*') ~= ARGV[1] then return 0 end
@@ -2433,6 +2495,12 @@ for position = at, at + tonumber(ARGV[2]) - 1 do
   redis.call('HDEL', COUNTS, 't' .. index, 'd' .. index, 's' .. index)
 end
 at = at + tonumber(ARGV[2])
+local replaced_count = tonumber(ARGV[at])
+for position = at + 1, at + replaced_count do
+  redis.call('HDEL', GRAPH, 'j' .. ARGV[position])
+  redis.call('HDEL', JOINS, ARGV[position], 'x' .. ARGV[position])
+end
+at = at + 1 + replaced_count
 local join_count = tonumber(ARGV[at])
 for first = at + 1, at + 5 * join_count, 5 do
   local join, waits, spread, added, record = unpack(ARGV, first, first + 4)
@@ -2486,6 +2554,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -2775,18 +2847,21 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, 2 when members were revoked, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, both 4 more for a large one,
+-- 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
   local opened = redis.call('HLEN', OPEN)
   local run_ended = flying == 0 and opened == 0
-  local run_failed = false
+  local run_failed, is_large = false, false
   if run_ended then
     local result = redis.call('HGET', RESULTS, redis.call('HGET', GRAPH, 'R'))
     run_failed = not result or not string.find(result, '^[SJP]')
     redis.call('HSET', GRAPH, 'e', now)
-    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expires_ms) end
+    is_large = tonumber(redis.call('HGET', GRAPH, 'P')) > LARGE_RUN
+    local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
   if #ended > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
@@ -2812,7 +2887,8 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
+  local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
+  return is_large and came_to + 4 or came_to, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 if string.match(redis.call('HGET', GRAPH, 'A') or '', '^[^|]*') ~= ARGV[1] then return {} end
@@ -2853,6 +2929,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -2991,6 +3071,10 @@ end
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
 
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
+
 local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
@@ -3026,8 +3110,8 @@ end
 -- The node that is the last of its run, and its result.
 local function last()
   local field = track_field(index)
-  local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w', field)
-  if told[1] ~= index or told[3] then return false end
+  local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w', field, 'P')
+  if told[1] ~= index or told[3] or tonumber(told[5]) > LARGE_RUN then return false end
   local holder, due = holds_plainly()
   if not holder or redis.call('HLEN', FLIGHTS) ~= 1 then return false end
   local now = read_clock()
@@ -3333,18 +3417,21 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, 2 when members were revoked, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, both 4 more for a large one,
+-- 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
   local opened = redis.call('HLEN', OPEN)
   local run_ended = flying == 0 and opened == 0
-  local run_failed = false
+  local run_failed, is_large = false, false
   if run_ended then
     local result = redis.call('HGET', RESULTS, redis.call('HGET', GRAPH, 'R'))
     run_failed = not result or not string.find(result, '^[SJP]')
     redis.call('HSET', GRAPH, 'e', now)
-    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expires_ms) end
+    is_large = tonumber(redis.call('HGET', GRAPH, 'P')) > LARGE_RUN
+    local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
   if #ended > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
@@ -3370,7 +3457,8 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
+  local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
+  return is_large and came_to + 4 or came_to, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end
 
@@ -3580,6 +3668,10 @@ end
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
 
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
+
 local function page_of(index)
   local number = tonumber(index)
   return (number - number % PAGE_SIZE) / PAGE_SIZE
@@ -3626,6 +3718,10 @@ end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
 local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
 
 local function page_of(index)
   local number = tonumber(index)

@@ -3,10 +3,12 @@
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] the resumer   ARGV[2] process that the run is to end with, or ''
 -- ARGV[3] ms after which the work of a resumer is taken over that has not come to its end
+-- ARGV[4] how often the run had been resumed when what is to be done was planned: if it was since, the plan is of no use
 -- Returns "reopened" | "running" | "missing".  O(1), and the memory of what is let go
 -- @include revoked
 local stored = redis.call('HMGET', GRAPH, 'm', 'e', 'q', 'A')
 if not stored[1] then return 'missing' end
+if read_course().epoch ~= tonumber(ARGV[4]) then return 'running' end
 local now = read_clock()
 if not stored[2] and not stored[3] then
   local since = stored[4] and tonumber(string.match(stored[4], '|(%d+)$'))

@@ -1,7 +1,7 @@
 -- Lets nodes of a run that is being resumed or forked be as if they had not run, and others as if they had.
 -- KEYS: the run's (see keys.ts)
 -- ARGV[1] the resumer   ARGV[2] number of nodes that are to run again, then each
--- then the number of joins, then for each: index, members missing, spread that hands them out now or '', tails that were
+-- then the number of tasks that were replaced and run again themselves, then each; then the number of joins, then for each: index, members missing, spread that hands them out now or '', tails that were
 --   added (each behind a comma), record of a replaced task or ''
 -- then for each node that is taken from another run: index, result, 1 if it may be packed
 -- Returns 1, or 0 when somebody else resumes the run now.  O(nodes and those packed with them)
@@ -26,6 +26,12 @@ for position = at, at + tonumber(ARGV[2]) - 1 do
   redis.call('HDEL', COUNTS, 't' .. index, 'd' .. index, 's' .. index)
 end
 at = at + tonumber(ARGV[2])
+local replaced_count = tonumber(ARGV[at])
+for position = at + 1, at + replaced_count do
+  redis.call('HDEL', GRAPH, 'j' .. ARGV[position])
+  redis.call('HDEL', JOINS, ARGV[position], 'x' .. ARGV[position])
+end
+at = at + 1 + replaced_count
 local join_count = tonumber(ARGV[at])
 for first = at + 1, at + 5 * join_count, 5 do
   local join, waits, spread, added, record = unpack(ARGV, first, first + 4)

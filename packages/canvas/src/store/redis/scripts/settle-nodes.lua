@@ -42,8 +42,8 @@ end
 -- The node that is the last of its run, and its result.
 local function last()
   local field = track_field(index)
-  local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w', field)
-  if told[1] ~= index or told[3] then return false end
+  local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w', field, 'P')
+  if told[1] ~= index or told[3] or tonumber(told[5]) > LARGE_RUN then return false end
   local holder, due = holds_plainly()
   if not holder or redis.call('HLEN', FLIGHTS) ~= 1 then return false end
   local now = read_clock()

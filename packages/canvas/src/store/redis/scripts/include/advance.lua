@@ -211,18 +211,21 @@ local function write_changes()
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
--- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, 2 when members were revoked, dispatches, spreads, and what to hand out next.
+-- Returns the reply that settle and expand share: 1 when the run ended, 3 when it did without its result, both 4 more for a large one,
+-- 2 when members were revoked, dispatches, spreads, and what to hand out next.
 local function conclude(channel, expires_ms, hint_bytes, window)
   write_changes()
   local flying = redis.call('HLEN', FLIGHTS)
   local opened = redis.call('HLEN', OPEN)
   local run_ended = flying == 0 and opened == 0
-  local run_failed = false
+  local run_failed, is_large = false, false
   if run_ended then
     local result = redis.call('HGET', RESULTS, redis.call('HGET', GRAPH, 'R'))
     run_failed = not result or not string.find(result, '^[SJP]')
     redis.call('HSET', GRAPH, 'e', now)
-    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expires_ms) end
+    is_large = tonumber(redis.call('HGET', GRAPH, 'P')) > LARGE_RUN
+    local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
+    for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
   if #ended > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
@@ -248,6 +251,7 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
-  return run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0, dispatches, spreads,
+  local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
+  return is_large and came_to + 4 or came_to, dispatches, spreads,
     { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
 end

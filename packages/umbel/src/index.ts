@@ -91,3 +91,4 @@ export {
   WorkerLostError,
 } from "@umbel/core";
 export { App } from "./app.ts";
+export { getTaskLogger, type TaskLogger, type TaskLoggerOptions, type WriteLine } from "./task-logger.ts";

@@ -4,6 +4,7 @@ export { CanvasEngine, type CanvasEngineOptions } from "./engine/engine.ts";
 export type { Faults } from "./engine/memory/faults.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./engine/memory/memory-broker.ts";
 export { VirtualClock } from "./engine/memory/virtual-clock.ts";
+export { type NodePhase, type PhaseChange, RunFollower, type RunLook } from "./engine/run-follower.ts";
 export type { Runtime } from "./engine/runtime.ts";
 export type { SliceSize } from "./engine/slicing.ts";
 export {
@@ -14,6 +15,9 @@ export {
   type RunGraphFormat,
 } from "./graph/export/export-graph.ts";
 export type { JsonEdge, JsonGraph, JsonNode } from "./graph/export/json.ts";
+export { argumentsOf } from "./graph/export/label.ts";
+export { type StepRow, stepRows } from "./graph/export/step-rows.ts";
+export { type Plan, type PlannedLimit, type PlannedTask, planOf } from "./graph/plan.ts";
 export { chain } from "./primitives/chain.ts";
 export { chord } from "./primitives/chord.ts";
 export { type EachOptions, each } from "./primitives/each.ts";

@@ -43,7 +43,8 @@ export async function readRunGraph(store: Store, runKey: RunKey): Promise<RunGra
   if (!exists) throw new RunExpiredError(`run ${runKey} is not stored any more: it expired or was forgotten`);
   const nodes = await readNodes(store, runKey, pageCount);
   const records = await readRecords(store, runKey, nodes);
-  const additions = findAdditions(nodes, records, new Set(openSpreads.map(({ spread }) => spread)));
+  const spreads = new Set(openSpreads.map(({ spread }) => spread));
+  const additions = findAdditions(nodes, (index) => hasBegun(records.get(index)) || spreads.has(index));
   return {
     source: {
       nodes,
@@ -115,11 +116,18 @@ function stateOf(index: number, records: Records): State {
   }
 }
 
-/** Gives, by the replaced task or the join, where the nodes begin that attempts added; those of lost attempts are left out. */
-function findAdditions(
+/** Whether something has happened to a node, which shows that its attempt was settled. */
+function hasBegun(record: NodeRecord | undefined): boolean {
+  return !["waiting", "uncalled", "unknown"].includes(record?.kind ?? "waiting");
+}
+
+/**
+ * Gives, by the replaced task or the join, where the nodes begin that attempts added; those of lost attempts are left out.
+ * @param hasStarted whether something has happened to a node, or it is a spread that is open
+ */
+export function findAdditions(
   nodes: Nodes,
-  records: Records,
-  openSpreads: ReadonlySet<number>,
+  hasStarted: (index: number) => boolean,
 ): ReadonlyMap<number, readonly number[]> {
   const additions = new Map<number, number[]>();
   const entries = entriesOf(nodes);
@@ -129,8 +137,7 @@ function findAdditions(
     // What settles an attempt starts what it added in the same step.
     let isCommitted = false;
     for (let index = entry; index < end && !isCommitted; index += 1) {
-      const { kind = "waiting" } = records.get(index) ?? {};
-      isCommitted = !["waiting", "uncalled", "unknown"].includes(kind) || openSpreads.has(index);
+      isCommitted = hasStarted(index);
     }
     if (owner === undefined || !isCommitted) continue;
     const known = additions.get(owner) ?? [];

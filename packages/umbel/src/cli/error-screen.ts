@@ -19,6 +19,10 @@ const BY_ERROR_CODE: Readonly<Record<string, ExitCode>> = {
   NOT_REGISTERED: EXIT.invalid,
   INVALID_SIGNATURE: EXIT.invalid,
   BROKER_UNAVAILABLE: EXIT.unavailable,
+  UNKNOWN_RUN: EXIT.usage,
+  UNKNOWN_TASK_ID: EXIT.usage,
+  RUN_EXPIRED: EXIT.usage,
+  RUN_NOT_ENDED: EXIT.usage,
   TIMEOUT: EXIT.timeout,
   TASK_REVOKED: EXIT.cancelled,
 };

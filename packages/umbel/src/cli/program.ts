@@ -7,8 +7,10 @@ import { declareCheck } from "./commands/check.ts";
 import { declareExplain } from "./commands/explain.ts";
 import { declareFormat } from "./commands/fmt.ts";
 import { declareGraph } from "./commands/graph.ts";
+import { declarePlan } from "./commands/plan.ts";
 import { declareRedis } from "./commands/redis.ts";
 import { declareRun } from "./commands/run.ts";
+import { declareRuns } from "./commands/runs.ts";
 import { declareTokens } from "./commands/tokens.ts";
 import { declareWorker } from "./commands/worker.ts";
 import type { CommandContext } from "./context.ts";
@@ -43,12 +45,14 @@ export function makeProgram(choose: Choose): Command {
     .addHelpText("after", EXAMPLES)
     .exitOverride();
   declareRun(program, choose);
+  declarePlan(program, choose);
   declareCheck(program, choose);
   declareFormat(program, choose);
   declareGraph(program, choose);
   declareExplain(program, choose);
   declareTokens(program, choose);
   declareWorker(program, choose);
+  declareRuns(program, choose);
   declareRedis(program, choose);
   return program;
 }

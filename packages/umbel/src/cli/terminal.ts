@@ -4,14 +4,24 @@
  */
 import pc from "picocolors";
 import { codeOf } from "../broker/system-error.ts";
+import { LiveScreen } from "./live/live-screen.ts";
 
-type Colors = ReturnType<typeof pc.createColors>;
+/** Functions that colour a text, or leave it as it is. */
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** A screen below what is printed, until it is closed. */
+export interface OpenScreen {
+  readonly screen: LiveScreen;
+  /** Leaves its last picture. Safe to repeat. */
+  close(): void;
+}
 
 /** The two outputs of a command. */
 export class Terminal {
   /** Colours for standard error; plain text where it is no terminal, or NO_COLOR is set. */
   readonly colors: Colors;
   readonly #writeResult: (text: string) => void;
+  readonly #ownWrite = process.stdout.write;
 
   constructor(environment: Readonly<Record<string, string | undefined>> = process.env) {
     this.colors = pc.createColors(wantsColor(environment));
@@ -55,6 +65,47 @@ export class Terminal {
     process.stdout.write = process.stderr.write.bind(process.stderr);
     return () => {
       process.stdout.write = original;
+    };
+  }
+
+  /** Whether people look at what is printed while it goes on. */
+  get isLive(): boolean {
+    return process.stderr.isTTY === true && process.env.TERM !== "dumb";
+  }
+
+  /** Opens a screen on standard error, below whatever is printed from now on. */
+  openScreen(): OpenScreen {
+    const { stdout, stderr } = process;
+    const before = { stdout: stdout.write, stderr: stderr.write };
+    const write = before.stderr.bind(stderr);
+    const screen = new LiveScreen({
+      get columns() {
+        return stderr.columns;
+      },
+      get rows() {
+        return stderr.rows;
+      },
+      write: (text) => write(text),
+    });
+    const print: typeof stderr.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
+      screen.print(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString());
+      const done = rest.find((each): each is () => void => typeof each === "function");
+      done?.();
+      return true;
+    };
+    // Standard output is left alone unless what tasks print there comes here.
+    if (stdout.write !== this.#ownWrite) stdout.write = print;
+    stderr.write = print;
+    let isOpen = true;
+    return {
+      screen,
+      close: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        screen.close();
+        stderr.write = before.stderr;
+        stdout.write = before.stdout;
+      },
     };
   }
 

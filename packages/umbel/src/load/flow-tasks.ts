@@ -26,6 +26,8 @@ export interface FlowTasks {
   readonly tasks: ReadonlyMap<string, AnyTask>;
   /** The App of `-A`, else that of the first imported task. */
   readonly app: App | undefined;
+  /** Absolute paths of the modules that gave them, as `-A` takes them. */
+  readonly modules: readonly string[];
   /** Set when the flow imports nothing, there is no `-A`, and no module was found; what was tried. */
   readonly tried: string | undefined;
 }
@@ -55,7 +57,8 @@ export async function loadFlowTasks(
       : imports.answers.size === 0
         ? await loadDefaultApp(dirname(source.path))
         : undefined;
-  const app = given === undefined || "tried" in given ? undefined : given;
+  const found = given === undefined || "tried" in given ? undefined : given;
+  const app = found?.app;
   const tasks = new Map<string, AnyTask>(app?.tasks);
   for (const task of imports.tasks) if (!tasks.has(task.name)) tasks.set(task.name, task);
   return {
@@ -68,17 +71,24 @@ export async function loadFlowTasks(
     sources: imports.sources,
     tasks,
     app: app ?? imports.tasks[0]?.app,
+    modules: [...new Set([...(found === undefined ? [] : [found.file]), ...imports.modules])],
     tried: given !== undefined && "tried" in given ? given.tried : undefined,
   };
 }
 
-async function loadApp(spec: string, directory: string): Promise<App> {
-  const { app, module } = await discoverApp(spec, directory);
-  await importIncluded(app, module.file);
-  return app;
+/** An App, and the file that has it. */
+interface LoadedApp {
+  readonly app: App;
+  readonly file: string;
 }
 
-async function loadDefaultApp(folder: string): Promise<App | { readonly tried: string }> {
+async function loadApp(spec: string, directory: string): Promise<LoadedApp> {
+  const { app, module } = await discoverApp(spec, directory);
+  await importIncluded(app, module.file);
+  return { app, file: module.file };
+}
+
+async function loadDefaultApp(folder: string): Promise<LoadedApp | { readonly tried: string }> {
   const module = await findDefaultModule(folder);
   return module.kind === "found" ? await loadApp(module.spec, module.directory) : { tried: module.tried };
 }
@@ -87,12 +97,14 @@ interface Imports {
   readonly answers: ReadonlyMap<string, ImportAnswer>;
   readonly tasks: readonly AnyTask[];
   readonly sources: Readonly<Record<string, string>>;
+  readonly modules: readonly string[];
 }
 
 async function loadImports(source: FlowSource, { allowOutside = false }: LoadOptions): Promise<Imports> {
   const answers = new Map<string, ImportAnswer>();
   const tasks: AnyTask[] = [];
   const sources: Record<string, string> = {};
+  const modules: string[] = [];
   const open = [source];
   const bounds = allowOutside ? undefined : dirname(source.path);
   for (let current = open.pop(); current !== undefined; current = open.pop()) {
@@ -104,15 +116,17 @@ async function loadImports(source: FlowSource, { allowOutside = false }: LoadOpt
       answers.set(answerKey(specifier, name), loaded.answer);
       if (loaded.flow !== undefined) open.push(loaded.flow);
       tasks.push(...(loaded.tasks ?? []));
+      if (loaded.module !== undefined) modules.push(loaded.module);
     }
   }
-  return { answers, tasks, sources };
+  return { answers, tasks, sources, modules };
 }
 
 interface Loaded {
   readonly answer: ImportAnswer;
   readonly tasks?: readonly AnyTask[];
   readonly flow?: FlowSource;
+  readonly module?: string;
 }
 
 async function load(specifier: string, fromPath: string, bounds: string | undefined): Promise<Loaded> {
@@ -124,7 +138,7 @@ async function load(specifier: string, fromPath: string, bounds: string | undefi
       return { answer: { kind: "flow", file: flow.name, text: flow.text }, flow };
     }
     const tasks = tasksOf(await importModule(path));
-    return { answer: { kind: "tasks", tasks }, tasks };
+    return { answer: { kind: "tasks", tasks }, tasks, module: path };
   } catch (error) {
     if (error instanceof ModuleError) return { answer: { kind: "failed", reason: describeReason(error) } };
     if (error instanceof FlowFileError) return { answer: { kind: "failed", reason: error.message } };

@@ -18,7 +18,7 @@ jest.setTimeout(90_000);
 
 const REDIS = process.env.UMBEL_TEST_REDIS ?? "";
 
-const TASKS = `import { App } from "umbel";
+const TASKS = `import { App, allowJoinResult } from "umbel";
 
 export const app = new App("shop", { prefix: process.env.TEST_PREFIX ?? "umbel" });
 
@@ -31,7 +31,7 @@ export const mul = app.task("mul", (x: number, y: number) => x * y);
 
 export const sum = app.task("sum", (numbers: number[]) => numbers.reduce((total, number) => total + number, 0));
 
-export const relay = app.task("relay", async (x: number) => await add.delay(x, 1).get());
+export const relay = app.task("relay", async (x: number) => await allowJoinResult(() => add.delay(x, 1).get()));
 
 export const greet = app.task("greet", (name: string) => \`Hello, \${name}!\`);
 
@@ -263,7 +263,10 @@ test.each(SCREENS.map((screen) => [screen.name, screen] as const))(
     project.write(files);
     const url = await broker?.();
     const result = await flow(url === undefined ? args : [...args, "--broker", url], here());
-    const shown = result.stderr.replaceAll(project.path, "DIR").replace(/127\.0\.0\.1:(?!1\b)\d+/g, "127.0.0.1:PORT");
+    const shown = result.stderr
+      .replaceAll(project.path, "DIR")
+      .replace(/127\.0\.0\.1:(?!1\b)\d+/g, "127.0.0.1:PORT")
+      .replace(/\b[a-z]+-[a-z]+-[0-9a-f]{4}\b/g, "RUN");
     expectGolden(`screens/${name}.txt`, `$ flow ${args.join(" ")}\n${result.stdout}--- stderr\n${shown}`);
     expect(result.exitCode).toBe(exitCode);
     expect(await leftovers()).toEqual([]);
@@ -367,12 +370,14 @@ test("tasks of several Apps run in one flow", async () => {
   expect(await flow(["run", "a.flow"], here())).toMatchObject({ exitCode: 0, stdout: "-6\n", stderr: "" });
 });
 
-test("Ctrl-C gives a run with a worker of its own up, and nothing is left behind", async () => {
+test("Ctrl-C cancels a run with a worker of its own, says how to go on, and nothing goes on", async () => {
   const run = startFlow(["run", "-e", "[sleep(600), sleep(600)] | greet()"], here());
   await says(run, "sleeping\n");
   run.child.kill("SIGINT");
-  expect(await run.result).toMatchObject({ exitCode: 130, stdout: "" });
-  expect(await redis.keys(`${prefix}:*`)).toEqual([]);
+  const { exitCode, stdout, stderr } = await run.result;
+  expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: "" });
+  expect(stderr).toMatch(/the workflow is cancelled; go on with it by: flow resume [a-z]+-[a-z]+-[0-9a-f]{4}\n$/);
+  expect(await leftovers()).toEqual([]);
 });
 
 test("a plain script beside a worker of the same project prints its result and exits by itself", async () => {
@@ -397,7 +402,7 @@ test("without a worker of its own a run goes on after its timeout, and a worker'
   const run = await flow(["run", "-e", "sleep(3) | mul(2)", "--no-worker", "--timeout", "1s"], here());
   expect(run).toMatchObject({ exitCode: 5, stdout: "" });
   expect(run.stderr).toMatch(
-    /^error: the workflow was not done after 1s \(--timeout\); it goes on, its id is [0-9a-f-]+\n$/,
+    /^error: the workflow was not done after 1s \(--timeout\); it goes on; see it by: flow watch [0-9a-z-]+\n$/,
   );
   worker.child.kill("SIGINT");
   expect(await worker.result).toMatchObject({ exitCode: 0 });

@@ -1,30 +1,31 @@
 /** `flow run`: compiles a flow, runs it, and prints its result. */
-import { type App, parseSeconds } from "@umbel/core";
-import { compile } from "@umbel/dsl";
+import { type App, OptionError, parseNodeId, parseSeconds, readableId } from "@umbel/core";
 import { App as UmbelApp } from "../../app.ts";
-import { loadFlowTasks } from "../../load/flow-tasks.ts";
+import { findBroker } from "../../broker/lookup.ts";
 import { fallBackToMemory, requireShared, useBroker } from "../broker-choice.ts";
-import { readChosenFlow } from "../chosen-flow.ts";
+import { type CompiledFlow, compileChosen, type FlowOptions } from "../compiled-flow.ts";
 import type { CommandContext } from "../context.ts";
-import { exitCodeOfErrors, showDiagnostics } from "../diagnostics-screen.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { failureScreen } from "../failure-screen.ts";
-import { FlowRun, type RunEnd } from "../flow-run.ts";
+import { FlowRun } from "../flow-run.ts";
 import { keepProcess } from "../keep-process.ts";
-import { readParams } from "../params.ts";
+import { chooseView, type ViewOptions } from "../live/choose-view.ts";
+import { Progress } from "../live/progress.ts";
+import { showEnd } from "../run-end.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** The options of `flow run`, as commander gives them. */
-export interface RunOptions {
-  readonly file: string | undefined;
-  readonly expression?: string;
-  readonly param?: readonly string[];
-  readonly app?: string;
-  readonly allowOutside?: boolean;
+export interface RunOptions extends FlowOptions, ViewOptions {
   readonly broker?: string;
   readonly worker: boolean;
   readonly concurrency?: number;
   readonly timeout?: string;
   readonly raw?: boolean;
+  readonly name?: string;
+  readonly detach?: boolean;
+  /** `cancel` or `detach`. */
+  readonly onInterrupt?: string;
+  readonly dryRun?: boolean;
+  readonly report?: string;
 }
 
 /**
@@ -32,54 +33,104 @@ export interface RunOptions {
  * @throws UsageError, OptionError, ModuleError, FlowFileError before anything runs; OperationalError without a broker
  */
 export async function runFlow(context: CommandContext, options: RunOptions): Promise<ExitCode> {
-  const { terminal, directory } = context;
-  const params = readParams(options.param ?? []);
-  const timeoutMs = options.timeout === undefined ? undefined : readTimeout(options.timeout);
+  if (options.dryRun === true) return await (await import("./plan-flow.ts")).planFlow(context, options);
+  const { terminal } = context;
+  const timeoutMs = readTimeout(options.timeout);
+  const hasWorker = options.worker && options.detach !== true;
+  checkCombination(options, hasWorker);
+  const { view, events } = await chooseView(options, terminal);
   useBroker(options.broker);
-  // From here on code of the user's runs.
-  terminal.captureOutput();
-  const source = await readChosenFlow("run", options, directory);
-  const tasks = await loadFlowTasks(source, options.app, directory, options);
-  const { signature, diagnostics } = compile(source.text, { file: source.name, resolver: tasks.resolver, params });
-  showDiagnostics(terminal, diagnostics, source, tasks);
-  if (signature === undefined) return exitCodeOfErrors(diagnostics);
-  context.signal.throwIfAborted();
-  const app: App = tasks.app ?? new UmbelApp();
-  if (!options.worker) requireShared(app.conf.brokerUrl, "`--no-worker`");
+  const flow = await compileChosen(context, "run", options);
+  if (typeof flow === "number") return flow;
+  const app: App = flow.tasks.app ?? new UmbelApp();
+  if (!hasWorker) requireShared(app.conf.brokerUrl, options.detach === true ? "`--detach`" : "`--no-worker`");
+  if (options.detach === true) return await detach(context, app, flow, options);
+  const isKept = () => findBroker({ environment: process.env, appBroker: app.conf.brokerUrl }).broker.kind !== "memory";
   const run = new FlowRun({
     app,
-    tasks: tasks.tasks,
-    name: `flow run ${source.name}`,
+    tasks: flow.tasks.tasks,
+    modules: flow.tasks.modules,
+    name: `flow run ${flow.name}`,
     context,
-    ownWorker: options.worker ? { concurrency: options.concurrency } : undefined,
-    onNoServer: options.worker ? fallBackToMemory(app.conf.brokerUrl, terminal) : undefined,
+    ownWorker: hasWorker ? { concurrency: options.concurrency } : undefined,
+    onNoServer: hasWorker ? fallBackToMemory(app.conf.brokerUrl, terminal) : undefined,
     timeoutMs,
+    progress: view === undefined ? undefined : new Progress(view, options.name ?? flow.name),
+    isKept,
+    cancelOnInterrupt: options.onInterrupt === "cancel",
   });
-  return await keepProcess(() => run.toEnd(signature, (end) => show(end, context, options)));
+  const { signature } = flow;
+  return await keepProcess(() =>
+    run.toEnd(
+      async (engine) => {
+        const sent = engine.submit({ signature, args: [], kwargs: {}, options: {}, ...runName(options.name) });
+        await sent.stored;
+        return sent.resultId;
+      },
+      async (end, engine) => {
+        const exitCode = showEnd(end, context, { ...options, hasWorker, events, isKept: isKept() });
+        if (options.report !== undefined) {
+          await (await import("../report/write-report.ts")).writeReport(context, engine, end.id, options.report);
+        }
+        return exitCode;
+      },
+    ),
+  );
 }
 
-function readTimeout(text: string): number {
+/** Sends the workflow to others' workers and does not wait. */
+async function detach(
+  { terminal }: CommandContext,
+  app: App,
+  { signature, tasks }: CompiledFlow,
+  { name }: RunOptions,
+): Promise<ExitCode> {
+  const { createDetachedEngine } = await import("../detached-engine.ts");
+  const engine = createDetachedEngine(app, tasks);
+  return await keepProcess(async () => {
+    try {
+      const sent = engine.submit({ signature, args: [], kwargs: {}, options: {}, ...runName(name) });
+      await sent.stored;
+      const place = parseNodeId(sent.resultId);
+      const id = place === undefined ? sent.resultId : readableId(place.runKey);
+      terminal.result(id);
+      terminal.note(`it runs where workers serve its tasks; see it by: flow watch ${id}`);
+      return EXIT.done;
+    } finally {
+      await engine.close();
+      await app.close();
+    }
+  });
+}
+
+function checkCombination(
+  { detach: isDetached, worker, timeout, concurrency, onInterrupt, report, events }: RunOptions,
+  hasWorker: boolean,
+): void {
+  const together = (one: string, other: string, why: string) =>
+    new UsageError(`\`${one}\` and \`${other}\` cannot be given together: ${why}`);
+  if (onInterrupt === "detach" && hasWorker) {
+    throw new UsageError(
+      "`--on-interrupt detach` needs `--no-worker`: else this process alone runs the tasks, and nothing would go on without it",
+    );
+  }
+  if (concurrency !== undefined && !hasWorker)
+    throw together("--concurrency", worker ? "--detach" : "--no-worker", "no task runs here");
+  if (isDetached !== true) return;
+  if (timeout !== undefined) throw together("--detach", "--timeout", "nothing is waited for");
+  if (events === true) throw together("--detach", "--events", "nothing is waited for");
+  if (report !== undefined) throw together("--detach", "--report", "write it later by `flow report RUN`");
+}
+
+function readTimeout(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   return parseSeconds(/^\d+(\.\d+)?$/.test(text) ? Number(text) : text, "--timeout") * 1000;
 }
 
-/** Prints how the workflow ended and gives the exit code for that. */
-function show(end: RunEnd, { terminal, debug }: CommandContext, { raw, worker, timeout }: RunOptions): ExitCode {
-  switch (end.kind) {
-    case "succeeded":
-      terminal.result(raw === true && typeof end.value === "string" ? end.value : JSON.stringify(end.value));
-      return EXIT.done;
-    case "failed":
-      terminal.error(failureScreen(end.task, end.error, { debug }));
-      return EXIT.failed;
-    case "revoked":
-      terminal.error(`the workflow was cancelled: its task ${end.id} was revoked`);
-      return EXIT.cancelled;
-    case "late":
-      terminal.error(
-        worker
-          ? `the workflow was not done after ${timeout} (--timeout), and is given up`
-          : `the workflow was not done after ${timeout} (--timeout); it goes on, its id is ${end.id}`,
-      );
-      return EXIT.timeout;
-  }
+/** Gives the name of a run as a request holds it. @throws OptionError */
+function runName(name: string | undefined): { readonly runName?: string } {
+  if (name === undefined) return {};
+  if (name === "" || name.length > 200 || /\p{Cc}/u.test(name))
+    throw new OptionError("--name must be text of 1 to 200 characters without control characters");
+  return { runName: name };
 }

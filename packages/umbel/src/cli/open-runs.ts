@@ -1,0 +1,41 @@
+/** The engine of a command that asks a broker for runs. One rule: it loads a module of the user's only to know the broker. */
+import { CanvasEngine } from "@umbel/canvas";
+import type { App } from "@umbel/core";
+import { App as UmbelApp } from "../app.ts";
+import { engineOptions } from "../engine.ts";
+import { findDefaultModule } from "../load/default-module.ts";
+import { discoverApp } from "../load/discover-app.ts";
+import { useBroker } from "./broker-choice.ts";
+import { cleanUp } from "./clean-up.ts";
+import type { CommandContext } from "./context.ts";
+import { keepProcess } from "./keep-process.ts";
+
+/** What names the broker on a command line. */
+export interface BrokerOptions {
+  readonly app?: string;
+  readonly broker?: string;
+}
+
+/** Gives the App of `-A`, else that of the module of this folder, else one with the defaults. @throws ModuleError */
+export async function findApp(options: BrokerOptions, directory: string): Promise<App> {
+  if (options.app !== undefined) return (await discoverApp(options.app, directory)).app;
+  const found = await findDefaultModule(directory);
+  return found.kind === "found" ? (await discoverApp(found.spec, found.directory)).app : new UmbelApp();
+}
+
+/**
+ * Calls with an engine on the broker that is meant, and closes it.
+ * @throws ModuleError; OperationalError when the broker cannot be reached
+ */
+export async function withEngine<Answer>(
+  { terminal, directory, signal }: CommandContext,
+  options: BrokerOptions,
+  ask: (engine: CanvasEngine, app: App) => Promise<Answer>,
+): Promise<Answer> {
+  useBroker(options.broker);
+  terminal.captureOutput();
+  const app = await findApp(options, directory);
+  const engine = new CanvasEngine(app, engineOptions(app, { user: "flow", signal, onProblem: () => undefined }));
+  const close = () => cleanUp(terminal, [() => engine.close(), () => app.close()]);
+  return await keepProcess(() => ask(engine, app).finally(close));
+}

@@ -42,7 +42,7 @@ const KEEPER =
 /**
  * Starts a server of our own: unix socket in a short temporary folder, nothing kept.
  * @param port where it listens on this machine too; nowhere unless said
- * @returns its URL and `stop`, which resolves when server and folder are gone
+ * @returns its URL, the program, and `stop`, which resolves when server and folder are gone
  */
 export async function startServer({ port = 0 } = {}) {
   const binary = await findServer();
@@ -76,7 +76,7 @@ export async function startServer({ port = 0 } = {}) {
     await stop();
     throw new Error(`${binary} did not answer within 10 s; run it by hand to see why`);
   }
-  return { url: `unix://${socket}`, stop };
+  return { url: `unix://${socket}`, program: binary, stop };
 }
 
 async function answersPing(socket, timeoutMs) {

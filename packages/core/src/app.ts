@@ -34,6 +34,8 @@ export interface AppOptions extends Partial<Settings> {
    * left out.
    */
   broker?: string;
+  /** A connection that leads to the broker, for engines that take one. */
+  connection?: object;
   /** The queue of tasks and calls that name none; the setting `taskDefaultQueue`. */
   defaultQueue?: string;
   /** Whether it becomes the current App; true unless said. */
@@ -373,7 +375,10 @@ const SETTING_OF_OPTION: Readonly<Record<string, keyof Settings>> = {
   defaultQueue: "taskDefaultQueue",
 };
 
-const APP_OPTIONS: readonly string[] = [...Object.keys(SETTING_OF_OPTION), "setAsCurrent", ...settingNames];
+/** Options of an App that are no settings. */
+const OWN_OPTIONS: readonly string[] = ["connection", "setAsCurrent"] satisfies (keyof AppOptions)[];
+
+const APP_OPTIONS: readonly string[] = [...Object.keys(SETTING_OF_OPTION), ...OWN_OPTIONS, ...settingNames];
 
 /** The settings among an App's options. @throws OptionError for what is no option */
 function settingsIn(options: AppOptions, place: string | undefined): SettingValues {
@@ -383,7 +388,7 @@ function settingsIn(options: AppOptions, place: string | undefined): SettingValu
       const where = place === undefined ? "" : ` (${place})`;
       throw new OptionError(`unknown option \`${name}\` of App${where}${didYouMeanSetting(name, APP_OPTIONS)}`);
     }
-    if (name === "setAsCurrent") continue;
+    if (OWN_OPTIONS.includes(name)) continue;
     if (value !== undefined) settings[SETTING_OF_OPTION[name] ?? name] = value;
   }
   return settings;

@@ -2,7 +2,9 @@
 export { AppEngine, type AppEngineParts } from "./conformance/app-engine.ts";
 export { type CommandContext, conformance } from "./conformance/command.ts";
 export type { ConformanceEngine, ConformanceRun, ObservedResult } from "./conformance/engine.ts";
+export { startCluster, type TestCluster } from "./kit/redis-cluster.ts";
 export { deleteKeys, listKeys } from "./kit/redis-keys.ts";
+export { freePorts, type ServerOptions, startServer, type TestServer } from "./kit/redis-server.ts";
 export { openTestRedis, type TestRedis, testRedisUrl } from "./kit/test-redis.ts";
 export { defineConformanceTasks } from "./tasks/library.ts";
 export { MemoryRecords, type Records, RedisRecords } from "./tasks/records.ts";

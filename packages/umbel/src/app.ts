@@ -1,17 +1,38 @@
 /** The App that people use: core's, with an engine on the broker that its URL names. */
 import { CanvasEngine, type ExportGraphOptions, type RunGraphFormat } from "@umbel/canvas";
-import { type AppOptions, App as CoreApp, type ImportedNamed, ImproperlyConfigured } from "@umbel/core";
+import {
+  App as CoreApp,
+  type AppOptions as CoreAppOptions,
+  type ImportedNamed,
+  ImproperlyConfigured,
+  OptionError,
+} from "@umbel/core";
+import { type GivenConnection, readConnection } from "./broker/given-connection.ts";
 import { createEagerEngine, createEngine } from "./engine.ts";
+
+/** What may be said of an App when it is made: where it is, and any of its settings. */
+export interface AppOptions extends CoreAppOptions {
+  /**
+   * An ioredis `Redis` or `Cluster` that leads to the broker, instead of a URL. The App makes connections of its own like it,
+   * and closes those; this one stays as it is and is yours to close.
+   */
+  connection?: GivenConnection;
+}
 
 /**
  * A registry of tasks, and the way to run them.
  *
- * The broker is the first of: `flow`'s `--broker`, the environment's `FLOW_BROKER`, the `broker` given here, and last
- * `embedded:`, a private Redis of this project that every process of it shares.
- * @throws OptionError for an unknown option
+ * The broker is the first of: `flow`'s `--broker`, the environment's `FLOW_BROKER`, the `broker` or `connection` given here,
+ * and last `embedded:`, a private Redis of this project that every process of it shares.
+ * @throws OptionError for an unknown option, or a connection that cannot be used
  */
 export class App extends CoreApp {
   constructor(main?: string, options: AppOptions = {}) {
+    const { broker, brokerUrl = broker, connection } = options;
+    if (connection !== undefined) readConnection(connection);
+    if (brokerUrl !== undefined && connection !== undefined) {
+      throw new OptionError("both `broker` and `connection` say where the App's Redis is; leave one of them out");
+    }
     super(main, options, createEngine, createEagerEngine);
   }
 

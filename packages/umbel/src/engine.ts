@@ -1,20 +1,9 @@
 /** From an App's options to its engine. One rule: nothing is opened here; the engine opens its broker when it needs it. */
-import {
-  type Broker,
-  CanvasEngine,
-  type CanvasEngineOptions,
-  type ConnectionPurpose,
-  EagerEngine,
-  type MemoryBroker,
-} from "@umbel/canvas";
-import { type App, didYouMean, ImproperlyConfigured, parseSeconds, QueueNotFound, routeOf } from "@umbel/core";
-import type { Redis } from "ioredis";
-import { type BrokerPlaces, findBroker } from "./broker/lookup.ts";
+import { type Broker, CanvasEngine, type CanvasEngineOptions, EagerEngine, type MemoryBroker } from "@umbel/canvas";
+import { type App, didYouMean, parseSeconds, QueueNotFound, routeOf } from "@umbel/core";
+import { type BrokerPlaces, findBroker, placesOf } from "./broker/lookup.ts";
 import { givenBrokerOf, memoryBrokerOf } from "./broker/memory-brokers.ts";
 import type { OpenBroker, OpenBrokerOptions } from "./broker/open-broker.ts";
-
-/** How often a command of a client waits for a new connection before it fails. */
-const CLIENT_RETRIES = 3;
 
 /** Makes the engine of an App; every App of `umbel` has one like this. */
 export function createEngine(app: App): CanvasEngine {
@@ -28,10 +17,10 @@ export function createEagerEngine({ tasks, conf }: App): EagerEngine {
 
 /** The options of an App's engine; `flow` overrides some of them. */
 export function engineOptions(app: App, opening: OpenBrokerOptions = {}): CanvasEngineOptions {
-  const { prefix, taskDefaultQueue, brokerUrl, resultExpires } = app.conf;
+  const { prefix, taskDefaultQueue, resultExpires } = app.conf;
   return {
     openBroker: async () =>
-      givenBrokerOf(app) ?? (await openBrokerOf(app, { environment: process.env, appBroker: brokerUrl }, opening)),
+      givenBrokerOf(app) ?? (await openBrokerOf(app, { environment: process.env, ...placesOf(app) }, opening)),
     prefix,
     defaultQueue: taskDefaultQueue,
     ...routing(app),
@@ -77,14 +66,7 @@ function asEngineBroker(open: OpenBroker): Broker {
   for (const warning of open.warnings) process.emitWarning(warning, "UmbelWarning");
   return {
     address: open.address,
-    connect: (purpose) => connectFor(open, purpose),
+    connect: (purpose) => open.connect({ givesUp: purpose === "commands" }),
     release: () => open.close(),
   };
-}
-
-function connectFor(open: OpenBroker, purpose: ConnectionPurpose): Redis {
-  const connection = open.connect({ maxRetriesPerRequest: purpose === "commands" ? CLIENT_RETRIES : null });
-  if ("nodes" in connection)
-    throw new ImproperlyConfigured(`Redis Cluster (${open.address}) is not supported yet; use one Redis`);
-  return connection;
 }

@@ -16,7 +16,6 @@ export {
 export {
   AlreadyRegistered,
   type AnySignature,
-  type AppOptions,
   AsyncResult,
   allowJoinResult,
   appOrDefault,
@@ -90,5 +89,5 @@ export {
   UnknownTaskIdError,
   WorkerLostError,
 } from "@umbel/core";
-export { App } from "./app.ts";
+export { App, type AppOptions } from "./app.ts";
 export { getTaskLogger, type TaskLogger, type TaskLoggerOptions, type WriteLine } from "./task-logger.ts";

@@ -3,8 +3,9 @@
  * stored, so none can be missing; an entry without a run does no harm.
  */
 import type { RunKey } from "@umbel/core";
-import type { Redis } from "ioredis";
 import { activeRunsKey } from "../store/keys.ts";
+import type { RedisConnection } from "../store/redis/connection.ts";
+import { readStoreClock } from "../store/redis/store-clock.ts";
 
 /** The list of runs that go on. */
 export interface ActiveRuns {
@@ -30,12 +31,12 @@ const MOST_AT_ONCE = 1000;
 
 /** A sorted set in Redis. */
 export class RedisActiveRuns implements ActiveRuns {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #key: string;
   readonly #ended = new Set<RunKey>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(redis: Redis, prefix: string) {
+  constructor(redis: RedisConnection, prefix: string) {
     this.#redis = redis;
     this.#key = activeRunsKey(prefix);
   }
@@ -77,7 +78,6 @@ export class RedisActiveRuns implements ActiveRuns {
   }
 
   async now(): Promise<number> {
-    const [seconds, micros] = await this.#redis.time();
-    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+    return await readStoreClock(this.#redis, this.#key);
   }
 }

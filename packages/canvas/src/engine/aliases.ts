@@ -3,8 +3,8 @@
  * never share one; the job queue never sees it.
  */
 import { DuplicateTaskIdError, parseNodeId, type RunKey } from "@umbel/core";
-import type { Redis } from "ioredis";
 import { aliasKey } from "../store/keys.ts";
+import type { RedisConnection } from "../store/redis/connection.ts";
 import { Script } from "../store/redis/script.ts";
 import { releaseAlias } from "../store/redis/scripts.generated.ts";
 
@@ -31,11 +31,11 @@ export function duplicateTaskId(id: string): DuplicateTaskIdError {
 
 /** Strings in Redis that lead from an id to a node. */
 export class RedisAliases implements Aliases {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #prefix: string;
   readonly #expiresMs: number;
 
-  constructor(redis: Redis, prefix: string, expiresMs: number) {
+  constructor(redis: RedisConnection, prefix: string, expiresMs: number) {
     this.#redis = redis;
     this.#prefix = prefix;
     this.#expiresMs = expiresMs;
@@ -48,7 +48,8 @@ export class RedisAliases implements Aliases {
     const taken = aliases.filter((_alias, position) => replies[position] === null);
     if (taken[0] === undefined) return;
     const reserved = aliases.filter((alias) => !taken.includes(alias)).map(({ id }) => aliasKey(this.#prefix, id));
-    if (reserved.length > 0) await this.#redis.del(...reserved);
+    // Each may be on another node of a cluster.
+    await Promise.all(reserved.map((key) => this.#redis.del(key)));
     throw duplicateTaskId(taken[0].id);
   }
 

@@ -1,7 +1,7 @@
 /** BullMQ's worker as a source of slices. One rule: BullMQ decides when a job is delivered, never what becomes of its slice. */
 import { DelayedError, type Job } from "bullmq";
-import type { Redis } from "ioredis";
 import { queuePrefix } from "../store/keys.ts";
+import type { RedisConnection } from "../store/redis/connection.ts";
 import type { SlicePointer } from "./queues.ts";
 import { SliceWorker } from "./slice-worker.ts";
 import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
@@ -12,7 +12,13 @@ import type { Deliver, WorkSource, WorkSourceOptions } from "./work-source.ts";
 export class BullWorkSource implements WorkSource {
   readonly #worker: SliceWorker;
 
-  constructor(queue: string, connection: Redis, prefix: string, deliver: Deliver, options: WorkSourceOptions) {
+  constructor(
+    queue: string,
+    connection: RedisConnection,
+    prefix: string,
+    deliver: Deliver,
+    options: WorkSourceOptions,
+  ) {
     const { concurrency, lostAfterMs, onError } = options;
     const runJob = (job: Job<SlicePointer>, token: string | undefined): Promise<void> =>
       deliver(job.data, { attempts: job.attemptsStarted, putOff: (delayMs) => delayJob(job, token, delayMs) });

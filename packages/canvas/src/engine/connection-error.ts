@@ -1,4 +1,4 @@
-/** Telling that a connection is at fault. One rule: the words and codes of ioredis are known here and nowhere else. */
+/** Telling that a connection, or the server behind it, is at fault. One rule: the words and codes of ioredis are known here and nowhere else. */
 import { OperationalError, UmbelError } from "@umbel/core";
 
 const CODES: ReadonlySet<string> = new Set([
@@ -12,14 +12,23 @@ const CODES: ReadonlySet<string> = new Set([
   "EHOSTUNREACH",
 ]);
 
-/** Whether an error of ioredis says that the connection, and not the command, is at fault. */
+/** How ioredis says that a cluster has no node for a command, or had none for too long. */
+const CLUSTER_MESSAGE =
+  /^(Too many Cluster redirections|Failed to refresh slots cache|None of startup nodes is available|Cluster is ended)/;
+
+/** How a server refuses what is not for it now: it loads, or is no primary any more, or its cluster has not enough nodes. */
+const AWAY_REPLY = /^(CLUSTERDOWN|LOADING|MASTERDOWN|READONLY|TRYAGAIN|UNBLOCKED)\b/;
+
+/** Whether an error of ioredis says that the connection or the server, and not the command, is at fault. */
 export function isConnectionError(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof UmbelError) return false;
   const code: unknown = Reflect.get(error, "code");
   return (
     (typeof code === "string" && CODES.has(code)) ||
     error.name === "MaxRetriesPerRequestError" ||
-    error.message === "Connection is closed."
+    error.message === "Connection is closed." ||
+    CLUSTER_MESSAGE.test(error.message) ||
+    AWAY_REPLY.test(error.message)
   );
 }
 

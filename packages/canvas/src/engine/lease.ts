@@ -1,5 +1,5 @@
 /** A lease: what only one process may do at a time. One rule: it ends by itself when its holder does not renew it. */
-import type { Redis } from "ioredis";
+import type { RedisConnection } from "../store/redis/connection.ts";
 
 /** One lease. */
 export interface Lease {
@@ -11,10 +11,10 @@ export interface Lease {
 
 /** A key in Redis. */
 export class RedisLease implements Lease {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #key: string;
 
-  constructor(redis: Redis, key: string) {
+  constructor(redis: RedisConnection, key: string) {
     this.#redis = redis;
     this.#key = key;
   }

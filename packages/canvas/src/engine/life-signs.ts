@@ -2,8 +2,8 @@
  * Signs of life of worker processes. One rule: the store's clock decides (a key that expires), so a worker whose own
  * clock is wrong is neither lost too early nor too late.
  */
-import type { Redis } from "ioredis";
 import { heartbeatKey, workerNameKey } from "../store/keys.ts";
+import type { RedisConnection } from "../store/redis/connection.ts";
 
 /** Who is alive. */
 export interface LifeSigns {
@@ -23,12 +23,12 @@ const NAME_MARGIN_MS = 60_000;
 
 /** Keys that expire in Redis. */
 export class RedisLifeSigns implements LifeSigns {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #prefix: string;
   readonly #resultExpiresMs: number;
 
   /** @param resultExpiresMs how long an ended run is kept */
-  constructor(redis: Redis, prefix: string, resultExpiresMs: number) {
+  constructor(redis: RedisConnection, prefix: string, resultExpiresMs: number) {
     this.#redis = redis;
     this.#prefix = prefix;
     this.#resultExpiresMs = resultExpiresMs;

@@ -3,7 +3,6 @@
  * after subscribing, after each reconnection, and from time to time.
  */
 import type { RunKey } from "@umbel/core";
-import type { Redis } from "ioredis";
 import type { NodeRange } from "../store/graph-store.ts";
 import { clientChannel, runChannel, terminatedChannel } from "../store/keys.ts";
 
@@ -41,9 +40,20 @@ interface NewsStore {
   publish(channel: string, message: string): Promise<void>;
 }
 
+/** What news asks of a subscribing connection, which is ioredis's, or ours to a cluster. */
+interface Subscriber {
+  subscribe(channel: string): Promise<unknown>;
+  unsubscribe(channel: string): Promise<unknown>;
+  /** Resolves when the server has answered all that it was told before. */
+  ping(): Promise<unknown>;
+  on(event: "message", listener: (channel: string, message: string) => void): unknown;
+  /** `close`: it is lost. `ready`: it is there again, and so are its channels once a ping has been answered. */
+  on(event: "close" | "ready", listener: () => void): unknown;
+}
+
 /** One subscribing connection for Redis's PUBLISH. */
 export class RedisNews implements News {
-  readonly #subscriber: Redis;
+  readonly #subscriber: Subscriber;
   readonly #store: NewsStore;
   readonly #prefix: string;
   readonly #channel: string;
@@ -52,7 +62,7 @@ export class RedisNews implements News {
   #opened: Promise<void> | undefined;
   #lostAt = 0;
 
-  constructor(subscriber: Redis, store: NewsStore, prefix: string, clientId: string) {
+  constructor(subscriber: Subscriber, store: NewsStore, prefix: string, clientId: string) {
     this.#subscriber = subscriber;
     this.#store = store;
     this.#prefix = prefix;
@@ -109,7 +119,7 @@ export class RedisNews implements News {
     this.#subscriber.on("close", () => {
       this.#lostAt += 1;
     });
-    // ioredis subscribes again by itself; what was told in between must be read, but not before the server has subscribed
+    // The connection subscribes again by itself; what was told in between must be read, but not before the server has subscribed
     // us. It answers in order. If it does not, the connection is lost again, and ready again.
     this.#subscriber.on("ready", () => {
       this.#subscriber.ping().then(

@@ -4,9 +4,9 @@
  */
 import type { RunKey } from "@umbel/core";
 import { type JobState, Queue } from "bullmq";
-import type { Redis } from "ioredis";
 import type { Dispatch } from "../store/graph-store.ts";
 import { queuePrefix } from "../store/keys.ts";
+import type { RedisConnection } from "../store/redis/connection.ts";
 import { type SliceRange, sliceKey } from "../store/slice.ts";
 
 /** What a job carries: where its slice stands. Short names, since a job with more than 64 bytes costs Redis twice. */
@@ -58,11 +58,11 @@ export interface Queues {
 
 /** BullMQ's queues of one prefix, over one connection that is its owner's to close. */
 export class BullQueues implements Queues {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #prefix: string;
   readonly #queues = new Map<string, Queue>();
 
-  constructor(redis: Redis, prefix: string) {
+  constructor(redis: RedisConnection, prefix: string) {
     this.#redis = redis;
     this.#prefix = prefix;
   }

@@ -2,8 +2,9 @@
  * How often tasks may start, counted over all workers of a broker. One rule: two starts of a task are never closer than
  * its rate says, whoever makes them; so over any minute there are no more than it says.
  */
-import type { Redis } from "ioredis";
+
 import { turnsKey } from "../store/keys.ts";
+import type { RedisConnection } from "../store/redis/connection.ts";
 import { Script } from "../store/redis/script.ts";
 import { takeTurn } from "../store/redis/scripts.generated.ts";
 
@@ -25,10 +26,10 @@ const turn = new Script(takeTurn);
 
 /** Turns in Redis. */
 export class RedisRateLimits implements RateLimits {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #prefix: string;
 
-  constructor(redis: Redis, prefix: string) {
+  constructor(redis: RedisConnection, prefix: string) {
     this.#redis = redis;
     this.#prefix = prefix;
   }

@@ -3,8 +3,8 @@
  * things depend on each other.
  */
 import { randomUUID } from "node:crypto";
-import type { Redis } from "ioredis";
 import { janitorLeaseKey } from "../store/keys.ts";
+import { connected, cork, holdNoProcess, isCluster, type RedisConnection } from "../store/redis/connection.ts";
 import { RedisGraphStore } from "../store/redis/redis-graph-store.ts";
 import { RedisActiveRuns } from "./active-runs.ts";
 import { RedisAliases } from "./aliases.ts";
@@ -14,6 +14,7 @@ import { Driver } from "./driver.ts";
 import { RedisLease } from "./lease.ts";
 import { RedisLifeSigns } from "./life-signs.ts";
 import { RedisNews } from "./news.ts";
+import { NodeSubscriber } from "./node-subscriber.ts";
 import { PageCache } from "./page-cache.ts";
 import { BullQueues } from "./queues.ts";
 import { RedisRateLimits } from "./rate-limits.ts";
@@ -28,11 +29,11 @@ import { RedisTaskLoads } from "./task-loads.ts";
 import { systemTimers } from "./timers.ts";
 import type { Workplace } from "./work-source.ts";
 
-/** An engine's connections to one Redis. */
+/** An engine's connections to one Redis, or to a cluster. */
 export class RedisRuntime implements Runtime {
   readonly broker: Broker;
   readonly prefix: string;
-  readonly commands: Redis;
+  readonly commands: RedisConnection;
   readonly store: RedisGraphStore;
   readonly pages: PageCache;
   readonly results: Results;
@@ -50,7 +51,7 @@ export class RedisRuntime implements Runtime {
   readonly janitorLease: RedisLease;
   readonly timers = systemTimers;
   readonly upkeepTimers = systemTimers;
-  readonly #subscriber: Redis;
+  readonly #subscriber: RedisConnection | NodeSubscriber;
   readonly #options: RuntimeOptions;
   readonly #taskLoads: RedisTaskLoads;
 
@@ -59,13 +60,9 @@ export class RedisRuntime implements Runtime {
     this.#options = options;
     this.prefix = options.prefix;
     this.commands = broker.connect("commands");
-    this.#subscriber = broker.connect("subscriber");
-    for (const connection of [this.commands, this.#subscriber]) {
-      // Each command tells of its own failure; the event is the same news without an address.
-      connection.on("error", () => undefined);
-      // What keeps a process is a pending submit or get, or a worker; never these sockets by themselves.
-      connection.on("connect", () => connection.stream.unref());
-    }
+    this.#openQuietly(this.commands);
+    if (isCluster(this.commands)) this.#subscriber = new NodeSubscriber(this.commands);
+    else this.#subscriber = this.#openQuietly(broker.connect("subscriber"));
     this.store = new RedisGraphStore(this.commands, options);
     this.pages = new PageCache(this.store);
     this.results = new Results(this.store, this.pages);
@@ -95,7 +92,11 @@ export class RedisRuntime implements Runtime {
 
   /** Connects; rejects with what ioredis says when the server does not answer. */
   async open(): Promise<void> {
-    await Promise.all([connected(this.commands), connected(this.#subscriber)]);
+    const subscriber = this.#subscriber;
+    await Promise.all([
+      connected(this.commands),
+      subscriber instanceof NodeSubscriber ? undefined : connected(subscriber),
+    ]);
     await Promise.all([this.store.loadScripts(), this.news.open(), this.#taskLoads.read()]);
   }
 
@@ -110,15 +111,22 @@ export class RedisRuntime implements Runtime {
   }
 
   together<Value>(send: () => Value): Value {
-    const { stream } = this.commands;
-    // Each write is a system call, which costs more than the command itself.
-    stream?.cork();
-    process.nextTick(() => stream?.uncork());
+    process.nextTick(cork(this.commands));
     return send();
   }
 
   onConnected(listener: () => void): void {
     this.commands.on("ready", listener);
+    // A cluster is there as long as one of its nodes is; what is lost and comes back is what was listened to.
+    if (this.#subscriber instanceof NodeSubscriber) this.#subscriber.on("ready", listener);
+  }
+
+  #openQuietly(connection: RedisConnection): RedisConnection {
+    // Each command tells of its own failure; the event is the same news without an address.
+    connection.on("error", () => undefined);
+    // What keeps a process is a pending submit or get, or a worker; never these sockets by themselves.
+    holdNoProcess(connection);
+    return connection;
   }
 
   /** Ends all connections. Safe to repeat. */
@@ -133,9 +141,4 @@ export class RedisRuntime implements Runtime {
     this.commands.disconnect();
     await this.broker.release();
   }
-}
-
-async function connected(redis: Redis): Promise<void> {
-  if (redis.status === "wait") await redis.connect();
-  else await redis.ping();
 }

@@ -3,9 +3,9 @@
  * that a run needs depends on it; so it is written a little later, for many runs at once, and put right by who reads it.
  */
 import type { RunKey } from "@umbel/core";
-import type { Redis } from "ioredis";
 import type { RunMeta } from "../graph/codec.ts";
 import { failedRunsKey, runIndexKey } from "../store/keys.ts";
+import type { RedisConnection } from "../store/redis/connection.ts";
 
 /** What the index says of a run. */
 export interface RunEntry {
@@ -61,7 +61,7 @@ const BEHIND_ENTRY = "\u000b";
 
 /** Sorted sets in Redis. */
 export class RedisRunIndex implements RunIndex {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #all: string;
   readonly #failed: string;
   readonly #expiresMs: number;
@@ -70,7 +70,7 @@ export class RedisRunIndex implements RunIndex {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param resultExpiresMs how long an ended run is kept */
-  constructor(redis: Redis, prefix: string, resultExpiresMs: number) {
+  constructor(redis: RedisConnection, prefix: string, resultExpiresMs: number) {
     this.#redis = redis;
     this.#all = runIndexKey(prefix);
     this.#failed = failedRunsKey(prefix);

@@ -1,7 +1,7 @@
 /** Groups that no run made. One rule: what is kept of one is its members' ids; the members are their runs' own. */
 import type { ResultTuple } from "@umbel/core";
-import type { Redis } from "ioredis";
 import { savedGroupKey } from "../store/keys.ts";
+import type { RedisConnection } from "../store/redis/connection.ts";
 
 /** Keeps groups by their ids, each as long as an ended run. */
 export interface SavedGroups {
@@ -12,11 +12,11 @@ export interface SavedGroups {
 
 /** Strings in Redis. */
 export class RedisSavedGroups implements SavedGroups {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #prefix: string;
   readonly #expiresMs: number;
 
-  constructor(redis: Redis, prefix: string, expiresMs: number) {
+  constructor(redis: RedisConnection, prefix: string, expiresMs: number) {
     this.#redis = redis;
     this.#prefix = prefix;
     this.#expiresMs = expiresMs;

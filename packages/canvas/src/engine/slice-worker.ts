@@ -6,7 +6,7 @@
  * wakes it once more for nothing. To a job that comes alone, that is three round trips of eight.
  */
 import { type Job, Worker, type WorkerOptions } from "bullmq";
-import type { Redis } from "ioredis";
+import { cork, type RedisConnection } from "../store/redis/connection.ts";
 import { Script } from "../store/redis/script.ts";
 import { isConnectionError } from "./connection-error.ts";
 import type { SlicePointer } from "./queues.ts";
@@ -32,7 +32,7 @@ return 0
 
 /** Takes jobs from one queue. BullMQ's own loop never runs. */
 export class SliceWorker extends Worker<SlicePointer> {
-  readonly #connection: Redis;
+  readonly #connection: RedisConnection;
   readonly #runJob: RunJob;
   #limit: number;
   #jobs = 0;
@@ -48,7 +48,7 @@ export class SliceWorker extends Worker<SlicePointer> {
   constructor(
     queue: string,
     runJob: RunJob,
-    connection: Redis,
+    connection: RedisConnection,
     options: Omit<WorkerOptions, "connection" | "autorun">,
   ) {
     super(queue, (job, token) => this.#runOne(job, token), { ...options, connection, autorun: false });
@@ -152,9 +152,8 @@ export class SliceWorker extends Worker<SlicePointer> {
   #lookAround(): void {
     this.#beganAt = performance.now();
     const keys = [this.toKey("marker"), this.toKey("wait"), this.toKey("prioritized")];
-    const { stream } = this.#connection;
-    // Together with the job's own first command, and behind it: each write is a system call.
-    stream?.cork();
+    // Together with the job's own first command, and behind it.
+    const uncork = cork(this.#connection);
     process.nextTick(() => {
       hasMore.run(this.#connection, keys, []).then(
         (more) => {
@@ -165,7 +164,7 @@ export class SliceWorker extends Worker<SlicePointer> {
         // It costs a look in vain, and the job's own commands tell what is wrong.
         () => undefined,
       );
-      stream?.uncork();
+      uncork();
     });
   }
 

@@ -2,8 +2,9 @@
  * What all processes know of how long tasks hold the event loop. One rule: it is a hint for the size of slices; whoever
  * cannot read or write it goes on with what it has measured itself.
  */
-import type { Redis } from "ioredis";
+
 import { taskLoadsKey } from "../store/keys.ts";
+import type { RedisConnection } from "../store/redis/connection.ts";
 import type { Slicing } from "./slicing.ts";
 
 /** How often what was measured here is told, and what others have told is read again; milliseconds. */
@@ -15,13 +16,13 @@ const KEPT_MS = 86_400_000;
 
 /** Shares estimates through a hash in Redis. */
 export class RedisTaskLoads {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #key: string;
   readonly #slicing: Slicing;
   #readAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(redis: Redis, prefix: string, slicing: Slicing) {
+  constructor(redis: RedisConnection, prefix: string, slicing: Slicing) {
     this.#redis = redis;
     this.#key = taskLoadsKey(prefix);
     this.#slicing = slicing;

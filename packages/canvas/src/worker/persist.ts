@@ -35,4 +35,4 @@ function willPass(error: unknown): boolean {
 }
 
 /** How Redis begins a refusal that has to do with its state and not with the command. */
-const TRANSIENT_REPLY = /^(LOADING|READONLY|BUSY|OOM|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|MISCONF|NOREPLICAS|UNKILLABLE)\b/;
+const TRANSIENT_REPLY = /^(BUSY|OOM|MISCONF|NOREPLICAS|UNKILLABLE)\b/;

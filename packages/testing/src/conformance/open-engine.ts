@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CanvasEngine, type SliceSize, startWorker } from "@umbel/canvas";
 import { parseNodeId } from "@umbel/core";
-import { Redis } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { App } from "umbel";
 import { deleteKeys } from "../kit/redis-keys.ts";
 import { defineConformanceTasks } from "../tasks/library.ts";
@@ -79,7 +79,8 @@ function keepRecords(
 }
 
 /** The connection of a runtime that has one. */
-function redisOf(runtime: object): Redis | undefined {
+function redisOf(runtime: object): Redis | Cluster | undefined {
   const commands: unknown = Reflect.get(runtime, "commands");
-  return commands instanceof Redis ? (commands as Redis) : undefined;
+  if (commands instanceof Redis) return commands as Redis;
+  return commands instanceof Cluster ? (commands as Cluster) : undefined;
 }

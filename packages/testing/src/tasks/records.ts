@@ -2,7 +2,7 @@
  * What the tasks `record` and the errbacks write down: one list a key. One rule: a record outlives the process that
  * wrote it whenever the worker may be another one, so those of a run on Redis are kept in Redis.
  */
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 
 /** Lists of recorded values, by key. */
 export interface Records {
@@ -28,10 +28,10 @@ export class MemoryRecords implements Records {
 
 /** Records in Redis. The connection is not ours to close, and the keys go with whoever owns the prefix. */
 export class RedisRecords implements Records {
-  readonly #redis: Redis;
+  readonly #redis: Redis | Cluster;
   readonly #prefix: string;
 
-  constructor(redis: Redis, prefix: string) {
+  constructor(redis: Redis | Cluster, prefix: string) {
     this.#redis = redis;
     this.#prefix = prefix;
   }

@@ -1,4 +1,5 @@
 /** Where a broker is, as data, and in words. One rule: the words never hold a password. */
+import { describeConnection, type GivenConnection } from "./given-connection.ts";
 
 /** A host and its port. */
 export interface HostAndPort {
@@ -68,8 +69,21 @@ export interface MemoryBroker {
   readonly kind: "memory";
 }
 
-/** Every broker that can be named by a URL. */
-export type Broker = TcpBroker | UnixBroker | SentinelBroker | ClusterBroker | EmbeddedBroker | MemoryBroker;
+/** Wherever a connection leads that people made themselves. */
+export interface ConnectionBroker {
+  readonly kind: "connection";
+  readonly connection: GivenConnection;
+}
+
+/** Every broker that can be named by a URL, or given as a connection. */
+export type Broker =
+  | TcpBroker
+  | UnixBroker
+  | SentinelBroker
+  | ClusterBroker
+  | ConnectionBroker
+  | EmbeddedBroker
+  | MemoryBroker;
 
 /** Gives the broker as people may read it: never with a password. */
 export function describeBroker(broker: Broker): string {
@@ -82,6 +96,8 @@ export function describeBroker(broker: Broker): string {
       return `redis${tlsLetter(broker)}+sentinel://${broker.sentinels.map(joinHost).join(",")}/${broker.primary}${databasePath(broker.db)}`;
     case "cluster":
       return `redis${tlsLetter(broker)}+cluster://${broker.nodes.map(joinHost).join(",")}`;
+    case "connection":
+      return describeConnection(broker.connection);
     case "embedded":
       return "embedded:";
     case "memory":

@@ -70,7 +70,7 @@ async function reach(
   const connector = await loadConnector(plan);
   return {
     address,
-    isCluster: plan.kind === "cluster",
+    isCluster: plan.kind !== "redis",
     warnings: await tryOut(connector, address, plan.kind === "redis" ? (plan.options.db ?? 0) : 0, options),
     connect: (tuning) => connector.connect(tuning),
     close: async () => {

@@ -2,30 +2,40 @@
 import { readFile } from "node:fs/promises";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { OptionError } from "@umbel/core";
-import type { ClusterNode, ClusterOptions, RedisOptions } from "ioredis";
-import type { ClusterBroker, SentinelBroker, TcpBroker, TlsFiles, UnixBroker } from "./broker.ts";
+import type { Cluster, ClusterNode, ClusterOptions, RedisOptions } from "ioredis";
+import type { ClusterBroker, ConnectionBroker, SentinelBroker, TcpBroker, TlsFiles, UnixBroker } from "./broker.ts";
+import { isClusterConnection, optionsLike } from "./given-connection.ts";
 import { describeSystemError } from "./system-error.ts";
 
 /** Options of one connection; the form of replies, which is part of ioredis's types, is always its usual one. */
 export type NodeOptions = Omit<RedisOptions, "replyMapping">;
 
 /** What a connection to one Redis, or to a cluster, is made from. */
-export type ConnectionPlan =
-  | { readonly kind: "redis"; readonly options: NodeOptions }
+export type ConnectionPlan = { readonly kind: "redis"; readonly options: NodeOptions } | ClusterPlan;
+
+/** What a connection to a cluster is made from: nodes of it, or another connection. */
+export type ClusterPlan =
   | {
       readonly kind: "cluster";
       readonly nodes: readonly ClusterNode[];
       readonly nodeOptions: NodeOptions;
       readonly options: Pick<ClusterOptions, "dnsLookup">;
-    };
+    }
+  | { readonly kind: "like"; readonly connection: Cluster };
 
 /**
  * Gives what ioredis needs to reach a Redis that somebody else runs.
  * @throws OptionError when a file that the URL names cannot be read
  */
 export async function planConnection(
-  broker: TcpBroker | UnixBroker | SentinelBroker | ClusterBroker,
+  broker: TcpBroker | UnixBroker | SentinelBroker | ClusterBroker | ConnectionBroker,
 ): Promise<ConnectionPlan> {
+  if (broker.kind === "connection") {
+    const { connection } = broker;
+    return isClusterConnection(connection)
+      ? { kind: "like", connection }
+      : { kind: "redis", options: optionsLike(connection) };
+  }
   const login = pickLogin(broker);
   switch (broker.kind) {
     case "tcp": {

@@ -3,7 +3,6 @@
  * are read into types at once.
  */
 import { RunExpiredError, type RunKey } from "@umbel/core";
-import type { Redis } from "ioredis";
 import {
   decodeMeta,
   decodePage,
@@ -44,6 +43,7 @@ import { NOTHING_STARTED, readRecord, readRunning, STAGED_MS, STAGED_NODES, stag
 import { type RunKeys, runChannel, runKeys } from "../keys.ts";
 import { readRevocations } from "../revocations.ts";
 import { type SliceRange, sliceKey } from "../slice.ts";
+import type { RedisConnection } from "./connection.ts";
 import { packedField, unpackPage } from "./packed-results.ts";
 import { Script } from "./script.ts";
 import {
@@ -64,6 +64,7 @@ import {
   updateState,
   watchRun,
 } from "./scripts.generated.ts";
+import { readStoreClock } from "./store-clock.ts";
 import { readTrackLines, trackFieldsOf } from "./tracks.ts";
 
 const scripts = {
@@ -112,12 +113,12 @@ const FEW_RESULTS = 8;
 
 /** Keeps graphs in Redis, over one connection that is its owner's to close. */
 export class RedisGraphStore implements GraphStore {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #options: RedisGraphStoreOptions;
   /** The keys that were asked for last: what follows is mostly about the same run. */
   #last: { readonly runKey: RunKey; readonly keys: RunKeys } | undefined;
 
-  constructor(redis: Redis, options: RedisGraphStoreOptions) {
+  constructor(redis: RedisConnection, options: RedisGraphStoreOptions) {
     this.#redis = redis;
     this.#options = options;
   }
@@ -256,8 +257,7 @@ export class RedisGraphStore implements GraphStore {
 
   async stageFork(runKey: RunKey, resumer: string): Promise<void> {
     const { graph } = this.#keysOf(runKey);
-    const [seconds] = await this.#redis.time();
-    await this.#redis.hset(graph, "A", `${resumer}|${Number(seconds) * 1000}`);
+    await this.#redis.hset(graph, "A", `${resumer}|${await readStoreClock(this.#redis, graph)}`);
     await this.#redis.pexpire(graph, STAGED_MS);
   }
 
@@ -335,8 +335,8 @@ export class RedisGraphStore implements GraphStore {
   async inspect(runKey: RunKey): Promise<RunInspection> {
     const keys = this.#keysOf(runKey);
     const [, , openKey = ""] = keys.all;
-    const [[seconds, micros], [meta, endedAt, owner, pageCount, resuming], flights, open, revoked] = await Promise.all([
-      this.#redis.time(),
+    const [now, [meta, endedAt, owner, pageCount, resuming], flights, open, revoked] = await Promise.all([
+      readStoreClock(this.#redis, keys.graph),
       this.#redis.hmget(keys.graph, "m", "e", "o", "P", "A"),
       this.#redis.hgetall(keys.flights),
       this.#redis.hgetall(openKey),
@@ -347,7 +347,7 @@ export class RedisGraphStore implements GraphStore {
       pageCount: Number(pageCount ?? 0),
       owner: owner ?? undefined,
       endedAt: endedAt === null || endedAt === undefined ? undefined : Number(endedAt),
-      now: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000),
+      now,
       flights: Object.entries(flights).map(([key, text]) => readFlight(key, text)),
       openSpreads: Object.entries(open).map(([spread, text]) => ({
         spread: Number(spread),

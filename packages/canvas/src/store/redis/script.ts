@@ -1,6 +1,6 @@
 /** Lua scripts by their digest. One rule: a script is sent as text only when the server does not know it. */
 import { createHash } from "node:crypto";
-import type { Redis } from "ioredis";
+import { primariesOf, type RedisConnection } from "./connection.ts";
 
 /** One script. */
 export class Script {
@@ -13,7 +13,7 @@ export class Script {
   }
 
   /** Runs the script: one round trip, or two the first time a server sees it. */
-  async run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+  async run(redis: RedisConnection, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     try {
       return await redis.evalsha(this.#digest, keys.length, ...keys, ...args);
     } catch (error) {
@@ -22,8 +22,13 @@ export class Script {
     }
   }
 
-  /** Makes the script known to the server, so that the first run needs no second round trip. */
-  async load(redis: Redis): Promise<void> {
-    await redis.script("LOAD", this.#source);
+  /**
+   * Makes the script known to the server, or to each primary of a cluster that can be reached, so that the first run needs
+   * no second round trip.
+   */
+  async load(redis: RedisConnection): Promise<void> {
+    const loads = primariesOf(redis).map((primary) => primary.script("LOAD", this.#source));
+    if (loads.length === 1) await loads[0];
+    else await Promise.allSettled(loads);
   }
 }

@@ -1,7 +1,7 @@
 /** `flow run`: compiles a flow, runs it, and prints its result. */
 import { type App, OptionError, parseNodeId, parseSeconds, readableId } from "@umbel/core";
 import { App as UmbelApp } from "../../app.ts";
-import { findBroker } from "../../broker/lookup.ts";
+import { findBroker, placesOf } from "../../broker/lookup.ts";
 import { fallBackToMemory, requireShared, useBroker } from "../broker-choice.ts";
 import { type CompiledFlow, compileChosen, type FlowOptions } from "../compiled-flow.ts";
 import type { CommandContext } from "../context.ts";
@@ -43,9 +43,9 @@ export async function runFlow(context: CommandContext, options: RunOptions): Pro
   const flow = await compileChosen(context, "run", options);
   if (typeof flow === "number") return flow;
   const app: App = flow.tasks.app ?? new UmbelApp();
-  if (!hasWorker) requireShared(app.conf.brokerUrl, options.detach === true ? "`--detach`" : "`--no-worker`");
+  if (!hasWorker) requireShared(app, options.detach === true ? "`--detach`" : "`--no-worker`");
   if (options.detach === true) return await detach(context, app, flow, options);
-  const isKept = () => findBroker({ environment: process.env, appBroker: app.conf.brokerUrl }).broker.kind !== "memory";
+  const isKept = () => findBroker({ environment: process.env, ...placesOf(app) }).broker.kind !== "memory";
   const run = new FlowRun({
     app,
     tasks: flow.tasks.tasks,
@@ -53,7 +53,7 @@ export async function runFlow(context: CommandContext, options: RunOptions): Pro
     name: `flow run ${flow.name}`,
     context,
     ownWorker: hasWorker ? { concurrency: options.concurrency } : undefined,
-    onNoServer: hasWorker ? fallBackToMemory(app.conf.brokerUrl, terminal) : undefined,
+    onNoServer: hasWorker ? fallBackToMemory(app, terminal) : undefined,
     timeoutMs,
     progress: view === undefined ? undefined : new Progress(view, options.name ?? flow.name),
     isKept,

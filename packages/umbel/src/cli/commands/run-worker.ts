@@ -35,7 +35,7 @@ export async function runWorker(context: CommandContext, options: WorkerOptions)
   const { terminal, signal, debug } = context;
   useBroker(options.broker);
   const { app, file } = await loadApp(options.app, context.directory);
-  requireShared(app.conf.brokerUrl, "`flow worker`");
+  requireShared(app, "`flow worker`");
   const problems = new WorkerProblems(terminal, debug);
   const opening = { user: "flow worker", signal, onProblem: (error: Error) => problems.tell(error) };
   const engine = new CanvasEngine(app, engineOptions(app, opening));

@@ -1,0 +1,131 @@
+/** Apps on a Redis Cluster of three primaries with a replica each; one is started for this file. */
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { CanvasEngine, type CanvasWorker, startWorker } from "@umbel/canvas";
+import { Cluster } from "ioredis";
+import { App, type AppOptions, chord, group } from "umbel";
+import { readAllCases, readHeld } from "../src/conformance/case-files.ts";
+import { openEngine } from "../src/conformance/open-engine.ts";
+import { reportLine } from "../src/conformance/report.ts";
+import { concurrency, runCases } from "../src/conformance/runner.ts";
+import { startCluster, type TestCluster } from "../src/kit/redis-cluster.ts";
+import { listKeys } from "../src/kit/redis-keys.ts";
+
+let cluster: TestCluster;
+let redis: Cluster;
+let ends: (() => Promise<void>)[] = [];
+let opened = 0;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  redis = new Cluster(cluster.ports.map((port) => ({ host: "127.0.0.1", port })));
+}, 60_000);
+
+afterEach(async () => {
+  for (const end of ends.reverse()) await end();
+  ends = [];
+});
+
+afterAll(async () => {
+  redis.disconnect();
+  await cluster.stop();
+});
+
+/** An App with a worker, both of which end with the test. */
+function open(options: AppOptions = {}) {
+  opened += 1;
+  const prefix = `app-${opened}`;
+  const app = new App("shop", {
+    ...(options.connection === undefined ? { broker: cluster.url } : {}),
+    prefix,
+    ...options,
+  });
+  ends.push(() => app.close());
+  const add = app.task("add", (x: number, y: number) => x + y);
+  const sum = app.task("sum", (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0));
+  const errors: string[] = [];
+  const work = async (): Promise<CanvasWorker> => {
+    const onError = (error: Error): void => {
+      errors.push(error.message);
+    };
+    const { engine } = app;
+    if (!(engine instanceof CanvasEngine)) throw new Error("no engine of @umbel/canvas");
+    const worker = await startWorker(app, engine, { queues: ["default"], concurrency: 20, onError });
+    ends.push(() => worker.close());
+    return worker;
+  };
+  return { app, add, sum, prefix, errors, work };
+}
+
+test("a sample of the conformance cases holds", async () => {
+  const held = new Set(await readHeld());
+  const sample = (await readAllCases()).filter(({ id }) => held.has(id)).filter((_case, place) => place % 12 === 0);
+  expect(sample.length).toBeGreaterThan(30);
+  const before = process.env.FLOW_BROKER;
+  const engine = await openEngine(cluster.url);
+  try {
+    const reports = await runCases(sample, engine, { level: 4, concurrency });
+    expect(reports.filter(({ differences }) => differences.length > 0).map(reportLine)).toEqual([]);
+  } finally {
+    await engine.close();
+    if (before === undefined) delete process.env.FLOW_BROKER;
+    else process.env.FLOW_BROKER = before;
+  }
+}, 120_000);
+
+test("runs spread over the nodes, and each has its keys on one", async () => {
+  const { add, prefix, work } = open();
+  await work();
+  const values = await group(Array.from({ length: 30 }, (_, index) => add.s(index, 1)))
+    .delay()
+    .get({ timeout: 30 });
+  expect(values).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+  await Promise.all(Array.from({ length: 24 }, (_, index) => add.delay(index, index).get({ timeout: 30 })));
+  const graphs = (await listKeys(redis, prefix)).filter((key) => key.endsWith(":graph"));
+  expect(graphs.length).toBe(25);
+  const nodes = await Promise.all(graphs.map(primaryOf));
+  expect(new Set(nodes).size).toBe(3);
+}, 60_000);
+
+test("a connection of one's own is only a pattern: it is not used, and not closed", async () => {
+  const own = new Cluster(
+    cluster.ports.map((port) => ({ host: "127.0.0.1", port })),
+    { lazyConnect: true },
+  );
+  const { app, add, work } = open({ connection: own });
+  const worker = await work();
+  expect(await add.delay(2, 2).get({ timeout: 30 })).toBe(4);
+  await worker.close();
+  await app.close();
+  expect(own.status).toBe("wait");
+  own.disconnect();
+}, 60_000);
+
+/** The port of the primary that serves a key now. */
+async function primaryOf(key: string): Promise<number> {
+  const slot = await redis.cluster("KEYSLOT", key);
+  for (const [first, last, node] of await redis.cluster("SLOTS")) {
+    if (first <= slot && slot <= last && node !== undefined) return node[1];
+  }
+  throw new Error(`no node serves ${key}`);
+}
+
+test.each(["the run", "the queue"] as const)(
+  "a chord of 10,000 ends, and right, when the primary of %s is killed in the middle",
+  async (what) => {
+    const { add, sum, prefix, work } = open();
+    await work();
+    await work();
+    const members = Array.from({ length: 10_000 }, (_, index) => add.s(index, index));
+    const handle = await chord(members, sum.s()).delay();
+    const graph = (await listKeys(redis, prefix)).find((key) => key.endsWith(":graph")) ?? "";
+    // What a primary has confirmed and not passed on goes with it. Here that must not be the run itself.
+    for (const primary of redis.nodes("master")) await primary.wait(1, 1000);
+    const killed = await primaryOf(what === "the run" ? graph : `${prefix}:{default}`);
+    expect(await handle.ready()).toBe(false);
+    cluster.server(killed).kill();
+    expect(await handle.get({ timeout: 60 })).toBe(99_990_000);
+    await cluster.server(killed).revive();
+    await cluster.ready();
+  },
+  90_000,
+);

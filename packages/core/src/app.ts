@@ -7,6 +7,7 @@ import { type Conf, ConfLayers, didYouMeanSetting, type SettingValues } from "./
 import { configurationOf } from "./configuration.ts";
 import { Control } from "./control.ts";
 import { setCurrentApp } from "./current-app.ts";
+import { DeadLetters } from "./dead-letters.ts";
 import type { Engine } from "./engine.ts";
 import { AlreadyRegistered, ImproperlyConfigured, NotRegistered, OptionError } from "./errors.ts";
 import { type CallOptions, normalizeOptions } from "./options.ts";
@@ -87,6 +88,8 @@ export class App implements SharedTaskTaker {
   readonly runs = new Runs(() => this.engine);
   /** The class of tasks that name none; for those that are defined from now on. */
   Task: TaskClass = BaseTask;
+  /** The calls that tasks rejected. */
+  readonly deadLetters = new DeadLetters(this);
   readonly #tasks = new Map<string, AnyTask>();
   #isFinalized = false;
   readonly #makeEngine: EngineFactory | undefined;

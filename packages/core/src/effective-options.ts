@@ -18,6 +18,7 @@ function defaultsOf(conf: Settings): TaskOptions {
   return {
     ...(conf.taskAcksLate ? {} : { acksLate: false }),
     ...(conf.taskRejectOnWorkerLost ? {} : { rejectOnWorkerLost: false }),
+    ...(conf.taskIgnoreResult ? { ignoreResult: true } : {}),
     ...(conf.taskTrackStarted ? { trackStarted: true } : {}),
     ...(taskDefaultRateLimit === undefined ? {} : { rateLimit: taskDefaultRateLimit }),
     ...(taskTimeLimit === undefined ? {} : { timeLimit: taskTimeLimit }),

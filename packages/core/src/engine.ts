@@ -2,6 +2,8 @@
  * What core asks of an engine. One rule: core knows no store, no queue and no clock; the canvas package implements
  * this interface, and `umbel` puts the two together.
  */
+
+import type { DeadLetterBox } from "./dead-letters.ts";
 import type { CallOptions } from "./options.ts";
 import type { RunKeeper } from "./runs.ts";
 import type { WireError } from "./serialization/error.ts";
@@ -133,6 +135,8 @@ export interface Engine {
   revoke(id: string, options: RevokeOptions): Promise<RevokeReply>;
   /** The runs that are stored. */
   readonly runs: RunKeeper;
+  /** The calls that tasks rejected. */
+  readonly deadLetters: DeadLetterBox;
   /** Keeps the members of a group that no run made, for as long as an ended run. */
   saveGroup(id: string, members: readonly ResultTuple[]): Promise<void>;
   /** Gives a group by its id: `members` for one that was saved, `{}` for one of a run, `undefined` for none. */

@@ -80,6 +80,7 @@ export const SETTINGS = {
   taskAcksLate: setting(flag, true, "The `acksLate` of tasks that say none."),
   taskRejectOnWorkerLost: setting(flag, true, "The `rejectOnWorkerLost` of tasks that say none."),
   taskTrackStarted: setting(flag, false, "The `trackStarted` of tasks that say none."),
+  taskIgnoreResult: setting(flag, false, "The `ignoreResult` of tasks that say none."),
   taskTimeLimit: setting(optional(seconds), undefined, "The `timeLimit` of tasks that say none."),
   taskSoftTimeLimit: setting(optional(seconds), undefined, "The `softTimeLimit` of tasks that say none."),
   taskAlwaysEager: setting(

@@ -52,6 +52,8 @@ export interface TaskOptions {
   retryJitter?: boolean;
   /** How often a failed attempt is repeated on its own, whatever its error; as the option of a call. */
   retries?: number;
+  /** Whether what it gives is dropped, where no later step takes it: `get()` gives `undefined` then. False unless said. */
+  ignoreResult?: boolean;
   /** How often it may start, counted over all workers: a number a second, or text such as "10/s", "100/m", "1000/h". */
   rateLimit?: RateInput;
   /** Seconds after which its signal is aborted with SoftTimeLimitExceeded, or text such as "10s". */
@@ -129,6 +131,7 @@ const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   retryBackoffMax: seconds,
   retryJitter: flag,
   retries: whole(0, Number.MAX_SAFE_INTEGER),
+  ignoreResult: flag,
   rateLimit: reads((value) => parseRate(value, "it"), 'a number a second, or text such as "10/s", "100/m" or "1000/h"'),
   softTimeLimit: duration,
   timeLimit: duration,

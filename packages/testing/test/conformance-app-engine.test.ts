@@ -28,6 +28,9 @@ function engineGiving(record: ResultRecord, submit = jest.fn<Engine["submit"]>()
     saveGroup: async () => {},
     findGroup: async () => undefined,
     deleteGroup: async () => {},
+    get deadLetters(): never {
+      throw new Error("nothing is rejected here");
+    },
     get runs(): never {
       throw new Error("nothing runs here");
     },

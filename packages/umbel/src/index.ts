@@ -25,6 +25,7 @@ export {
   type Conf,
   currentApp,
   currentTask,
+  type DeadLetter,
   DuplicateTaskIdError,
   type ForkOptions,
   type GetOptions,

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import {
+  type DeadLetterBox,
   type Engine,
   InvalidSignatureError,
   type Members,
@@ -101,6 +102,12 @@ export class CanvasEngine implements Engine {
   #runtime: Promise<Runtime> | undefined;
   /** The runs that are stored. */
   readonly runs: CanvasRuns;
+  /** The calls that tasks rejected. */
+  readonly deadLetters: DeadLetterBox = {
+    list: (most) => this.#ask(({ deadLetters }) => deadLetters.list(most)),
+    find: (id) => this.#ask(({ deadLetters }) => deadLetters.find(id)),
+    discard: (id) => this.#ask(({ deadLetters }) => deadLetters.discard(id)),
+  };
   /** What compiling asks: the options that hold for all calls of a task. */
   readonly environment: CompileEnvironment;
   /** Runs submitted here whose news is listened to from before they were stored, so that no first read is needed. */

@@ -10,6 +10,7 @@ import { RedisActiveRuns } from "./active-runs.ts";
 import { RedisAliases } from "./aliases.ts";
 import type { Broker } from "./broker.ts";
 import { BullWorkSource } from "./bull-work-source.ts";
+import { RedisDeadLetters } from "./dead-letters.ts";
 import { Driver } from "./driver.ts";
 import { RedisLease } from "./lease.ts";
 import { RedisLifeSigns } from "./life-signs.ts";
@@ -48,6 +49,7 @@ export class RedisRuntime implements Runtime {
   readonly news: RedisNews;
   readonly lifeSigns: RedisLifeSigns;
   readonly rateLimits: RedisRateLimits;
+  readonly deadLetters: RedisDeadLetters;
   readonly janitorLease: RedisLease;
   readonly timers = systemTimers;
   readonly upkeepTimers = systemTimers;
@@ -86,6 +88,7 @@ export class RedisRuntime implements Runtime {
     });
     this.news = new RedisNews(this.#subscriber, this.store, options.prefix, randomUUID());
     this.lifeSigns = new RedisLifeSigns(this.commands, options.prefix, options.resultExpiresMs);
+    this.deadLetters = new RedisDeadLetters(this.commands, options.prefix);
     this.rateLimits = new RedisRateLimits(this.commands, options.prefix);
     this.janitorLease = new RedisLease(this.commands, janitorLeaseKey(options.prefix));
   }

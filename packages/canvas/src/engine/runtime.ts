@@ -5,6 +5,7 @@
 import type { GraphStore } from "../store/graph-store.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import type { Aliases } from "./aliases.ts";
+import type { DeadLetterStore } from "./dead-letters.ts";
 import type { Driver } from "./driver.ts";
 import type { Lease } from "./lease.ts";
 import type { LifeSigns } from "./life-signs.ts";
@@ -50,6 +51,7 @@ export interface Runtime {
   readonly news: News;
   readonly lifeSigns: LifeSigns;
   readonly rateLimits: RateLimits;
+  readonly deadLetters: DeadLetterStore;
   /** Held by the one janitor that works. */
   readonly janitorLease: Lease;
   /** Those of who waits for a result. */

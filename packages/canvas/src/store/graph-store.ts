@@ -2,7 +2,7 @@
  * What the engine asks of a store. One rule: each method is one atomic transition (or a read), safe to repeat; every
  * store passes the same contract tests.
  */
-import { OperationalError, type RunKey } from "@umbel/core";
+import { type DeadLetter, OperationalError, type RunKey } from "@umbel/core";
 import type { RunLabels, RunMeta } from "../graph/codec.ts";
 import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../graph/graph.ts";
 import type { Revocation } from "./revocations.ts";
@@ -73,8 +73,13 @@ export type ClaimReply =
 export type StoredOutcome =
   /** `addition`: members that it adds to the chord around it. */
   | { readonly kind: "succeeded"; readonly payload: string; readonly addition?: Addition }
-  /** `isExpected`: the task's `throws` says that this may happen. */
-  | { readonly kind: "failed"; readonly payload: string; readonly isExpected?: true }
+  /** `isExpected`: the task's `throws` says that this may happen; `letter`: a call that its task rejected. */
+  | {
+      readonly kind: "failed";
+      readonly payload: string;
+      readonly isExpected?: true;
+      readonly letter?: DeadLetter;
+    }
   | { readonly kind: "revoked"; readonly payload: string }
   | { readonly kind: "ignored" }
   | { readonly kind: "retried"; readonly delayMs: number }

@@ -102,6 +102,16 @@ export function taskLoadsKey(prefix: string): string {
   return `${prefix}:loads`;
 }
 
+/** Hash: task's id → the call that it rejected, JSON. Expires when none was rejected for as long as letters are kept. */
+export function deadLettersKey(prefix: string): string {
+  return `${prefix}:{dead-letters}:letters`;
+}
+
+/** Sorted set: ids of rejected calls by when they were, epoch ms. As long as `deadLettersKey`. */
+export function deadLetterOrderKey(prefix: string): string {
+  return `${prefix}:{dead-letters}:order`;
+}
+
 /** Sorted set: who waits to start a task with a rate limit, and when its last start was; see take-turn.lua. Expires unused. */
 export function turnsKey(prefix: string, task: string): string {
   return `${prefix}:turns:${task}`;

@@ -3,6 +3,7 @@
  * successor never starts before the store has its predecessor's end.
  */
 import { encodeError, nodeId, RunExpiredError, type RunKey, type TaskRegistry, type WireError } from "@umbel/core";
+import type { DeadLetterStore } from "../engine/dead-letters.ts";
 import type { PageCache } from "../engine/page-cache.ts";
 import type { GraphNode, TaskNode } from "../graph/graph.ts";
 import { ownNode } from "../graph/own-arguments.ts";
@@ -66,6 +67,7 @@ export interface NodeRunnerParts {
   readonly isClosing: () => boolean;
   /** Whether a slice is being run here. */
   readonly isActive: (key: string) => boolean;
+  readonly deadLetters: DeadLetterStore;
   readonly report: (error: unknown) => void;
   readonly onFailure: ((failure: TaskFailure) => void) | undefined;
 }
@@ -160,6 +162,11 @@ export class NodeRunner {
         first = undefined;
         return await outcomeNow;
       });
+      // Kept before the end is stored: a call that is lost in between is rejected once more.
+      if (outcome.kind === "failed" && outcome.letter !== undefined) {
+        const { letter } = outcome;
+        await persist(() => this.#parts.deadLetters.add(letter));
+      }
       const { outlived } = attempt;
       return { node, outcome, ...(outlived === undefined ? {} : { outlived }) };
     } catch (error) {
@@ -241,7 +248,7 @@ export class NodeRunner {
     if (outcome.kind !== "failed" || onFailure === undefined) return;
     const error = JSON.parse(outcome.payload) as WireError;
     onFailure({
-      task: node.task,
+      task: node.options.shadow ?? node.task,
       id: node.ownId ?? nodeId(runKey, index),
       error,
       isExpected: outcome.isExpected === true,

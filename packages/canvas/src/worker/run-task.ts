@@ -205,6 +205,7 @@ export class TaskRunner {
     value: unknown,
     additions: readonly SignatureData[] | undefined,
   ): Eventually<StoredOutcome> {
+    if (isIgnored(attempt.node, this.#parts.registry)) return { kind: "succeeded", payload: "" };
     const payload = encodeLimited(value, `the result of task "${attempt.node.task}"`, this.#parts.maxResultBytes);
     if (additions === undefined || additions.length === 0) return { kind: "succeeded", payload };
     return this.#withAdditions(attempt, payload, additions);
@@ -229,10 +230,37 @@ export class TaskRunner {
       if (requests.replacement !== undefined) return this.#replaced(attempt, requests.replacement);
     }
     if (error instanceof Ignore) return this.#ignored(attempt, requests);
+    if (error instanceof Reject) return this.#rejected(attempt, error);
     const options = this.#parts.registry.tasks.get(attempt.node.task)?.options;
     const delayMs = isFinal(error) ? undefined : retryInMs(attempt, options, error);
     if (delayMs !== undefined) return { kind: "retried", delayMs };
     return isOneOf(error, options?.throws) ? { ...failed(error), isExpected: true } : failed(error);
+  }
+
+  /** Without `acksLate` there is nothing to reject: the call counts as taken since it has begun. */
+  #rejected(attempt: Attempt, error: Reject): Eventually<StoredOutcome> {
+    if (this.#parts.registry.tasks.get(attempt.node.task)?.options.acksLate === false) return failed(error);
+    return error.requeue ? { kind: "putOff", delayMs: 0 } : this.#withLetter(attempt, error);
+  }
+
+  async #withLetter(attempt: Attempt, error: Reject): Promise<StoredOutcome> {
+    const { node, runKey, index, input } = attempt;
+    const first =
+      input ?? (node.input === undefined ? undefined : await this.#parts.results.valueText(runKey, node.input));
+    // As they were sent: the task may have changed what it was given.
+    const stored = await this.#parts.pages.node(runKey, index);
+    const { args, kwargs } = ownNode(stored.kind === "task" ? stored : node);
+    const letter = {
+      id: node.ownId ?? nodeId(runKey, index),
+      task: node.task,
+      args: first === undefined ? args : [decodeJson(first), ...args],
+      kwargs,
+      options: node.options,
+      error: encodeError(error),
+      rejectedAt: new Date(),
+      hostname: this.#parts.hostname,
+    };
+    return { ...failed(error), letter };
   }
 
   /** How an attempt ends that wants no end of its own: as the state says that the task gave itself last, if any. */
@@ -287,9 +315,15 @@ export class TaskRunner {
   }
 }
 
-/** Whether an error says itself that no other try is wanted: what it was tried for is spent, or the call is rejected. */
+/** Whether nobody needs what a call gives, and nobody wants it. */
+function isIgnored({ task, options, next, join }: TaskNode, registry: TaskRegistry): boolean {
+  if (next.length > 0 || join !== -1) return false;
+  return options.ignoreResult ?? registry.tasks.get(task)?.options.ignoreResult ?? false;
+}
+
+/** Whether an error says itself that no other try is wanted: those that there were to be are spent. */
 function isFinal(error: unknown): boolean {
-  return error instanceof Reject || error instanceof MaxRetriesExceededError;
+  return error instanceof MaxRetriesExceededError;
 }
 
 /** Milliseconds until the try that the call or its task asks for after an error, if they do. */

@@ -160,6 +160,7 @@ export class CanvasWorker {
       settler: this.#settler,
       slots: this.#slots,
       terminations: this.#terminations,
+      deadLetters: runtime.deadLetters,
       persist: (call) => this.#persist(call),
       ended: this.#ended.signal,
       isClosing: () => this.#isClosing,

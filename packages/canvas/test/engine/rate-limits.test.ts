@@ -94,7 +94,7 @@ describe("T17 rate limit", () => {
     expect(await limited.delay().get({ timeout: 10 })).toBe("ran");
     const waits = await limited.delay();
     await until("it waits", async () => (await shop.place.redis.zcard(`${shop.place.prefix}:turns:limited`)) === 2);
-    expect(await waits.state()).toBe("PENDING");
+    await until("it was put off", async () => (await waits.state()) === "PENDING");
     expect(await waits.revoke()).toBe("revoked");
     expect(await waits.state()).toBe("REVOKED");
   });

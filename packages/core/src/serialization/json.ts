@@ -37,6 +37,8 @@ function withTags(value: unknown, what: string): unknown {
 
 /** Reads JSON text that `encodeJson` made. */
 export function decodeJson(text: string): unknown {
+  // What is not kept: the result of a call with `ignoreResult`.
+  if (text === "") return undefined;
   const data: unknown = JSON.parse(text);
   return mayHoldTag(text) ? untagged(data) : data;
 }

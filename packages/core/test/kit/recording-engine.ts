@@ -83,6 +83,10 @@ export class RecordingEngine implements Engine {
     this.groups.delete(id);
   }
 
+  get deadLetters(): never {
+    throw new Error("nothing is rejected here");
+  }
+
   get runs(): never {
     throw new Error("nothing runs here");
   }

@@ -10,6 +10,7 @@ import type { Runtime, RuntimeOptions } from "../runtime.ts";
 import { Chance } from "./chance.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { FaultSource, type Faults } from "./faults.ts";
+import { MemoryDeadLetters } from "./memory-dead-letters.ts";
 import type { MemoryNews } from "./memory-news.ts";
 import { Expiring, MemoryActiveRuns, MemoryLease, MemoryLifeSigns } from "./memory-parts.ts";
 import { MemoryProcess } from "./memory-process.ts";
@@ -56,6 +57,7 @@ export interface MemoryBrokerState {
   readonly lifeSigns: MemoryLifeSigns;
   readonly janitorLease: MemoryLease;
   readonly rateLimits: MemoryRateLimits;
+  readonly deadLetters: MemoryDeadLetters;
   readonly listeners: Set<MemoryNews>;
   tell(news: EndedNews): void;
   /** Tells workers that attempts of theirs were ended. */
@@ -112,6 +114,7 @@ export class MemoryBroker {
       lifeSigns: new MemoryLifeSigns(clock),
       janitorLease: new MemoryLease(clock),
       rateLimits: new MemoryRateLimits(clock),
+      deadLetters: new MemoryDeadLetters(),
       listeners,
       tell: (news) => {
         for (const listener of listeners) if (!faultSource.losesNews()) listener.hear(news);

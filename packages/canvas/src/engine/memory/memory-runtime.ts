@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { GraphStore } from "../../store/graph-store.ts";
 import { MemoryGraphStore } from "../../store/memory/memory-graph-store.ts";
+import type { DeadLetterStore } from "../dead-letters.ts";
 import { Driver } from "../driver.ts";
 import type { LifeSigns } from "../life-signs.ts";
 import { PageCache } from "../page-cache.ts";
@@ -38,6 +39,7 @@ export class MemoryRuntime implements Runtime {
   readonly news: MemoryNews;
   readonly lifeSigns: LifeSigns;
   readonly rateLimits: RateLimits;
+  readonly deadLetters: DeadLetterStore;
   readonly janitorLease: MemoryLease;
   readonly timers: Timers;
   readonly upkeepTimers: Timers;
@@ -70,6 +72,7 @@ export class MemoryRuntime implements Runtime {
     this.runIndex = state.runIndex;
     this.aliases = new MemoryAliases(state.aliases, options.resultExpiresMs);
     this.savedGroups = new MemorySavedGroups(state.savedGroups, options.resultExpiresMs);
+    this.deadLetters = state.deadLetters;
     this.rateLimits = state.rateLimits;
     this.janitorLease = state.janitorLease;
     this.lifeSigns = {

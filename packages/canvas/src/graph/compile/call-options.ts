@@ -112,13 +112,7 @@ function saysNothing(options: SignatureOptions): boolean {
 }
 
 /** Options that the language and Celery have and this engine does not honour; to ignore one would be a lie. */
-const NOT_HONOURED: readonly (keyof SignatureOptions)[] = [
-  "ignoreResult",
-  "serializer",
-  "compression",
-  "headers",
-  "shadow",
-];
+const NOT_HONOURED: readonly (keyof SignatureOptions)[] = ["serializer", "compression"];
 
 function refuseNotHonoured(task: string, options: SignatureOptions): void {
   const name = NOT_HONOURED.find((option) => options[option] !== undefined);

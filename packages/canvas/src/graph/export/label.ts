@@ -29,7 +29,7 @@ function groupTitle({ indices, sizes, inSeries }: Step): string {
 export function nameOf(node: TaskNode | JoinNode): string {
   if (node.kind === "join") return "group";
   if (node.mode === "each") return "each";
-  const name = shorten(visible(node.task), MOST_NAME);
+  const name = shorten(visible(node.options.shadow ?? node.task), MOST_NAME);
   return node.mode === undefined ? name : `${name}.${node.mode}`;
 }
 

@@ -75,7 +75,7 @@ export default {
       comment: "add the module to the dependencies of the package that imports it",
       severity: "error",
       from: { path: "^packages/[^/]+/src/" },
-      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"] },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"], dependencyTypesNot: ["npm-peer", "type-only"] },
     },
   ],
   options: {

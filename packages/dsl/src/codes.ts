@@ -260,6 +260,21 @@ export const codes = {
     message: `\`with\` takes an object of options, not ${f.got}`,
     label: "for example `with {retries: 3}`",
   })),
+  E314: error(
+    "A step cannot take what comes",
+    (f: { what: string; name: string; from: string; given: string; wanted: string }) => ({
+      message: `${f.what} cannot take ${f.from}`,
+      label: `${f.name} is ${f.wanted}, and ${f.given} comes`,
+      help: ["`!` takes nothing from before; what converts it is a task between the two"],
+    }),
+  ),
+  E315: error(
+    "An argument of the wrong type",
+    (f: { what: string; name: string; wanted: string; given: string } & Defined) => ({
+      message: `\`${f.name}\` of ${f.what} must be ${f.wanted}, not ${f.given}`,
+      help: defined(f.what, f.definedAt),
+    }),
+  ),
 
   // E4: values and sorts
   E401: error(

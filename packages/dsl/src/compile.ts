@@ -4,6 +4,7 @@
  */
 import type { SignatureData } from "@umbel/core";
 import type { FlowFile } from "./ast.ts";
+import { TypeChecker } from "./checker/types.ts";
 import { asWorkflow } from "./compiler/coerce.ts";
 import { Evaluator, type Scope } from "./compiler/evaluator.ts";
 import { evaluateExpression } from "./compiler/expressions.ts";
@@ -151,6 +152,9 @@ function evaluateMain(evaluator: Evaluator, module: Module, scope: Scope, limits
     }
     const workflow = asWorkflow(evaluator, meaning, "the main expression", statement.value, scope);
     evaluator.arity.checkStart(workflow, 0);
+    if (workflow.size <= limits.nodes && workflow.depth <= limits.depth) {
+      new TypeChecker(evaluator).check(workflow, undefined);
+    }
     if (workflow.size > limits.nodes) evaluator.exhaust("E904", scope, statement.value, { most: limits.nodes });
     else if (workflow.depth > limits.depth) evaluator.exhaust("E908", scope, statement.value, { most: limits.depth });
     if (statement === module.main) main = workflow;

@@ -1,5 +1,6 @@
 /** The public names of `@umbel/dsl`. What is not listed here is private. */
 export type * as ast from "./ast.ts";
+export type { ObjectKey, TaskTypes, ValueType } from "./checker/value-types.ts";
 export type { Code, Severity } from "./codes.ts";
 export {
   type CheckOptions,

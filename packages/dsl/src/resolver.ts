@@ -1,5 +1,6 @@
 /** What the front end asks of its surroundings. One rule: answers are there already; nothing here waits, reads or runs. */
 import type { ParameterList } from "@umbel/core";
+import type { TaskTypes } from "./checker/value-types.ts";
 
 /** A task as the language sees it. A Task of core is one. */
 export interface TaskDeclaration {
@@ -8,6 +9,8 @@ export interface TaskDeclaration {
   /** Where it is defined, as `file:line:column`. */
   readonly definedAt?: string | undefined;
   readonly doc?: string | undefined;
+  /** The types of what it takes and gives, where they are known. */
+  readonly types?: TaskTypes | undefined;
   /** The module it comes from. */
   readonly module?: string | undefined;
 }

@@ -89,6 +89,9 @@ function all(results: readonly (boolean | undefined)[]): boolean | undefined {
   return results.includes(undefined) ? undefined : true;
 }
 
+/** What stands in data for what is not known; such data is checked and never sent. */
+export const UNKNOWN_DATA: unknown = Object.freeze({});
+
 /** Turns values into what tasks get: JSON, with durations as seconds. What is used often is turned once. */
 export class DataMaker {
   readonly #made = new WeakMap<object, unknown>();
@@ -97,7 +100,7 @@ export class DataMaker {
   make(value: Value): unknown {
     if (typeof value !== "object" || value === null) return value;
     if (value instanceof Duration) return value.seconds;
-    if (value instanceof Unknown) return null;
+    if (value instanceof Unknown) return UNKNOWN_DATA;
     const known = this.#made.get(value);
     if (known !== undefined) return known;
     const made = isList(value)

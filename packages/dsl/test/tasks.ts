@@ -1,9 +1,30 @@
 /** The tasks that the tests' flows call, and a resolver that knows them. */
 import { parametersFromFunction, parametersFromNames } from "@umbel/core";
-import type { ImportAnswer, Resolver, TaskDeclaration } from "../src/index.ts";
+import type { ImportAnswer, Resolver, TaskDeclaration, ValueType } from "../src/index.ts";
 
 function task(name: string, ...parameters: string[]): TaskDeclaration {
   return { name, parameters: parametersFromNames(parameters), definedAt: `tasks.ts:${name}` };
+}
+
+const NUMBER: ValueType = { sort: "number" };
+const STRING: ValueType = { sort: "string" };
+const ID = { name: "id", type: STRING, isOptional: false };
+const USER: ValueType = { sort: "object", keys: [ID, { name: "age", type: NUMBER, isOptional: true }] };
+const MODE: ValueType = {
+  sort: "union",
+  of: [
+    { sort: "literal", value: "fast" },
+    { sort: "literal", value: "slow" },
+  ],
+};
+const listOf = (of: ValueType): ValueType => ({ sort: "list", of });
+
+function typed(
+  declaration: TaskDeclaration,
+  result: ValueType,
+  ...parameters: readonly (readonly [string, ValueType])[]
+): TaskDeclaration {
+  return { ...declaration, types: { parameters: parameters.map(([name, type]) => ({ name, type })), result } };
 }
 
 export const tasks: readonly TaskDeclaration[] = [
@@ -23,6 +44,12 @@ export const tasks: readonly TaskDeclaration[] = [
   task("images.resize", "image", "size"),
   task("images.import", "x"),
   task("größe", "x"),
+  // With types: count(items: string[]): number; user(n: number, mode?: "fast" | "slow"): { id: string; age?: number };
+  // greet(user: { id: string }, ...lines: string[]): string; list(n: number): number[].
+  typed(task("count", "items"), NUMBER, ["items", listOf(STRING)]),
+  typed(task("user", "n", "mode?"), USER, ["n", NUMBER], ["mode", MODE]),
+  { ...typed(task("greet", "user", "*lines"), STRING, ["user", { sort: "object", keys: [ID] }]) },
+  typed(task("list", "n"), listOf(NUMBER), ["n", NUMBER]),
 ];
 
 const byName = new Map(tasks.map((entry) => [entry.name, entry]));

@@ -4,7 +4,7 @@ import type { Argument, CallSuffix, Expression, PostfixExpression, Suffix } from
 import { nearestName } from "../checker/suggest.ts";
 import type { TaskDeclaration } from "../resolver.ts";
 import type { Span } from "../source.ts";
-import { isList, isObject, isUnknown, nameSort, sortOf, Unknown, type Value } from "../values.ts";
+import { isList, isObject, isUnknown, nameSort, sortOf, UNKNOWN_DATA, Unknown, type Value } from "../values.ts";
 import { asValue, asWorkflow } from "./coerce.ts";
 import type { Evaluator, Scope } from "./evaluator.ts";
 import { expandDef, spreadMeanings } from "./expand.ts";
@@ -185,10 +185,10 @@ function argumentData(
       argument: text,
       rest: isShort ? `${task.name}(…)` : undefined,
     });
-    return null;
+    return UNKNOWN_DATA;
   }
   const value = asValue(evaluator, meaning, `an argument of ${what}`, argument.value, scope);
-  return value === undefined ? null : evaluator.data.make(value);
+  return value === undefined ? UNKNOWN_DATA : evaluator.data.make(value);
 }
 
 const LONGEST_FIX = 60;

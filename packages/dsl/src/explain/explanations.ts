@@ -280,6 +280,18 @@ export const explanations: Readonly<Record<Code, Explanation>> = {
     wrong: "echo(1) with 3",
     right: "echo(1) with {retries: 3}",
   },
+  E314: {
+    why: "What a step gives stands in front of the next one's arguments. Here both types are known, from the TypeScript of the tasks, and nothing of the one is the other. `flow check` reads the types where the project has a `typescript` with a compiler in it.",
+    fix: "put a task between the two that converts it, or write `!` where nothing should be taken",
+    wrong: 'greet("Ann") | mul(2)',
+    right: "add(1, 2) | mul(2)",
+  },
+  E315: {
+    why: "The value is known when the flow is compiled, and so is what the task's TypeScript says.",
+    fix: "give a value of the type that is shown",
+    wrong: 'add(1, "2")',
+    right: "add(1, 2)",
+  },
   E401: {
     why: "Nothing is converted silently: `+` joins two numbers, strings, lists or durations, and no mixture.",
     fix: 'convert in a task, or interpolate: `"${a}"`',

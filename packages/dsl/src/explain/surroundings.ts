@@ -1,5 +1,6 @@
 /** What the examples of the pages of codes have around them: a few tasks, and the files that they import. */
 import { parametersFromFunction, parametersFromNames } from "@umbel/core";
+import { ANY, type ValueType } from "../checker/value-types.ts";
 import type { ImportAnswer, Resolver, TaskDeclaration } from "../resolver.ts";
 
 const task = (name: string, ...parameters: string[]): TaskDeclaration => ({
@@ -8,13 +9,25 @@ const task = (name: string, ...parameters: string[]): TaskDeclaration => ({
   module: "./tasks.ts",
 });
 
+const number: ValueType = { sort: "number" };
+const string: ValueType = { sort: "string" };
+
+const typed = (
+  declaration: TaskDeclaration,
+  result: ValueType,
+  ...parameters: readonly (readonly [string, ValueType])[]
+): TaskDeclaration => ({
+  ...declaration,
+  types: { parameters: parameters.map(([name, type]) => ({ name, type })), result },
+});
+
 const TASKS: readonly TaskDeclaration[] = [
-  task("add", "x", "y"),
-  task("mul", "x", "y"),
+  typed(task("add", "x", "y"), number, ["x", number], ["y", number]),
+  typed(task("mul", "x", "y"), number, ["x", number], ["y", number]),
   task("total", "numbers"),
   task("range", "n"),
   task("echo", "value"),
-  task("greet", "name", "greeting?"),
+  typed(task("greet", "name", "greeting?"), string, ["name", ANY], ["greeting", string]),
   task("warn", "about"),
   task("images.crop", "file"),
   task("größe", "file"),

@@ -15,6 +15,7 @@ import { ModuleError } from "./module-error.ts";
 import { tasksOf } from "./module-tasks.ts";
 import { requireInside } from "./project-bounds.ts";
 import { resolveImport } from "./resolve-import.ts";
+import { typesOfTasks, withTypes } from "./task-types.ts";
 import { userFrames } from "./user-stack.ts";
 
 /** What a flow has around it. */
@@ -36,6 +37,8 @@ export interface FlowTasks {
 export interface LoadOptions {
   /** Imports may name files outside of the project of the flow. */
   readonly allowOutside?: boolean;
+  /** The TypeScript compiler may run, so that types of tasks are known that have not been read yet. */
+  readonly mayCompile?: boolean;
 }
 
 /**
@@ -61,12 +64,17 @@ export async function loadFlowTasks(
   const app = found?.app;
   const tasks = new Map<string, AnyTask>(app?.tasks);
   for (const task of imports.tasks) if (!tasks.has(task.name)) tasks.set(task.name, task);
+  const types = await typesOfTasks(tasks.values(), dirname(source.path), options.mayCompile === true);
+  const declarations = new Map([...tasks].map(([name, task]) => [name, withTypes(task, types)]));
   return {
     resolver: {
-      task: (name) => app?.tasks.get(name),
+      task: (name) => (app?.tasks.has(name) ? declarations.get(name) : undefined),
       taskNames: () => app?.tasks.keys() ?? [],
-      import: (specifier, fromFile) =>
-        imports.answers.get(answerKey(specifier, fromFile)) ?? { kind: "failed", reason: "it was not loaded" },
+      import: (specifier, fromFile) => {
+        const answer = imports.answers.get(answerKey(specifier, fromFile));
+        if (answer?.kind !== "tasks") return answer ?? { kind: "failed", reason: "it was not loaded" };
+        return { kind: "tasks", tasks: answer.tasks.map((task) => withTypes(task, types)) };
+      },
     },
     sources: imports.sources,
     tasks,

@@ -36,7 +36,7 @@ async function checkFile(context: CommandContext, file: string, options: CheckOp
   const { terminal, directory } = context;
   try {
     const source = await readFlowFile(file, directory);
-    const tasks = await loadFlowTasks(source, options.app, directory, options);
+    const tasks = await loadFlowTasks(source, options.app, directory, { ...options, mayCompile: true });
     const { diagnostics } = check(source.text, { file: source.name, resolver: tasks.resolver });
     showDiagnostics(terminal, diagnostics, source, tasks);
     if (hasErrors(diagnostics)) return false;
@@ -70,7 +70,7 @@ async function diagnosticsOf(
 ): Promise<readonly JsonDiagnostic[]> {
   try {
     const source = await readFlowFile(file, directory);
-    const { resolver, sources } = await loadFlowTasks(source, options.app, directory, options);
+    const { resolver, sources } = await loadFlowTasks(source, options.app, directory, { ...options, mayCompile: true });
     return jsonDiagnostics(check(source.text, { file: source.name, resolver }).diagnostics, sources);
   } catch (error) {
     const [summary = "", ...rest] = errorScreen(error, { debug }).split("\n");

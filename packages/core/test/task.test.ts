@@ -263,7 +263,7 @@ describe("a result", () => {
   });
 });
 
-test("a worker's call is checked against the parameters", () => {
+test("T8 a worker's call is checked against the parameters", () => {
   const { add, bound } = shop();
   expect(add.bindArguments([1], { y: 2 })).toEqual([1, 2]);
   expect(bound.bindArguments([1], {})).toEqual([1]);

@@ -18,12 +18,10 @@ export {
   type AnySignature,
   AsyncResult,
   allowJoinResult,
-  appOrDefault,
   type BoundTask,
   type CallOptions,
   ChordError,
   type Conf,
-  currentApp,
   currentTask,
   type DeadLetter,
   DuplicateTaskIdError,
@@ -91,4 +89,5 @@ export {
   WorkerLostError,
 } from "@umbel/core";
 export { App, type AppOptions } from "./app.ts";
+export { appOrDefault, currentApp } from "./current-app.ts";
 export { getTaskLogger, type TaskLogger, type TaskLoggerOptions, type WriteLine } from "./task-logger.ts";

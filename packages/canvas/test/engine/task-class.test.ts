@@ -123,8 +123,8 @@ function defineTasks({ app }: Shop) {
   };
 }
 
-describeOnEachBroker("a task's class", (open) => {
-  test("T4 T8 T14 T15 handlers, requests of their own, shared fields", async () => {
+describeOnEachBroker("T4 handlers", (open) => {
+  test("are called in order; with them T14 shared fields and T15 requests of one's own", async () => {
     const shop = open();
     const tasks = defineTasks(shop);
     const errors: string[] = [];
@@ -171,8 +171,10 @@ describeOnEachBroker("a task's class", (open) => {
     expect([(await run(() => tasks.read.delay()))[0], (await run(() => tasks.read.delay()))[0]]).toEqual([1, 2]);
     expect((await run(() => tasks.self.delay(5)))[0]).toEqual([5, true, false, true]);
   });
+});
 
-  test("T6 every field of the request", async () => {
+describeOnEachBroker("T6 self.request", (open) => {
+  test("has every field", async () => {
     const shop = open();
     const { dump } = defineTasks(shop);
     const { sum, give } = shop.tasks;
@@ -241,8 +243,10 @@ describeOnEachBroker("a task's class", (open) => {
     expect(seen.errbacks).toHaveLength(1);
     expect(seen.parentId).toBe(seen.rootId);
   });
+});
 
-  test("T2 a schema converts arguments and results where the task runs", async () => {
+describeOnEachBroker("T2 a schema", (open) => {
+  test("converts arguments and results where the task runs", async () => {
     const shop = open();
     const trim = shop.app.task(
       {
@@ -259,5 +263,20 @@ describeOnEachBroker("a task's class", (open) => {
     const untyped = trim as AnyTask;
     expect(() => untyped.delay(1, 2)).toThrow(/^task "trim": `text`: /);
     await expect(chain(shop.tasks.give.si(7), untyped.s(2)).delay().get()).rejects.toThrow(/^task "trim": `text`: ./);
+  });
+});
+
+describeOnEachBroker("T3 a bound task", (open) => {
+  test("gets itself first, with a request, signal and all that it may do", async () => {
+    const shop = open();
+    const bound = shop.app.task({ name: "bound", bind: true }, function (self, x: number) {
+      const methods = [self.retry, self.replace, self.addToChord, self.updateState].map((method) => typeof method);
+      return { same: self === this, name: self.name, id: self.request.id, aborted: self.signal.aborted, methods, x };
+    });
+    await shop.work();
+    const result = await bound.delay(5);
+    const methods = ["function", "function", "function", "function"];
+    expect(await result.get()).toEqual({ same: true, name: "bound", id: result.id, aborted: false, methods, x: 5 });
+    expect(() => bound.applyAsync([])).toThrow(new TypeError('task "bound" takes (x); `x` is missing'));
   });
 });

@@ -1,0 +1,3 @@
+/** A configuration module. */
+export const enableUtc = true;
+export const timezone = "Europe/London";

@@ -1,12 +1,22 @@
 import { expect, test } from "@jest/globals";
-import { OptionError, type ResumeReply, RunExpiredError, RunNotEndedError, UnknownTaskIdError } from "@umbel/core";
+import {
+  newRunKey,
+  OptionError,
+  parseNodeId,
+  type ResumeReply,
+  RunExpiredError,
+  RunNotEndedError,
+  UnknownTaskIdError,
+} from "@umbel/core";
+import { MemoryBroker } from "../../src/engine/memory/memory-broker.ts";
+import { VirtualClock } from "../../src/engine/memory/virtual-clock.ts";
 import { chain } from "../../src/primitives/chain.ts";
 import { chord } from "../../src/primitives/chord.ts";
 import { each } from "../../src/primitives/each.ts";
 import { group } from "../../src/primitives/group.ts";
 import { describeOnEachBroker, Gates } from "../kit/each-broker.ts";
 import { until } from "../kit/redis-server.ts";
-import type { Shop } from "../kit/shop.ts";
+import { Shop } from "../kit/shop.ts";
 
 /** Tasks that note what they do, and fail as long as they are told to. */
 function defineNoting(shop: Shop) {
@@ -237,4 +247,40 @@ describeOnEachBroker("runs that are held", (open) => {
     await expect(shop.app.runs.fork(both.id, { from: 1 })).rejects.toThrow(RunExpiredError);
     await expect(shop.app.runs.resume(both.id)).rejects.toThrow(RunExpiredError);
   });
+});
+
+test("what somebody began to resume who was lost the janitor resumes; a fork that was never whole it deletes", async () => {
+  const clock = new VirtualClock(Date.now(), false);
+  const broker = new MemoryBroker({ clock });
+  const shop = new Shop({ openBroker: async () => broker });
+  const { ran, broken, note } = defineNoting(shop);
+  try {
+    await shop.work();
+    broken.add("b");
+    const { id } = await chain(note.s(1, "a"), note.s("b")).delay();
+    await clock.advance(1000);
+    broken.clear();
+    const { store, activeRuns } = await shop.engine.runtime();
+    const { runKey } = parseNodeId(id) ?? {};
+    const stored = runKey === undefined ? undefined : await store.describe(runKey);
+    if (runKey === undefined || stored === undefined) throw new Error("it has just ended");
+    await activeRuns.add(runKey);
+    expect(await store.reopen(runKey, { resumer: "lost", takeOverMs: 60_000, epoch: 0 })).toBe("reopened");
+    await store.reset(runKey, "lost", { again: [1], unreplaced: [], joins: [], adopted: [] });
+    const forkKey = newRunKey();
+    await store.stageFork(forkKey, "lost");
+    await store.stage(forkKey, (await store.readPage(runKey, 0)) ?? [], 0);
+    await activeRuns.add(forkKey);
+    const { meta } = stored;
+    await store.createStaged({ runKey: forkKey, meta, starts: [], joinCount: 0, pages: { stored: 1, total: 1 } }, {});
+    await clock.advance(30_000);
+    expect(await shop.app.runs.find(id)).toMatchObject({ state: "STARTED" });
+    expect(await store.describe(forkKey)).toBeDefined();
+    await clock.advance(60_000);
+    expect(await shop.app.runs.find(id)).toMatchObject({ state: "SUCCESS", resumes: 1 });
+    expect(ran).toEqual(["a(1)", "b(2)", "b(2)"]);
+    expect(await store.describe(forkKey)).toBeUndefined();
+  } finally {
+    await shop.close();
+  }
 });

@@ -2,7 +2,15 @@
  * The nodes of a run for people: what each is, how it stands, when and where it ran. One rule: it is read in pages, and a
  * page costs the same however large the run is.
  */
-import { type InspectOptions, nodeId, RunExpiredError, type RunKey, type RunNode, type State } from "@umbel/core";
+import {
+  decodeJson,
+  type InspectOptions,
+  nodeId,
+  RunExpiredError,
+  type RunKey,
+  type RunNode,
+  type State,
+} from "@umbel/core";
 import { type GraphNode, PAGE_SIZE } from "../graph/graph.ts";
 import type { NodeRecord, NodeTrack, StoredRun } from "../store/graph-store.ts";
 import type { Runtime } from "./runtime.ts";
@@ -88,7 +96,7 @@ async function readPage(
       ...(await shownTrack(parts, track, names)),
       ...(ended?.error === undefined ? {} : { error: ended.error }),
       ...(ended?.info === undefined ? {} : { info: ended.info }),
-      ...(values && record.kind === "succeeded" ? { value: JSON.parse(record.payload) as unknown } : {}),
+      ...(values && record.kind === "succeeded" ? { value: decodeJson(record.payload) } : {}),
     });
   }
   return read;

@@ -122,6 +122,18 @@ describeOnEachBroker("runs", (open) => {
     expect(await nodesOf(shop, result.id, { from: 3 })).toMatchObject([{ index: 3 }]);
   });
 
+  test("show values as they were given, and none where nobody wanted it", async () => {
+    const shop = open();
+    const { nothing } = shop.tasks;
+    const now = shop.app.task("now", () => new Date(0));
+    await shop.work();
+    const quiet = await nothing.applyAsync([], { ignoreResult: true });
+    const dated = await now.delay();
+    await Promise.all([quiet.get(), dated.get()]);
+    expect(await nodesOf(shop, quiet.id, { values: true })).toMatchObject([{ state: "SUCCESS" }]);
+    expect(await nodesOf(shop, dated.id, { values: true })).toMatchObject([{ value: new Date(0) }]);
+  });
+
   test("are cancelled: what runs is told and ended, and nothing more begins", async () => {
     const shop = open();
     const { add } = shop.tasks;

@@ -112,6 +112,11 @@ export interface Engine {
    * @throws TimeoutError after `timeoutMs`; UnknownTaskIdError; RunExpiredError
    */
   wait(id: string, limits: WaitLimits, stored?: Promise<void>): Promise<ResultRecord>;
+  /**
+   * Gives what is known of a task or group now, and again whenever it has changed, up to its end.
+   * @throws what `wait` throws
+   */
+  watch(id: string, limits: WaitLimits): AsyncGenerator<ResultRecord>;
   /** Reads states now, in order. @throws UnknownTaskIdError, RunExpiredError for a group that is not there */
   states(members: Members): Promise<readonly State[]>;
   /**

@@ -76,7 +76,7 @@ export {
 } from "./parameters.ts";
 export { parseRate, type RateInput } from "./rate.ts";
 export { readableId } from "./readable-id.ts";
-export { AsyncResult, allowJoinResult, type GetOptions, GroupResult } from "./result.ts";
+export { AsyncResult, allowJoinResult, type GetOptions, GroupResult, type ResultEvent } from "./result.ts";
 export { type Route, type Router, type RouteTable, routeOf, type TaskRoutes } from "./routes.ts";
 export {
   type ForkOptions,

@@ -28,6 +28,16 @@ export interface GetOptions extends TimeoutOptions {
   propagate?: boolean;
   /** With `false` a task may wait, too; it then holds its slot of a worker while it does. */
   disableSyncSubtasks?: boolean;
+  /** Told of each state that is seen, the last one included, before the result is given. */
+  onMessage?: (event: ResultEvent) => void;
+}
+
+/** What is seen of a task. */
+export interface ResultEvent {
+  readonly id: string;
+  readonly state: State;
+  /** The value, the error, or what the task has told with a state of its own. */
+  readonly info: unknown;
 }
 
 /** Where tasks may wait for results. */
@@ -120,6 +130,16 @@ export class AsyncResult<out Result = unknown> {
    */
   async get(options: GetOptions = {}): Promise<Result> {
     return (await getResult(this.#engine, this.id, options)) as Result;
+  }
+
+  /**
+   * Gives what is seen of the task, from now to its end: each state with what is told of it. Two that follow each other at
+   * once may be seen as one. Never throws the task's error.
+   * @throws TimeoutError when `timeout` passes first; the run goes on
+   */
+  async *events(options: GetOptions = {}): AsyncGenerator<ResultEvent> {
+    requireJoin(`the events of ${this.id}`, options);
+    for await (const record of this.#engine.watch(this.id, limitsOf(options))) yield eventOf(record, this.id);
   }
 
   /**
@@ -406,7 +426,22 @@ export async function getResult(
   stored?: Promise<void>,
 ): Promise<unknown> {
   requireJoin(`the result of ${id}`, options);
+  const { onMessage } = options;
+  if (onMessage !== undefined) {
+    await stored;
+    let last: ResultRecord = { state: "PENDING" };
+    for await (const record of engine.watch(id, limitsOf(options))) {
+      last = record;
+      onMessage(eventOf(record, id));
+    }
+    return outcomeOf(last, id, options);
+  }
   return outcomeOf(await engine.wait(id, limitsOf(options), stored), id, options);
+}
+
+function eventOf(record: ResultRecord, id: string): ResultEvent {
+  const { state, value, error, info } = record;
+  return { id, state, info: state === "SUCCESS" ? value : error === undefined ? info : decodeError(error) };
 }
 
 function limitsOf(options: GetOptions): WaitLimits {

@@ -13,6 +13,9 @@ function engineGiving(record: ResultRecord, submit = jest.fn<Engine["submit"]>()
     read: async () => record,
     wait: async () => record,
     states: async () => [record.state],
+    watch: async function* () {
+      yield record;
+    },
     ends: async function* () {
       yield [0, record] as const;
     },

@@ -44,6 +44,7 @@ export {
   type RejectOptions,
   RemoteError,
   Request,
+  type ResultEvent,
   ResultTooLargeError,
   type ResultTuple,
   type ResumedNode,

@@ -52,6 +52,7 @@ import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import type { SliceSize } from "./slicing.ts";
 import { aliasesOf, countJoins, StagedNodesWriter } from "./staged-nodes.ts";
 import { Expectations, expect, waitForNode } from "./waiting.ts";
+import { watchNode } from "./watching.ts";
 
 /** How the engine is set up. */
 export interface CanvasEngineOptions {
@@ -201,6 +202,22 @@ export class CanvasEngine implements Engine {
       }
     } finally {
       await ends.return(undefined);
+      deadline.end();
+    }
+  }
+
+  async *watch(id: string, limits: WaitLimits): AsyncGenerator<ResultRecord> {
+    limits.signal?.throwIfAborted();
+    const deadline = new Deadline(limits);
+    const records = this.#watch(id, deadline);
+    try {
+      for (;;) {
+        const next = await this.hold(this.#explained(records.next()));
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      await records.return(undefined);
       deadline.end();
     }
   }
@@ -466,6 +483,11 @@ export class CanvasEngine implements Engine {
     );
     const expected = this.#expected.take(node.runKey);
     return await waitForNode(runtime, { ...node, id }, expected, deadline);
+  }
+
+  async *#watch(id: string, deadline: Deadline): AsyncGenerator<ResultRecord> {
+    const runtime = await this.#opened(deadline, `the result of ${id}`);
+    yield* watchNode(runtime, { ...(await requireNode(runtime, id)), id }, deadline);
   }
 
   async *#ends(members: Members, deadline: Deadline): ReturnType<Engine["ends"]> {

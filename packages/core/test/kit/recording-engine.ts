@@ -45,6 +45,10 @@ export class RecordingEngine implements Engine {
     return idsOf(members).map(() => this.record.state);
   }
 
+  async *watch(): AsyncGenerator<ResultRecord> {
+    yield this.record;
+  }
+
   async *ends(members: Members): AsyncGenerator<readonly [place: number, record: ResultRecord]> {
     for (const place of idsOf(members).keys()) yield [place, this.record];
   }

@@ -1,7 +1,7 @@
 /** Apps on a Redis Cluster of three primaries with a replica each; one is started for this file. */
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { CanvasEngine, type CanvasWorker, startWorker } from "@umbel/canvas";
-import { Cluster } from "ioredis";
+import { Cluster, type Redis } from "ioredis";
 import { App, type AppOptions, chord, group } from "umbel";
 import { readAllCases, readHeld } from "../src/conformance/case-files.ts";
 import { openEngine } from "../src/conformance/open-engine.ts";
@@ -72,14 +72,25 @@ test("a sample of the conformance cases holds", async () => {
   }
 }, 120_000);
 
-test("runs spread over the nodes, and each has its keys on one", async () => {
+/** How many commands each primary has done so far, in the order of `nodes`. */
+async function countCommands(nodes: readonly Redis[]): Promise<readonly number[]> {
+  const infos = await Promise.all(nodes.map((node) => node.info("stats")));
+  return infos.map((info) => Number(/total_commands_processed:(\d+)/.exec(info)?.[1]));
+}
+
+test("runs spread over the nodes, each has its keys on one, and all nodes have work", async () => {
   const { add, prefix, work } = open();
   await work();
   const values = await group(Array.from({ length: 30 }, (_, index) => add.s(index, 1)))
     .delay()
     .get({ timeout: 30 });
   expect(values).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+  const primaries = redis.nodes("master");
+  const before = await countCommands(primaries);
   await Promise.all(Array.from({ length: 24 }, (_, index) => add.delay(index, index).get({ timeout: 30 })));
+  const after = await countCommands(primaries);
+  // A run costs three commands of its own, and there are about eight on each node.
+  for (const [place, count] of after.entries()) expect(count - (before[place] ?? 0)).toBeGreaterThan(10);
   const graphs = (await listKeys(redis, prefix)).filter((key) => key.endsWith(":graph"));
   expect(graphs.length).toBe(25);
   const nodes = await Promise.all(graphs.map(primaryOf));

@@ -9,7 +9,7 @@ import { type Shop, shopsOnEachBroker } from "../kit/shop.ts";
 /** A step that types would refuse: what it is given is decided by the failure. */
 const untyped = (signature: AnySignature): AnySignature => signature;
 
-describe.each(shopsOnEachBroker)("an errback on %s", (_broker, open) => {
+describe.each(shopsOnEachBroker)("C2 an errback on %s", (_broker, open) => {
   let shop: Shop;
   const noted: (readonly [name: string, what: unknown])[] = [];
 

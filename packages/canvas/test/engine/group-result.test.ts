@@ -37,7 +37,7 @@ function countCalls(shop: Shop): () => number {
 
 const ended = (result: AsyncResult): Promise<void> => until("it has ended", () => result.ready());
 
-describeOnEachBroker("a group's result", (open) => {
+describeOnEachBroker("R2 a group's result", (open) => {
   test("tells how its members stand, while they run and after", async () => {
     const { shop, gates, gated } = openWithGates(open);
     await shop.work();

@@ -12,7 +12,7 @@ interface Sendable {
   applyAsync(args: readonly unknown[], options: CallOptions): PromiseLike<{ readonly id: string }>;
 }
 
-describe.each(shopsOnEachBroker)("links on %s", (_broker, open) => {
+describe.each(shopsOnEachBroker)("C2 links on %s", (_broker, open) => {
   let shop: Shop;
   const noted: string[] = [];
   let note: AnySignature;

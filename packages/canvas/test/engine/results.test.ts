@@ -20,7 +20,7 @@ const untyped = (signature: AnySignature): AnySignature => signature;
 const run = async (canvas: AnySignature): Promise<unknown> =>
   await shop.app.signature(canvas.data).delay().get({ timeout: 20 });
 
-describe("the result", () => {
+describe("R1 the result", () => {
   test.each<[what: string, canvas: AnySignature, result: unknown]>([
     ["of a task", add.s(2, 2), 4],
     ["of a task by name", add.signature([2], { kwargs: { y: 3 } }), 5],
@@ -165,7 +165,7 @@ describe("an error", () => {
   });
 });
 
-describe("what is wrong with a call is thrown at once", () => {
+describe("C1 what is wrong with a call is thrown at once", () => {
   test.each<[what: string, send: () => unknown, message: string]>([
     ["too few arguments", () => add.s().applyAsync([1]), 'task "add" takes (x, y); `y` is missing'],
     [
@@ -250,7 +250,7 @@ describe("a request", () => {
   });
 });
 
-test("a task that was not started before it expired is revoked, and what follows it is too", async () => {
+test("C5 expires: a task that was not started before it expired is revoked, and what follows it is too", async () => {
   const handle = await chain(add.s(1, 1).set({ countdownMs: 50, expiresMs: 1 }), add.s(1)).delay();
   await expect(handle.get({ timeout: 20 })).rejects.toThrow(TaskRevokedError);
   expect(await handle.state()).toBe("REVOKED");

@@ -10,7 +10,7 @@ function placeOf(id: string): { readonly runKey: RunKey; readonly index: number 
   return place;
 }
 
-describe.each(shopsOnEachBroker)("a state that a task gives itself on %s", (_broker, open) => {
+describe.each(shopsOnEachBroker)("T12 a state that a task gives itself on %s", (_broker, open) => {
   let shop: Shop;
   /** Lets a running task go on. */
   let goOn: () => void = () => undefined;

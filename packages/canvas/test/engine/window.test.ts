@@ -30,7 +30,7 @@ test.each([[1], [7], [50]])(
   20_000,
 );
 
-test("a countdown holds for a group as a whole, however many windows its members fill", async () => {
+test("C4 countdown: it holds for a group as a whole, however many windows its members fill", async () => {
   const clock = new VirtualClock(0, true);
   const broker = new MemoryBroker({ clock });
   const app: App = new App("shop", {}, () => engine);

@@ -44,7 +44,7 @@ function errorOf(promise: PromiseLike<unknown>): Promise<unknown> {
   );
 }
 
-describe("apply()", () => {
+describe("C11 apply()", () => {
   test("runs a task here and now, without a broker", async () => {
     const { add } = open();
     const result = await add.apply([2, 3]);
@@ -133,7 +133,7 @@ describe("apply()", () => {
   });
 });
 
-describe("taskAlwaysEager", () => {
+describe("C11 taskAlwaysEager", () => {
   test("delay, applyAsync and whatever tasks send run eagerly, one within the other", async () => {
     const { app, add, flaky } = open({ taskAlwaysEager: true });
     const depth = app.task("depth", async (left: number): Promise<number> => {

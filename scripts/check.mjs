@@ -11,6 +11,7 @@ const STEPS = [
   "check:imports",
   "check:generated",
   "check:held",
+  "check:instantiations",
   "check:mutations",
 ];
 

@@ -2,6 +2,7 @@
  * What must compile and what must not, checked by `tsc -b`; nothing here runs. A case that must not compile stands
  * behind `@ts-expect-error`, which is an error itself when the line compiles.
  */
+
 import {
   type AnySignature,
   type AnyTask,
@@ -11,7 +12,9 @@ import {
   type GroupResult,
   type Signature,
   type Submission,
+  Task,
 } from "@umbel/core";
+import * as z from "zod";
 import { chain, chord, each, group } from "../src/index.ts";
 
 type Equal<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
@@ -305,4 +308,45 @@ export function generics(): void {
   gives<number>()(chain(add.s(1, 2), app.task("idn", identity<number>).s(), text.s(), size.s()).delay());
   // @ts-expect-error the link from argument to result is lost
   chain(ident.s(1), add.s(1));
+}
+
+export function schemas(): void {
+  const schema = z.object({ item: z.string(), count: z.coerce.number() });
+  const order = app.task({ name: "order", params: ["item", "count"], schema, result: z.string() }, (item, count) => {
+    exactly<string>()(item);
+    exactly<number>()(count);
+    return item;
+  });
+  gives<string>()(order.delay("tea", 2));
+  order.delay("tea", "2");
+  chain(text.s(1), order.s(2));
+  // @ts-expect-error the schema takes text
+  order.delay(1, 2);
+  // @ts-expect-error
+  order.delay("tea");
+}
+
+export function classes(): void {
+  class Repeat extends Task {
+    times = 0;
+    override run(word: string, times: number): string {
+      return word.repeat(times);
+    }
+  }
+  const repeat = app.registerTask(Repeat);
+  exactly<number>()(repeat.times);
+  gives<string>()(repeat.delay("a", 2));
+  gives<string>()(chain(text.s(1), repeat.s(2)).delay());
+  // @ts-expect-error
+  repeat.delay(2, "a");
+  app.task({ name: "based", base: Repeat, bind: true }, (self, x: number) => {
+    exactly<number>()(self.times);
+    return self.request.id + x;
+  });
+  // @ts-expect-error a class that is no task's
+  app.registerTask(class {});
+  // @ts-expect-error no such option
+  app.registerTask(Repeat, { nam: "repeat" });
+  // @ts-expect-error no such setting
+  app.conf.update({ timezon: "UTC" });
 }

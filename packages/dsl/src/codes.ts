@@ -275,6 +275,10 @@ export const codes = {
       help: defined(f.what, f.definedAt),
     }),
   ),
+  E316: error("Arguments that a schema refuses", (f: { problem: string } & Defined) => ({
+    message: f.problem,
+    help: defined("the task", f.definedAt),
+  })),
 
   // E4: values and sorts
   E401: error(

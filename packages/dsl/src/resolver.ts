@@ -9,6 +9,8 @@ export interface TaskDeclaration {
   /** Where it is defined, as `file:line:column`. */
   readonly definedAt?: string | undefined;
   readonly doc?: string | undefined;
+  /** Checks the values of a call whose number and names are right, by a schema. @throws TypeError worded for the caller */
+  readonly checkValues?: ((args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>) => unknown) | undefined;
   /** The types of what it takes and gives, where they are known. */
   readonly types?: TaskTypes | undefined;
   /** The module it comes from. */

@@ -106,3 +106,25 @@ test("a byte order mark and the kind of line breaks mean nothing", () => {
     plain.diagnostics.map(({ place }) => [place.start.line, place.start.column]),
   );
 });
+
+describe("compiling takes steps in proportion to the text", () => {
+  /** Whether a text compiles with so many steps. */
+  const needs = (text: string, steps: number): boolean =>
+    compile(text, { file: "x.flow", resolver, limits: { steps } }).signature !== undefined;
+
+  test.each<[string, (n: number) => string]>([
+    ["one chain", (n) => Array.from({ length: n }, (_, i) => `id(${i})`).join(" |\n  ").replaceAll("id(", "log(")],
+    ["one group", (n) => `[${Array.from({ length: n }, (_, i) => `id(${i})`).join(", ")}]`],
+    ["one comprehension", (n) => `[id(i) for i in 0..${n}]`],
+    ["lets that need the one before", (n) => chainOfLets(n)],
+  ])("of %s", (_title, textOf) => {
+    const perItem = 8;
+    expect(needs(textOf(2000), perItem * 2000 + 50)).toBe(true);
+    expect(needs(textOf(20_000), perItem * 20_000 + 50)).toBe(true);
+  });
+});
+
+function chainOfLets(n: number): string {
+  const lets = Array.from({ length: n }, (_, i) => `let a${i} = ${i === 0 ? "1" : `a${i - 1} + 1`}`);
+  return `${lets.join("\n")}\nid(a${n - 1})`;
+}

@@ -49,6 +49,12 @@ export const tasks: readonly TaskDeclaration[] = [
   typed(task("count", "items"), NUMBER, ["items", listOf(STRING)]),
   typed(task("user", "n", "mode?"), USER, ["n", NUMBER], ["mode", MODE]),
   { ...typed(task("greet", "user", "*lines"), STRING, ["user", { sort: "object", keys: [ID] }]) },
+  {
+    ...task("order", "pieces", "note?"),
+    checkValues: ([pieces]) => {
+      if (Number(pieces) < 1) throw new TypeError('task "order": `pieces`: must be at least 1');
+    },
+  },
   typed(task("list", "n"), listOf(NUMBER), ["n", NUMBER]),
 ];
 

@@ -6,6 +6,7 @@ import { type ArgumentProblem, bindArguments, formatParameters } from "@umbel/co
 import type { Code, FactsByCode } from "../codes.ts";
 import type { Origin, TaskCall, Workflow } from "../compiler/workflow.ts";
 import type { Span } from "../source.ts";
+import { UNKNOWN_DATA } from "../values.ts";
 import { nearestName } from "./suggest.ts";
 
 /**
@@ -87,6 +88,7 @@ export class ArityChecker {
       return;
     }
     if (arrival === "unknown") {
+      // What comes is not known, so no value is checked.
       const alone = this.#problemOf(call, 0);
       const fed = alone === undefined ? undefined : this.#problemOf(call, 1);
       // What is wrong either way is wrong for certain.
@@ -98,6 +100,19 @@ export class ArityChecker {
     this.#report(call, count, this.#problemOf(call, count));
   }
 
+  /** Values are known only where nothing arrives. */
+  #checkValues(call: TaskCall): void {
+    const { task, args, kwargs } = call;
+    if (task.checkValues === undefined || holdsUnknown([args, kwargs])) return;
+    try {
+      task.checkValues(args, kwargs);
+    } catch (error) {
+      // A schema that fails otherwise fails where the task runs, too; that is not the text's mistake.
+      if (!(error instanceof TypeError)) return;
+      this.#reporter.reportAt("E316", call.origin, { problem: error.message, definedAt: task.definedAt });
+    }
+  }
+
   #problemOf(call: TaskCall, arriving: number): ArgumentProblem | undefined {
     const args = arriving === 0 ? call.args : [...Array<unknown>(arriving).fill(ARRIVING), ...call.args];
     const binding = bindArguments(call.task.parameters, args, call.kwargs);
@@ -105,7 +120,10 @@ export class ArityChecker {
   }
 
   #report(call: TaskCall, arriving: number, problem: ArgumentProblem | undefined): void {
-    if (problem === undefined) return;
+    if (problem === undefined) {
+      if (arriving === 0) this.#checkValues(call);
+      return;
+    }
     const { source } = call.origin;
     const { definedAt } = call.task;
     const what = `task "${call.task.name}"`;
@@ -150,4 +168,10 @@ function errorArgumentCount(call: TaskCall): number {
   const positional = parameters.filter((parameter) => parameter.kind === "positional").length;
   const collects = parameters.some((parameter) => parameter.kind === "args");
   return positional > 1 || collects ? ERROR_ARGUMENTS : 1;
+}
+
+/** Whether data holds something that is not known yet. */
+function holdsUnknown(data: unknown): boolean {
+  if (data === UNKNOWN_DATA) return true;
+  return typeof data === "object" && data !== null && Object.values(data).some(holdsUnknown);
 }

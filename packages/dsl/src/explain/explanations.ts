@@ -292,6 +292,12 @@ export const explanations: Readonly<Record<Code, Explanation>> = {
     wrong: 'add(1, "2")',
     right: "add(1, 2)",
   },
+  E316: {
+    why: "The task has a schema, and all of its arguments are known when the flow is compiled. What arrives from a step before is checked when it is there.",
+    fix: "give what the schema takes; the message is the schema's own",
+    wrong: "order(0)",
+    right: "order(3)",
+  },
   E401: {
     why: "Nothing is converted silently: `+` joins two numbers, strings, lists or durations, and no mixture.",
     fix: 'convert in a task, or interpolate: `"${a}"`',

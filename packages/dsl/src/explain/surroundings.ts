@@ -31,6 +31,12 @@ const TASKS: readonly TaskDeclaration[] = [
   task("warn", "about"),
   task("images.crop", "file"),
   task("größe", "file"),
+  {
+    ...task("order", "pieces"),
+    checkValues: ([pieces]) => {
+      if (typeof pieces !== "number" || pieces < 1) throw new TypeError('task "order": `pieces`: must be at least 1');
+    },
+  },
   { name: "first", parameters: parametersFromFunction(([item]: unknown[]) => item), module: "./tasks.ts" },
 ];
 

@@ -3,7 +3,7 @@
  * so that the flow's own text is checked as far as it goes and every mistake is told at once.
  */
 import { dirname, extname } from "node:path";
-import type { AnyTask, App } from "@umbel/core";
+import { type AnyTask, type App, isTask } from "@umbel/core";
 import { type ImportAnswer, importsOf, type Resolver } from "@umbel/dsl";
 import { isError } from "../broker/system-error.ts";
 import { findDefaultModule } from "./default-module.ts";
@@ -15,7 +15,7 @@ import { ModuleError } from "./module-error.ts";
 import { tasksOf } from "./module-tasks.ts";
 import { requireInside } from "./project-bounds.ts";
 import { resolveImport } from "./resolve-import.ts";
-import { typesOfTasks, withTypes } from "./task-types.ts";
+import { declarationOf, typesOfTasks } from "./task-types.ts";
 import { userFrames } from "./user-stack.ts";
 
 /** What a flow has around it. */
@@ -65,7 +65,7 @@ export async function loadFlowTasks(
   const tasks = new Map<string, AnyTask>(app?.tasks);
   for (const task of imports.tasks) if (!tasks.has(task.name)) tasks.set(task.name, task);
   const types = await typesOfTasks(tasks.values(), dirname(source.path), options.mayCompile === true);
-  const declarations = new Map([...tasks].map(([name, task]) => [name, withTypes(task, types)]));
+  const declarations = new Map([...tasks].map(([name, task]) => [name, declarationOf(task, types)]));
   return {
     resolver: {
       task: (name) => (app?.tasks.has(name) ? declarations.get(name) : undefined),
@@ -73,7 +73,7 @@ export async function loadFlowTasks(
       import: (specifier, fromFile) => {
         const answer = imports.answers.get(answerKey(specifier, fromFile));
         if (answer?.kind !== "tasks") return answer ?? { kind: "failed", reason: "it was not loaded" };
-        return { kind: "tasks", tasks: answer.tasks.map((task) => withTypes(task, types)) };
+        return { kind: "tasks", tasks: answer.tasks.map((task) => (isTask(task) ? declarationOf(task, types) : task)) };
       },
     },
     sources: imports.sources,

@@ -8,6 +8,7 @@ import { declareExplain } from "./commands/explain.ts";
 import { declareFormat } from "./commands/fmt.ts";
 import { declareGraph } from "./commands/graph.ts";
 import { declarePlan } from "./commands/plan.ts";
+import { declareProject } from "./commands/project.ts";
 import { declareRedis } from "./commands/redis.ts";
 import { declareRun } from "./commands/run.ts";
 import { declareRuns } from "./commands/runs.ts";
@@ -53,6 +54,7 @@ export function makeProgram(choose: Choose): Command {
   declareTokens(program, choose);
   declareWorker(program, choose);
   declareRuns(program, choose);
+  declareProject(program, choose);
   declareRedis(program, choose);
   return program;
 }

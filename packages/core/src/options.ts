@@ -83,6 +83,18 @@ const text: OptionReader = (name, value) => {
   throw new OptionError(`option \`${name}\` must be text that is not empty; got ${show(value)}`);
 };
 
+/** Celery's that are not taken, each with its reason. */
+const REFUSED_SERIALIZERS: Readonly<Record<string, string>> = {
+  pickle: "reading it would run code that a message brings",
+  yaml: "it can name classes to be made when it is read",
+};
+
+const serializer: OptionReader = (name, value) => {
+  const reason = typeof value === "string" ? REFUSED_SERIALIZERS[value] : undefined;
+  if (reason === undefined) return text(name, value);
+  throw new OptionError(`option \`${name}\` cannot be "${String(value)}": ${reason}; use "json"`);
+};
+
 const wholeNumber =
   (least: number, most: number): OptionReader =>
   (name, value) => {
@@ -138,7 +150,7 @@ const READERS: { readonly [Name in keyof Required<SignatureOptions>]: OptionRead
   timeLimit: seconds,
   softTimeLimit: seconds,
   ignoreResult: flag,
-  serializer: text,
+  serializer,
   compression: text,
   headers: record,
   shadow: text,

@@ -87,6 +87,16 @@ describe("C7 json", () => {
     );
   });
 
+  test.each([
+    ["pickle", "reading it would run code that a message brings"],
+    ["yaml", "it can name classes to be made when it is read"],
+  ])("refuses the serializer %s, and says why", (serializer, reason) => {
+    const add = new App("a").task("add", () => 1);
+    expect(() => add.signature([], { serializer })).toThrow(
+      `option \`serializer\` cannot be "${serializer}": ${reason}; use "json"`,
+    );
+  });
+
   test("a signature is the same after JSON", () => {
     const app = new App("a");
     const note = app.task("note", (_at: Date, _of: Map<string, bigint>) => 1);

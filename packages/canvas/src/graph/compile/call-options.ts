@@ -115,7 +115,8 @@ function saysNothing(options: SignatureOptions): boolean {
 const NOT_HONOURED: readonly (keyof SignatureOptions)[] = ["serializer", "compression"];
 
 function refuseNotHonoured(task: string, options: SignatureOptions): void {
-  const name = NOT_HONOURED.find((option) => options[option] !== undefined);
+  // JSON is what everything is written in.
+  const name = NOT_HONOURED.find((option) => options[option] !== undefined && options[option] !== "json");
   if (name === undefined) return;
   throw new InvalidSignatureError(
     `task "${task}": the option \`${name}\` cannot be honoured by this version; leave it out`,

@@ -44,6 +44,9 @@ const SILENT_MS = 20_000;
 /** How long a node is waited for that is asked which nodes there are, milliseconds; then another is asked. */
 const REFRESH_MS = 2000;
 
+/** A try of a cluster asks all nodes it knows, which takes its time. */
+const HALF_A_MINUTE_MS = 30_000;
+
 /** How long a cluster rests that was away for half a minute before it is tried again, milliseconds. */
 const REST_MS = 1000;
 
@@ -128,10 +131,13 @@ function clusterConnector(plan: ClusterPlan, Constructor: typeof Cluster): Conne
 /** Lets commands that wait for a cluster fail when it was away for too long, and looks for it again after that. */
 class Patience {
   #isOver = false;
+  /** When it was tried in vain for the first time, on the clock of `performance`. */
+  #awaySince = 0;
 
   /** @param times how often the cluster was tried in vain */
   isOver(times: number): boolean {
-    this.#isOver = times > MANY_TRIES;
+    if (times <= 1) this.#awaySince = performance.now();
+    this.#isOver = performance.now() - this.#awaySince > HALF_A_MINUTE_MS;
     return this.#isOver;
   }
 

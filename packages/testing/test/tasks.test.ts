@@ -21,7 +21,8 @@ async function call(
 ): Promise<unknown> {
   const task = app.getTask(name);
   const bound = task.bindArguments(args, kwargs);
-  const self = new TaskAttempt(app, { ...directCall(app, name, args).request, calledDirectly: false });
+  const { request } = directCall(app, name, args);
+  const self = new TaskAttempt(app, { ...request, id: "i", rootId: "r", parentId: "p", calledDirectly: false });
   return await task.execute(self, bound);
 }
 

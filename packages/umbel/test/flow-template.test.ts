@@ -78,7 +78,7 @@ describe("a template", () => {
     [() => run`add(1, 2) | ${add.s(1, 2)}`, 'error[E301]: task "add" takes at most 2 arguments; got 3'],
     [() => run`import "./tasks.ts"\nadd(1, 2)`, "a template imports nothing; it knows the tasks of its App"],
     [() => run`add(${Number.NaN}, 1)`, "hole 1 of the template"],
-    [() => run`echo(${new Date(0) as never})`, "hole 1 of the template"],
+    [() => run`echo(${/a/ as never})`, "hole 1 of the template"],
   ])("is wrong: %s", (make, message) => {
     let thrown: unknown;
     try {

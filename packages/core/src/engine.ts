@@ -5,6 +5,7 @@
 
 import type { DeadLetterBox } from "./dead-letters.ts";
 import type { CallOptions } from "./options.ts";
+import type { PublishOptions, RetryPolicyInput } from "./retry-policy.ts";
 import type { RunKeeper } from "./runs.ts";
 import type { WireError } from "./serialization/error.ts";
 import type { SignatureData } from "./signature/data.ts";
@@ -16,6 +17,10 @@ export interface ApplyOptions extends CallOptions {
   kwargs?: Readonly<Record<string, unknown>>;
   /** What the run of this call is called: `app.runs` finds and lists it by this name. Need not be unique. */
   runName?: string;
+  /** Whether a call that the broker did not take is sent again; the setting `taskPublishRetry` unless said. */
+  retry?: boolean;
+  /** How it is sent again; the setting `taskPublishRetryPolicy` where it says nothing. */
+  retryPolicy?: RetryPolicyInput;
 }
 
 /** A signature that is to run, with the arguments and options of this call. */
@@ -26,6 +31,8 @@ export interface SubmitRequest {
   readonly options: CallOptions;
   /** What the run is called. */
   readonly runName?: string;
+  /** How it is sent again when the broker does not take it. */
+  readonly publishing?: PublishOptions;
   /** Members of the signature, a group or a chord, that are taken one by one while it is stored. */
   readonly members?: Iterable<AnySignature> | AsyncIterable<AnySignature>;
 }

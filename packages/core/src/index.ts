@@ -77,6 +77,15 @@ export {
 export { parseRate, type RateInput } from "./rate.ts";
 export { readableId } from "./readable-id.ts";
 export { AsyncResult, allowJoinResult, type GetOptions, GroupResult, type ResultEvent } from "./result.ts";
+export {
+  DEFAULT_RETRY_POLICY,
+  type PublishOptions,
+  publishOptionsOf,
+  type RetryPolicy,
+  type RetryPolicyInput,
+  readRetryPolicy,
+  waitBeforeRetry,
+} from "./retry-policy.ts";
 export { type Route, type Router, type RouteTable, routeOf, type TaskRoutes } from "./routes.ts";
 export {
   type ForkOptions,

@@ -1,5 +1,6 @@
 /** The kinds of values that settings have. One rule: each says what it wants, and how it is read from the environment. */
 import { parseRate, type RateInput } from "./rate.ts";
+import { type RetryPolicyInput, readRetryPolicy } from "./retry-policy.ts";
 import { checkRoutes, type TaskRoutes } from "./routes.ts";
 import { readTaskOptions, type TaskOptions } from "./task-options.ts";
 
@@ -103,6 +104,20 @@ function problemWith(task: string, options: unknown): string | undefined {
     return error instanceof Error ? error.message : String(error);
   }
 }
+
+/** How calls are sent again. */
+export const retryPolicy: SettingType<RetryPolicyInput> = {
+  name: "a retry policy",
+  check: (value) => {
+    try {
+      readRetryPolicy(value, "it");
+      return undefined;
+    } catch (error) {
+      return `a retry policy; ${error instanceof Error ? error.message : String(error)}`;
+    }
+  },
+  parse: parseTable,
+};
 
 export const routes: SettingType<TaskRoutes> = { name: "routes", check: checkRoutes, parse: parseTable };
 

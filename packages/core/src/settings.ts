@@ -2,12 +2,14 @@
  * Every setting of an App. One rule: this table is all there is; `app.conf`, what config modules and the environment may
  * say, `flow env` and docs/settings.md come from it, so a setting is added here and nowhere else.
  */
+import { DEFAULT_RETRY_POLICY } from "./retry-policy.ts";
 import {
   annotations,
   flag,
   oneOf,
   optional,
   rate,
+  retryPolicy,
   routes,
   type SettingType,
   seconds,
@@ -75,6 +77,12 @@ export const SETTINGS = {
     optional(annotations),
     undefined,
     'Options of tasks, said from outside: by the name of a task, or `"*"` for all. They come before what the task says.',
+  ),
+  taskPublishRetry: setting(flag, true, "Whether calls that the broker did not take are sent again: see calling.md."),
+  taskPublishRetryPolicy: setting(
+    retryPolicy,
+    DEFAULT_RETRY_POLICY,
+    "How they are sent again; what it leaves out is as in the default.",
   ),
   taskDefaultRateLimit: setting(optional(rate), undefined, "The `rateLimit` of tasks that say none."),
   taskAcksLate: setting(flag, true, "The `acksLate` of tasks that say none."),

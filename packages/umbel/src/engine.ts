@@ -1,6 +1,14 @@
 /** From an App's options to its engine. One rule: nothing is opened here; the engine opens its broker when it needs it. */
 import { type Broker, CanvasEngine, type CanvasEngineOptions, EagerEngine, type MemoryBroker } from "@umbel/canvas";
-import { type App, didYouMean, parseSeconds, QueueNotFound, routeOf } from "@umbel/core";
+import {
+  type App,
+  didYouMean,
+  type PublishOptions,
+  parseSeconds,
+  QueueNotFound,
+  readRetryPolicy,
+  routeOf,
+} from "@umbel/core";
 import { type BrokerPlaces, findBroker, placesOf } from "./broker/lookup.ts";
 import { givenBrokerOf, memoryBrokerOf } from "./broker/memory-brokers.ts";
 import type { OpenBroker, OpenBrokerOptions } from "./broker/open-broker.ts";
@@ -24,7 +32,16 @@ export function engineOptions(app: App, opening: OpenBrokerOptions = {}): Canvas
     prefix,
     defaultQueue: taskDefaultQueue,
     ...routing(app),
+    publishing: () => publishing(app),
     resultExpiresMs: Math.round(parseSeconds(resultExpires, "setting `resultExpires`") * 1000),
+  };
+}
+
+/** What the App's settings say of calls that could not be sent. */
+function publishing({ conf }: App): PublishOptions {
+  return {
+    retry: conf.taskPublishRetry,
+    policy: readRetryPolicy(conf.taskPublishRetryPolicy, "setting `taskPublishRetryPolicy`"),
   };
 }
 

@@ -45,7 +45,11 @@ export class RedisAliases implements Aliases {
     const replies = await Promise.all(
       aliases.map(({ id, nodeId }) => this.#redis.set(aliasKey(this.#prefix, id), nodeId, "PX", this.#expiresMs, "NX")),
     );
-    const taken = aliases.filter((_alias, position) => replies[position] === null);
+    const refused = aliases.filter((_alias, position) => replies[position] === null);
+    if (refused.length === 0) return;
+    // One that leads to this very node was reserved by a try whose answer was lost.
+    const holders = await Promise.all(refused.map(({ id }) => this.#redis.get(aliasKey(this.#prefix, id))));
+    const taken = refused.filter((alias, position) => holders[position] !== alias.nodeId);
     if (taken[0] === undefined) return;
     const reserved = aliases.filter((alias) => !taken.includes(alias)).map(({ id }) => aliasKey(this.#prefix, id));
     // Each may be on another node of a cluster.

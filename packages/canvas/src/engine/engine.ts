@@ -12,6 +12,7 @@ import {
   newRunKey,
   nodeId,
   normalizeOptions,
+  type PublishOptions,
   parseNodeId,
   type ResultRecord,
   type ResultReference,
@@ -44,6 +45,7 @@ import { deleteRun, forgetNode } from "./forget.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { MemberEnds } from "./member-ends.ts";
 import { findMembers, readStates } from "./members.ts";
+import { Publisher } from "./publishing.ts";
 import { Revoker } from "./revoker.ts";
 import { drawRun } from "./run-graph.ts";
 import { entryOf } from "./run-index.ts";
@@ -66,6 +68,8 @@ export interface CanvasEngineOptions {
   readonly routeOf?: (task: string) => SignatureOptions | undefined;
   /** @throws for a queue that calls may not go to */
   readonly checkQueue?: (queue: string, task: string) => void;
+  /** How calls that say nothing about it are sent again; not, unless said. */
+  readonly publishing?: () => PublishOptions;
   /** Sends every task to this queue, whatever it says itself. */
   readonly onlyQueue?: string;
   /** The runs end with this process: when it is gone, nobody serves `onlyQueue`. */
@@ -84,8 +88,6 @@ export interface CanvasEngineOptions {
 export interface RuntimeOpener {
   openRuntime(options: RuntimeOptions): Promise<Runtime>;
 }
-
-/** How many runs that nobody waits for are listened to; the result of an older one is read when it is asked for. */
 
 /** Who sends; told to tasks as `request.origin`. */
 const ORIGIN = `${process.pid}@${hostname()}`;
@@ -111,6 +113,7 @@ export class CanvasEngine implements Engine {
   };
   /** What compiling asks: the options that hold for all calls of a task. */
   readonly environment: CompileEnvironment;
+  readonly #publisher: Publisher;
   /** Runs submitted here whose news is listened to from before they were stored, so that no first read is needed. */
   readonly #expected = new Expectations();
 
@@ -118,6 +121,7 @@ export class CanvasEngine implements Engine {
   constructor(registry: TaskRegistry, options: CanvasEngineOptions) {
     this.#registry = registry;
     this.#options = options;
+    this.#publisher = new Publisher(options.publishing ?? (() => ({ retry: false })));
     this.runs = new CanvasRuns((ask) => this.#ask(ask), options.ownsRuns ? this.incarnation : undefined);
     this.environment = {
       taskDefaults: (task) => this.#taskDefaults(task),
@@ -128,19 +132,19 @@ export class CanvasEngine implements Engine {
 
   submit(request: SubmitRequest): SubmittedRun {
     const runKey = newRunKey();
-    const { signature, args, kwargs, members, runName } = request;
+    const { signature, args, kwargs, members, runName, publishing } = request;
     const call = { args, kwargs, options: normalizeOptions({ ...request.options }) };
     if (members !== undefined) {
       if (signature.kind !== "group" && signature.kind !== "chord")
         throw new InvalidSignatureError(`a ${signature.kind} has no members that could come one by one`);
-      return this.#submitStream(runKey, compileStream(signature, call, this.environment), members, runName);
+      return this.#submitStream(runKey, compileStream(signature, call, this.environment), members, request);
     }
     const compiled = compile(signature, call, runKey, this.environment);
     this.#checkStarts(compiled.starts, (index) => compiled.nodes[index]);
     const graph = { ...compiled, nodes: withOwnArguments(compiled.nodes) };
     const result = resultOf(runKey, graph.result, graph.nodes[graph.result]);
     const labels = this.#labels(result, firstTaskOf(graph.nodes), runName);
-    const stored = this.hold(this.#explained(this.#store(graph, labels)));
+    const stored = this.hold(this.#explained(this.#publisher.publish(() => this.#store(graph, labels), publishing)));
     return { ...result, stored };
   }
 
@@ -148,11 +152,12 @@ export class CanvasEngine implements Engine {
     runKey: RunKey,
     stream: MemberStream,
     members: MemberSource,
-    runName: string | undefined,
+    { runName, publishing }: Pick<SubmitRequest, "runName" | "publishing">,
   ): SubmittedRun {
     const result = resultOf(runKey, stream.result, stream.head()[stream.result]);
     const labels = (task: string): RunLabels => this.#labels(result, task, runName);
-    return { ...result, stored: this.hold(this.#explained(this.#storeStream(runKey, stream, members, labels))) };
+    const stored = this.hold(this.#explained(this.#storeStream(runKey, stream, members, labels, publishing)));
+    return { ...result, stored };
   }
 
   /** What people are told of a run. */
@@ -291,6 +296,7 @@ export class CanvasEngine implements Engine {
 
   async close(): Promise<void> {
     process.off("beforeExit", this.#closeBeforeExit);
+    this.#publisher.close();
     const opening = this.#runtime;
     this.#runtime = undefined;
     if (opening === undefined) return;
@@ -408,7 +414,10 @@ export class CanvasEngine implements Engine {
     stream: MemberStream,
     members: MemberSource,
     labels: (task: string) => RunLabels,
+    publishing: PublishOptions | undefined,
   ): Promise<void> {
+    // Its members may be there only once: what is sent again is what stands before the first and behind the last of them.
+    await this.#publisher.publish(async () => void (await this.runtime()), publishing);
     const runtime = await this.runtime();
     const { result } = stream;
     this.#expected.set(runKey, expect({ runKey, result }, runtime.news));
@@ -437,7 +446,8 @@ export class CanvasEngine implements Engine {
     const meta = labelled(finished.meta, labels(firstTaskOf(writer.firstPage)));
     const staged = { ...finished, meta, joinCount: writer.joinCount };
     runtime.pages.keepFirst(runKey, writer.firstPage, staged.meta);
-    await this.#create(runtime, staged, () => runtime.store.createStaged(staged, this.#createOptions(runtime)));
+    const create = (): Promise<Started> => runtime.store.createStaged(staged, this.#createOptions(runtime));
+    await this.#publisher.publish(() => this.#create(runtime, staged, create), publishing);
   }
 
   #createOptions(runtime: Runtime): CreateOptions {

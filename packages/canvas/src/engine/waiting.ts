@@ -33,6 +33,8 @@ export class Expectations {
   readonly #byRun = new Map<RunKey, Expected>();
 
   set(runKey: RunKey, expected: Expected): void {
+    // One that is sent again is listened for once.
+    this.#byRun.get(runKey)?.stopListening();
     this.#byRun.set(runKey, expected);
     if (this.#byRun.size <= MOST_EXPECTED) return;
     const [oldest] = this.#byRun.keys();

@@ -17,6 +17,7 @@ import {
   nameOfRun,
   normalizeOptions,
   type PipeFits,
+  publishOptionsOf,
   type Submission,
   submit,
 } from "@umbel/core";
@@ -61,13 +62,14 @@ export class StreamedGroup<in In extends readonly unknown[], out Out, out Kind e
    * @throws InvalidSignatureError when the members can be taken once, and were
    */
   applyAsync(args: readonly unknown[] = [], options: ApplyOptions = {}): Submission<HandleOf<Out, Kind>> {
-    const { kwargs = {}, runName, ...callOptions } = options;
+    const { kwargs = {}, runName, retry, retryPolicy, ...callOptions } = options;
     const request = {
       signature: this.#data,
       args,
       kwargs,
       options: callOptions,
       ...nameOfRun(runName),
+      ...publishOptionsOf(retry, retryPolicy),
       members: this.#take(),
     };
     // The type is what the members' own types say; at run time a handle is what the result is.

@@ -8,6 +8,7 @@ import type { ApplyOptions, SubmitRequest } from "../engine.ts";
 import { ImproperlyConfigured, InvalidSignatureError } from "../errors.ts";
 import { type CallOptions, mergeOptions, normalizeOptions } from "../options.ts";
 import type { AsyncResult } from "../result.ts";
+import { publishOptionsOf } from "../retry-policy.ts";
 import { nameOfRun } from "../runs.ts";
 import { taggedJson } from "../serialization/json.ts";
 import type { Submission } from "../submission.ts";
@@ -114,8 +115,15 @@ export class SignatureObject {
   }
 
   #request(args: readonly unknown[], options: ApplyOptions): SubmitRequest {
-    const { kwargs = {}, runName, ...callOptions } = options;
-    return { signature: this.data, args, kwargs, options: callOptions, ...nameOfRun(runName) };
+    const { kwargs = {}, runName, retry, retryPolicy, ...callOptions } = options;
+    return {
+      signature: this.data,
+      args,
+      kwargs,
+      options: callOptions,
+      ...nameOfRun(runName),
+      ...publishOptionsOf(retry, retryPolicy),
+    };
   }
 
   #with(data: SignatureData): SignatureObject {

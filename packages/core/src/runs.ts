@@ -36,6 +36,8 @@ export interface RunInfo {
   readonly readableId: string;
   /** What `applyAsync` was told with `runName`. */
   readonly name?: string;
+  /** The file of its flow, as `flow run` was told it. It names no run: runs of one file have the same. */
+  readonly flow?: string;
   /** The task that it begins with. */
   readonly task: string;
   readonly state: RunState;
@@ -135,7 +137,7 @@ export interface ResumedNode {
   readonly index: number;
   readonly task?: string;
   readonly action: "reused" | "again";
-  /** Such as `it succeeded`, `it failed`, `it never ran, because 0192… failed`. */
+  /** Such as `it succeeded`, `it failed`, `it never ran, because score [17] did not succeed`. */
   readonly why: string;
 }
 

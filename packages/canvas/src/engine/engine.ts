@@ -80,6 +80,8 @@ export interface CanvasEngineOptions {
   readonly window?: number;
   /** Modules that define the tasks of what is sent, as paths: kept with each run, so that a worker can be started for it. */
   readonly modules?: readonly string[];
+  /** The file of the flow that is sent: shown for runs that have no name. */
+  readonly flow?: string;
   /** How many members of a group make one slice, which is one job; said by nothing, the broker decides. */
   readonly sliceSize?: SliceSize;
 }
@@ -162,11 +164,12 @@ export class CanvasEngine implements Engine {
 
   /** What people are told of a run. */
   #labels({ resultId, isGroup }: Omit<SubmittedRun, "stored">, task: string, name: string | undefined): RunLabels {
-    const { modules, onlyQueue } = this.#options;
+    const { flow, modules, onlyQueue } = this.#options;
     return {
       task,
       origin: ORIGIN,
       ...(name === undefined ? {} : { name }),
+      ...(flow === undefined ? {} : { flow }),
       ...(parseNodeId(resultId) === undefined ? { resultId } : {}),
       ...(isGroup ? { isGroup } : {}),
       ...(modules === undefined || modules.length === 0 ? {} : { modules }),

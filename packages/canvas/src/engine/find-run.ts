@@ -39,7 +39,7 @@ export async function findRun(parts: Parts, text: string): Promise<FoundRun> {
   const [found, ...others] = await storedOf(parts, begun, MOST_NAMED + 1);
   if (found === undefined) {
     throw new UnknownRunError(
-      `no run is called ${JSON.stringify(text)}, and no id begins so; \`app.runs.list()\` tells which runs there are`,
+      `no run is called ${JSON.stringify(text)}, and no id begins so; \`flow runs\`, or \`app.runs.list()\`, tells which runs there are`,
     );
   }
   if (others.length === 0) return found;

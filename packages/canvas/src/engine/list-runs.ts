@@ -106,6 +106,7 @@ export async function infoOf({ results }: Pick<Parts, "results">, runKey: RunKey
     id: meta.rootId ?? nodeId(runKey, meta.root),
     readableId: readableId(runKey),
     ...(labels?.name === undefined ? {} : { name: labels.name }),
+    ...(labels?.flow === undefined ? {} : { flow: labels.flow }),
     task: labels?.task ?? "",
     state: await stateOf(results, runKey, stored),
     resultId: labels?.resultId ?? nodeId(runKey, meta.result),

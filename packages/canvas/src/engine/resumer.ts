@@ -314,17 +314,18 @@ export class Resumer {
 }
 
 /** Says of each task what becomes of it, and why. Errbacks that were never called are not told of. */
-function* resumedNodes(runKey: RunKey, { nodes, recordOf }: LeftRun, plan: ResumePlan): Generator<ResumedNode> {
+function* resumedNodes(runKey: RunKey, left: LeftRun, plan: ResumePlan): Generator<ResumedNode> {
+  const { nodes, recordOf } = left;
   for (const [index, node] of nodes.entries()) {
     if (node?.kind !== "task") continue;
-    const told = fateInWords(runKey, plan.fateOf(index), recordOf(index));
+    const told = fateInWords(left, plan.fateOf(index), recordOf(index));
     if (told === undefined) continue;
     yield { id: node.ownId ?? nodeId(runKey, index), index, task: node.task, ...told };
   }
 }
 
 function fateInWords(
-  runKey: RunKey,
+  left: LeftRun,
   fate: ReturnType<ResumePlan["fateOf"]>,
   record: NodeRecord,
 ): Pick<ResumedNode, "action" | "why"> | undefined {
@@ -334,7 +335,7 @@ function fateInWords(
     case "replaced":
       return { action: "reused", why: "it was replaced, and what took its place goes on" };
     case "unfinished":
-      return { action: "again", why: whyUnfinished(runKey, record) };
+      return { action: "again", why: whyUnfinished(left, record) };
     case "errback":
       return record.kind === "succeeded" || record.kind === "failed"
         ? { action: "again", why: "it is called again if what it was called for fails again" }
@@ -350,7 +351,7 @@ function fateInWords(
   }
 }
 
-function whyUnfinished(runKey: RunKey, record: NodeRecord): string {
+function whyUnfinished(left: LeftRun, record: NodeRecord): string {
   switch (record.kind) {
     case "failed":
       return "it failed";
@@ -361,12 +362,29 @@ function whyUnfinished(runKey: RunKey, record: NodeRecord): string {
     case "forgotten":
       return "its result was forgotten";
     case "dead":
-      return `it never ran, because ${nodeId(runKey, record.cause)} did not succeed`;
+      return `it never ran, because ${nameOfCause(left, record.cause)} did not succeed`;
     case "running":
       return "it had not ended";
     default:
       return "it never ran";
   }
+}
+
+/** How many failures that follow from others are followed. */
+const MOST_CAUSES = 1000;
+
+/** What people call a node whose failure others follow from: of a group the member that failed, as `score [17]`. */
+function nameOfCause({ nodes, recordOf }: LeftRun, cause: number): string {
+  let index = cause;
+  for (let steps = 0; steps < MOST_CAUSES; steps += 1) {
+    const record = recordOf(index);
+    if (record.kind === "joinFailed") index = record.member;
+    else if (record.kind === "dead") index = record.cause;
+    else if (record.kind === "replaced" || record.kind === "handedOver") index = record.by;
+    else break;
+  }
+  const node = nodes[index];
+  return node?.kind === "task" ? `${node.task} [${index}]` : `the group [${index}]`;
 }
 
 /** The nodes of a fork: without ids of people's own, which are the first run's, and with the arguments that are given. */

@@ -33,6 +33,8 @@ export interface RunLabels {
   /** The task that it begins with. */
   readonly task: string;
   readonly name?: string;
+  /** The file of its flow, where it has one. */
+  readonly flow?: string;
   /** The process that sent it, as `pid@host`. */
   readonly origin?: string;
   /** The result's own id, where its author gave it one. */

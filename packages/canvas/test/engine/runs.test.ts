@@ -87,7 +87,7 @@ describeOnEachBroker("runs", (open) => {
       ),
     );
     await expect(shop.app.runs.find("nobody")).rejects.toThrow(
-      'no run is called "nobody", and no id begins so; `app.runs.list()` tells which runs there are',
+      'no run is called "nobody", and no id begins so; `flow runs`, or `app.runs.list()`, tells which runs there are',
     );
     await other.forget();
     await expect(shop.app.runs.find(other.id)).rejects.toThrow(RunExpiredError);

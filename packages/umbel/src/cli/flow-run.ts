@@ -56,6 +56,8 @@ export interface FlowRunParts {
     | undefined;
   /** Paths of the modules of the tasks, for whoever resumes the run. */
   readonly modules: readonly string[];
+  /** The file of the flow, if it has one. */
+  readonly flow?: string;
   /** Shows how it goes, if anything does. */
   readonly progress: Progress | undefined;
   /** Whether the run outlives this process. */
@@ -98,6 +100,7 @@ export class FlowRun {
       {
         ...engineOptions(parts.app, opening),
         modules: parts.modules,
+        ...(parts.flow === undefined ? {} : { flow: parts.flow }),
         ...(this.#queue === undefined ? {} : { onlyQueue: this.#queue, ownsRuns: true }),
       },
     );

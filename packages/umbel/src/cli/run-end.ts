@@ -30,9 +30,7 @@ export function showEnd(end: RunEnd, { terminal, debug }: CommandContext, option
       return EXIT.failed;
     case "revoked":
       events?.result({ state: "REVOKED" });
-      terminal.error(
-        `the workflow was cancelled: its task ${end.id} was revoked${isKept ? `; go on with it by: flow resume ${end.readableId}` : ""}`,
-      );
+      terminal.error(`the workflow was cancelled${isKept ? `; go on with it by: flow resume ${end.readableId}` : ""}`);
       return EXIT.cancelled;
     case "late":
       events?.result({ state: "TIMEOUT" });

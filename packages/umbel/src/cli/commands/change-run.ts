@@ -1,5 +1,6 @@
 /** `flow cancel`, `pause`, `continue` and `forget`. */
 import type { CanvasEngine } from "@umbel/canvas";
+import { RunNotEndedError } from "@umbel/core";
 import type { CommandContext } from "../context.ts";
 import { errorScreen, exitCodeOf } from "../error-screen.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -34,6 +35,10 @@ async function changeRun(engine: CanvasEngine, change: Change, run: string): Pro
   const before = await engine.runs.find(run);
   const { readableId } = before;
   if (change === "forget") {
+    if (before.endedAt === undefined)
+      throw new RunNotEndedError(
+        `${readableId} goes on, so it cannot be forgotten; wait until it has ended, or cancel it: flow cancel ${readableId}`,
+      );
     await engine.forget([before.resultId]);
     return `${readableId} is forgotten`;
   }

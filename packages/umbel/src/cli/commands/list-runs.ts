@@ -42,13 +42,13 @@ export async function listRuns(context: CommandContext, options: ListOptions): P
 
 function describe(runs: readonly RunInfo[]): string {
   const now = Date.now();
-  const rows = runs.map(({ readableId, state, name, task, createdAt, endedAt, nodeCount }) => [
+  const rows = runs.map(({ readableId, state, name, flow, task, createdAt, endedAt, nodeCount }) => [
     readableId,
     state,
     `${showDuration(now - createdAt.getTime())} ago`,
     endedAt === undefined ? "–" : showDuration(endedAt.getTime() - createdAt.getTime()),
     String(nodeCount),
-    name ?? `(${task})`,
+    name ?? flow ?? `(${task})`,
   ]);
   return table([["run", "state", "sent", "took", "nodes", "name"], ...rows]);
 }

@@ -26,13 +26,15 @@ export async function logRun(context: CommandContext, run: string, options: LogO
   return await withEngine(context, options, async (engine) => {
     const entries: Entry[] = [];
     let untimed = 0;
-    for await (const node of (await engine.runs.inspect(run)).nodes()) {
+    const { readableId, nodes } = await engine.runs.inspect(run);
+    for await (const node of nodes()) {
       const own = entriesOf(node);
       if (own.length === 0 && node.attempts > 0) untimed += 1;
       entries.push(...own);
     }
     entries.sort((one, other) => (one.at < other.at ? -1 : one.at > other.at ? 1 : one.node - other.node));
     for (const entry of entries) terminal.result(options.json === true ? JSON.stringify(entry) : describe(entry));
+    if (entries.length === 0 && untimed === 0) terminal.note(`nothing of ${readableId} has begun`);
     if (untimed > 0) terminal.note(`of ${untimed} more that ran no times are stored`);
     return EXIT.done;
   });

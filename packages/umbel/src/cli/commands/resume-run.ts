@@ -34,14 +34,14 @@ const MOST_TOLD = 10;
 
 /** Resumes a run and waits for it. @throws UnknownRunError, RunNotEndedError, RunExpiredError, ModuleError, OperationalError */
 export async function resumeRun(context: CommandContext, run: string, options: ResumeOptions): Promise<ExitCode> {
-  return await goOn(context, run, options, (engine, info) => engine.runs.resume(info.id));
+  return await goOn(context, run, { ...options, verb: "resume" }, (engine, info) => engine.runs.resume(info.id));
 }
 
 /** Forks a run and waits for the new one. @throws what `resumeRun` throws; UsageError for what is no list */
 export async function forkRun(context: CommandContext, run: string, options: ForkRunOptions): Promise<ExitCode> {
   const args = options.args === undefined ? {} : { args: readList(options.args) };
   const name = options.name === undefined ? {} : { name: options.name };
-  return await goOn(context, run, options, async (engine, info) => {
+  return await goOn(context, run, { ...options, verb: "fork" }, async (engine, info) => {
     const from = await findNode(engine, info, options.from);
     return await engine.runs.fork(info.id, { from, ...args, ...name });
   });
@@ -50,7 +50,7 @@ export async function forkRun(context: CommandContext, run: string, options: For
 async function goOn(
   context: CommandContext,
   run: string,
-  options: ResumeOptions,
+  options: ResumeOptions & { readonly verb: "resume" | "fork" },
   begin: (engine: CanvasEngine, info: RunInfo) => Promise<ResumeReply>,
 ): Promise<ExitCode> {
   const { terminal, directory } = context;
@@ -64,12 +64,12 @@ async function goOn(
   if (ownQueue !== undefined && tasks.size === 0) {
     throw new UsageError(`${info.readableId} does not say where its tasks are defined; name their module: -A FILE.ts`);
   }
-  const title = info.name ?? "";
+  const title = info.name ?? info.flow ?? "";
   const goingOn = new FlowRun({
     app,
     tasks,
     modules: info.modules,
-    name: `flow resume ${info.readableId}`,
+    name: `flow ${options.verb} ${info.readableId}`,
     context,
     // What others' workers serve, they serve again.
     ownWorker: ownQueue === undefined ? undefined : { concurrency: options.concurrency, queue: ownQueue },
@@ -98,6 +98,10 @@ async function goOn(
 }
 
 function tellReply({ run, reused, again, nodes }: ResumeReply, terminal: Terminal): void {
+  if (again === 0) {
+    terminal.note(`${run.readableId}: all has succeeded, so nothing runs again`);
+    return;
+  }
   terminal.note(`${run.readableId}: ${reused} reused, ${again} run again`);
   let told = 0;
   for (const { action, index, task = "group", why } of nodes()) {

@@ -50,6 +50,7 @@ export async function runFlow(context: CommandContext, options: RunOptions): Pro
     app,
     tasks: flow.tasks.tasks,
     modules: flow.tasks.modules,
+    ...(options.file === undefined ? {} : { flow: flow.name }),
     name: `flow run ${flow.name}`,
     context,
     ownWorker: hasWorker ? { concurrency: options.concurrency } : undefined,
@@ -82,11 +83,11 @@ export async function runFlow(context: CommandContext, options: RunOptions): Pro
 async function detach(
   { terminal }: CommandContext,
   app: App,
-  { signature, tasks }: CompiledFlow,
-  { name }: RunOptions,
+  { signature, tasks, name: flow }: CompiledFlow,
+  { name, file }: RunOptions,
 ): Promise<ExitCode> {
   const { createDetachedEngine } = await import("../detached-engine.ts");
-  const engine = createDetachedEngine(app, tasks);
+  const engine = createDetachedEngine(app, tasks, file === undefined ? undefined : flow);
   return await keepProcess(async () => {
     try {
       const sent = engine.submit({ signature, args: [], kwargs: {}, options: {}, ...runName(name) });

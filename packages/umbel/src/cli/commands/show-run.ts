@@ -51,10 +51,11 @@ export async function showRun(context: CommandContext, run: string, options: Sho
 
 /** Gives what is known of a run as a whole. */
 export function describeRun(info: RunInfo): string {
-  const { readableId, name, id, state, createdAt, endedAt, nodeCount, resumes, forkOf, modules, ownQueue } = info;
+  const { readableId, name, flow, id, state, createdAt, endedAt, nodeCount, resumes, forkOf, modules, ownQueue } = info;
   const facts: [string, string][] = [
     ["run", name === undefined ? readableId : `${readableId} (${name})`],
     ["id", id],
+    ...(flow === undefined ? [] : [["flow", flow] as [string, string]]),
     ["state", state],
     ["sent", createdAt.toISOString()],
     ...(endedAt === undefined

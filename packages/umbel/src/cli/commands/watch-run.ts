@@ -20,8 +20,8 @@ export async function watchRun(context: CommandContext, run: string, options: Wa
   const timeoutMs = options.timeout === undefined ? undefined : parseSeconds(options.timeout, "--timeout") * 1000;
   const { view, events } = await chooseView(options, terminal);
   return await withEngine(context, options, async (engine) => {
-    const { id, resultId, readableId, name } = await engine.runs.find(run);
-    const progress = view === undefined ? undefined : new Progress(view, name ?? "");
+    const { id, resultId, readableId, name, flow, endedAt } = await engine.runs.find(run);
+    const progress = view === undefined ? undefined : new Progress(view, name ?? flow ?? "", { endedAt });
     const { runKey } = parseNodeId(id) ?? {};
     try {
       if (runKey !== undefined) progress?.start(await engine.runtime(), runKey);

@@ -32,16 +32,23 @@ export class Progress {
   readonly #view: ProgressView;
   readonly #title: string;
   readonly #goesOn: boolean;
+  readonly #endedAt: number | undefined;
   #board: StepBoard | undefined;
   #follower: RunFollower | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #isEnded = false;
 
-  constructor(view: ProgressView, title: string, { goesOn = false } = {}) {
+  /** @param options `endedAt`: of a run that ended before it is shown; what is shown is as it was then */
+  constructor(
+    view: ProgressView,
+    title: string,
+    { goesOn = false, endedAt }: { readonly goesOn?: boolean; readonly endedAt?: Date | undefined } = {},
+  ) {
     this.#view = view;
     this.#title = title;
     this.#goesOn = goesOn;
+    this.#endedAt = endedAt?.getTime();
   }
 
   /** Begins to follow a run that is stored. */
@@ -77,7 +84,7 @@ export class Progress {
   async #show(board: StepBoard, all: boolean): Promise<boolean> {
     try {
       const seen = await board.look({ all });
-      this.#view.show(seen);
+      this.#view.show(this.#endedAt === undefined ? seen : { ...seen, now: this.#endedAt });
       return !seen.hasEnded;
     } catch {
       // The run is gone, or the broker: whoever waits for the result tells of it.

@@ -1,0 +1,225 @@
+/**
+ * The commands on runs, as people type them one after the other. One rule: they are called in this process, on a real Redis,
+ * and what is still to run is sent to a queue that nobody serves, so that nothing here waits for the clock.
+ */
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { Redis } from "ioredis";
+import { errorScreen, exitCodeOf } from "../../src/cli/error-screen.ts";
+import { type ChosenCommand, makeProgram } from "../../src/cli/program.ts";
+import { expectGolden } from "./golden-file.ts";
+import { runCommand } from "./recording-terminal.ts";
+import { UserProject } from "./user-project.ts";
+
+jest.setTimeout(60_000);
+
+const REDIS = process.env.UMBEL_TEST_REDIS ?? "";
+const PREFIX = `test-${randomUUID()}`;
+
+/** JavaScript: what loads a user's TypeScript does not work within Jest. */
+const TASKS = `import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { App } from "umbel";
+
+export const app = new App("shop", { prefix: "${PREFIX}" });
+
+export const add = app.task("add", (x, y) => x + y);
+
+export const sum = app.task("sum", (numbers) => numbers.reduce((total, number) => total + number, 0));
+
+export const ready = app.task("ready", (x) => {
+  if (!existsSync(join(import.meta.dirname, "ready"))) throw new RangeError("not ready");
+  return x;
+});
+`;
+
+const broker = process.env.FLOW_BROKER;
+let project: UserProject;
+
+beforeAll(() => {
+  process.env.FLOW_BROKER = REDIS;
+  project = new UserProject({ "tasks.js": TASKS, "sums.flow": "[add(1, 1), ready(2)] | sum() | add(5)\n" });
+});
+
+afterAll(async () => {
+  if (broker === undefined) delete process.env.FLOW_BROKER;
+  else process.env.FLOW_BROKER = broker;
+  await project.clean();
+  const redis = new Redis(REDIS);
+  const keys = await redis.keys(`${PREFIX}:*`);
+  if (keys.length > 0) await redis.unlink(keys);
+  await redis.quit();
+});
+
+/** Calls what a command line chooses, as `flow` does. */
+async function type(...args: readonly string[]): ReturnType<typeof runCommand> {
+  const said = await runCommand(project.path, async (context) => {
+    const chosen: ChosenCommand[] = [];
+    makeProgram((command) => chosen.push(command)).parse(args, { from: "user" });
+    try {
+      return (await chosen[0]?.(context)) ?? Number.NaN;
+    } catch (error) {
+      context.terminal.error(errorScreen(error, { debug: false }));
+      return exitCodeOf(error);
+    }
+  });
+  // The test's own frames are taken for the user's.
+  return { ...said, stderr: said.stderr.replace(/\n +at [^\n]*\/umbel\/test\/cli\/[^\n]*/g, "") };
+}
+
+/** Types command lines and gives what is seen, without what differs from time to time. */
+async function screensOf(lines: readonly string[], names: Readonly<Record<string, string>>): Promise<string> {
+  const screens: string[] = [];
+  for (const line of lines) {
+    const args = line.split(" ").map((word) => names[word] ?? word);
+    const { exitCode, stdout, stderr } = await type(...args);
+    screens.push(`$ flow ${line}\n${masked(`${stderr}${stdout}`, names)}(${exitCode})\n`);
+  }
+  return screens.join("\n");
+}
+
+function masked(text: string, names: Readonly<Record<string, string>>): string {
+  let shown = text;
+  for (const [name, value] of Object.entries(names)) shown = shown.replaceAll(value, name);
+  return shown
+    .replace(/(\.js):\d+:\d+/g, "$1, LINE")
+    .replace(/\b[a-z]+-[a-z]+-[0-9a-f]{4}\b/g, "NEW")
+    .replace(/run-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "QUEUE")
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "ID")
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+    .replace(/\b\d+(\.\d)? (ms|s)\b/g, "SPAN")
+    .replace(/\b[\w.-]+:\d+(?=\s)/g, "WORKER")
+    .replace(/ {2,}(?=\S)/g, "  ");
+}
+
+/** Runs a flow, or sends it to nobody, and gives what its run is called. */
+async function begin(...args: readonly string[]): Promise<string> {
+  const { exitCode } = await type("run", ...args, "--progress", "none");
+  expect([0, 1]).toContain(exitCode);
+  const { stdout } = await type("runs", "--json", "--limit", "1");
+  const [run] = JSON.parse(stdout) as { readableId: string }[];
+  return run?.readableId ?? "";
+}
+
+test("a run that failed is looked at, repaired, resumed, forked and forgotten", async () => {
+  const failed = await begin("sums.flow");
+  const names = { FAILED: failed };
+  const before = await screensOf(
+    [
+      "runs",
+      "show FAILED",
+      "show FAILED --nodes",
+      "why FAILED",
+      "why FAILED 5",
+      "logs FAILED",
+      "result FAILED",
+      "result FAILED --no-wait",
+      "watch FAILED --progress lines",
+      "resume FAILED --progress none",
+      "fork FAILED --from nope",
+      "fork FAILED --from add",
+    ],
+    names,
+  );
+  project.write({ ready: "" });
+  const after = await screensOf(
+    [
+      "resume FAILED --progress none",
+      "resume FAILED --progress none",
+      "resume FAILED --quiet",
+      "fork FAILED --from ready --args [40] --name more --progress none",
+      "runs",
+      "result more",
+      "why FAILED",
+      "cancel FAILED more",
+      "pause FAILED",
+      "continue FAILED",
+      "forget FAILED more",
+      "runs",
+    ],
+    names,
+  );
+  rmSync(join(project.path, "ready"));
+  expectGolden("screens/runs-ended.txt", `${before}\n${after}`);
+});
+
+test("a run that goes on is paused, continued and cancelled, and what needs its end says so", async () => {
+  const names = { OPEN: await begin("-e", "add(1, 2) | add(3)", "--detach", "--name", "nightly") };
+  const screens = await screensOf(
+    [
+      "runs",
+      "show OPEN",
+      "why nightly",
+      "why nightly 1",
+      "why nightly 9",
+      "result OPEN --no-wait",
+      "result OPEN --timeout 50ms",
+      "watch OPEN --timeout 50ms --progress none",
+      "resume OPEN",
+      "fork OPEN --from 0",
+      "forget OPEN",
+      "pause OPEN",
+      "runs --state PAUSED",
+      "why OPEN",
+      "continue OPEN",
+      "cancel OPEN nobody",
+      "watch OPEN --progress lines",
+      "watch OPEN --progress none",
+      "result OPEN",
+      "why OPEN",
+      "logs OPEN",
+      "forget nightly",
+    ],
+    names,
+  );
+  expectGolden("screens/runs-open.txt", screens);
+});
+
+test.each([
+  "show",
+  "watch",
+  "result",
+  "why",
+  "logs",
+  "export",
+  "report",
+  "resume",
+  "fork",
+  "cancel",
+  "pause",
+  "continue",
+  "forget",
+])("flow %s of a run that is not there, or is not there any more, is exit code 2 and says so", async (verb) => {
+  const more = verb === "fork" ? ["--from", "0"] : [];
+  expect(await type(verb, "nobody", ...more)).toEqual({
+    exitCode: 2,
+    stdout: "",
+    stderr:
+      'error: no run is called "nobody", and no id begins so; `flow runs`, or `app.runs.list()`, tells which runs there are\n',
+  });
+  const id = "0192f0c1-1111-8abc-8def-012300000000";
+  expect(await type(verb, id, ...more)).toEqual({
+    exitCode: 2,
+    stdout: "",
+    stderr: `error: run ${id} is not stored any more: it expired or was forgotten\n`,
+  });
+});
+
+test("a call is sent, or refused before that; a flow is planned and a project made without a broker", async () => {
+  const screens = await screensOf(
+    [
+      "call add 1 2",
+      "call add 1",
+      "call ad 1 2",
+      "call add 1 2 --wait --timeout 50ms",
+      "plan sums.flow",
+      "plan sums.flow --json",
+      "init made",
+      "init made",
+    ],
+    {},
+  );
+  expectGolden("screens/project-verbs.txt", screens);
+});

@@ -44,9 +44,11 @@ ${sections.join("\n")}`;
 
 const { Diagram, Sequence, Choice, Optional, ZeroOrMore, OneOrMore, Terminal, NonTerminal } = railroad;
 
-function diagram({ definition }: GrammarRule): string {
+function diagram({ name, definition }: GrammarRule): string {
   const svg: string = new Diagram(draw(definition)).toStandalone(STYLE);
-  return `${svg.trimEnd()}\n`;
+  // For readers who listen to the page.
+  const named = svg.replace("<svg ", `<svg role="img" aria-label="diagram of ${name}" `);
+  return `${named.trimEnd()}\n`;
 }
 
 function draw(part: GrammarPart): unknown {

@@ -65,7 +65,7 @@ describe("on a Redis Cluster", () => {
   test("ids of one's own are reserved all or none, on whichever nodes they are", async () => {
     const aliases = new RedisAliases(redis, "aliases", 60_000);
     const named = (...ids: string[]) => ids.map((id) => ({ id, nodeId: `node of ${id}` }));
-    await aliases.reserve(named("taken"));
+    await aliases.reserve([{ id: "taken", nodeId: "somebody else's node" }]);
     const many = Array.from({ length: 12 }, (_, number) => `id ${number}`);
     await expect(aliases.reserve(named(...many, "taken"))).rejects.toThrow('a task with the id "taken" exists already');
     expect(await listKeys(redis, "aliases:")).toEqual(["aliases:alias:taken"]);

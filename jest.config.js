@@ -23,6 +23,8 @@ const shared = {
 export default {
   // Most of the time of the slow tests is waiting for processes, so two at once pay even on two cores.
   maxWorkers: 2,
+  // No test asserts a time; the limit is for what hangs, on a machine that is busy with the others.
+  testTimeout: 20_000,
   coverageProvider: "v8",
   collectCoverageFrom: ["packages/*/src/**/*.ts"],
   projects: packages.map((name) => ({

@@ -110,7 +110,7 @@ describe("an engine that does not answer", () => {
     const engine = new ScriptedEngine();
     engine.apply = () => never;
     expect(await runOne(caseOf({ state: "SUCCESS" }), engine)).toBe(
-      "x a case: state: expected SUCCESS, got no answer to apply after 5000 ms",
+      "x a case: state: expected SUCCESS, got no answer to apply after 20000 ms",
     );
   });
 });

@@ -12,12 +12,18 @@ function placeOf(id: string): { readonly runKey: RunKey; readonly index: number 
 
 describe.each(shopsOnEachBroker)("T12 a state that a task gives itself on %s", (_broker, open) => {
   let shop: Shop;
-  /** Lets a running task go on. */
-  let goOn: () => void = () => undefined;
-  const held = (): Promise<void> =>
-    new Promise((resolve) => {
-      goOn = resolve;
-    });
+  const waiting: (() => void)[] = [];
+  let permits = 0;
+  /** Lets a running task go on, also one that has not come so far yet. */
+  const goOn = (): void => {
+    const next = waiting.shift();
+    if (next === undefined) permits += 1;
+    else next();
+  };
+  const held = async (): Promise<void> => {
+    if (permits > 0) permits -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+  };
   const bound = <Result>(name: string, fn: (self: BoundTask) => Result): Task<[], Awaited<Result>> =>
     shop.app.task({ name, bind: true }, fn) as unknown as Task<[], Awaited<Result>>;
 

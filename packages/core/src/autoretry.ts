@@ -6,9 +6,8 @@ import { parseSeconds } from "./duration.ts";
 import { retryDefaults } from "./task-context.ts";
 import type { TaskOptions } from "./task-options.ts";
 
-/** A class of errors, abstract ones included. */
-// biome-ignore lint/suspicious/noExplicitAny: only what it makes matters
-export type ErrorClass = abstract new (...args: any[]) => Error;
+/** A class of errors, abstract ones included; whatever its constructor takes. */
+export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** Whether a value is a class whose instances are errors. */
 export function isErrorClass(value: unknown): value is ErrorClass {

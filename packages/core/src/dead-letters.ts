@@ -8,8 +8,7 @@ import { UnknownTaskIdError } from "./errors.ts";
 import type { SignatureOptions } from "./options.ts";
 import type { AsyncResult } from "./result.ts";
 import type { WireError } from "./serialization/error.ts";
-import { bindSignature } from "./signature/signature.ts";
-import type { Submission } from "./submission.ts";
+import { SignatureObject } from "./signature/signature.ts";
 import { taskData } from "./task.ts";
 
 /** A call that its task rejected. */
@@ -66,10 +65,7 @@ export class DeadLetters {
     const letter = await this.#box.find(id);
     if (letter === undefined) throw unknownLetter(id);
     const { task, args, kwargs, options } = letter;
-    const signature = bindSignature(taskData(task, args, kwargs, options), this.#app) as unknown as {
-      delay(): Submission<AsyncResult>;
-    };
-    const result = await signature.delay();
+    const result = await new SignatureObject(taskData(task, args, kwargs, options), this.#app).delay();
     await this.#box.discard(id);
     return result;
   }

@@ -37,7 +37,7 @@ export interface RunIndex {
   noteResumed(entry: RunEntry): Promise<void>;
   /** Reads entries, those included that this process has not written yet. */
   read(query: RunIndexQuery): Promise<readonly RunEntry[]>;
-  /** Reads the oldest entries behind a run. */
+  /** Reads the oldest entries behind a run, of runs so old that they may be gone: an ended one is kept for a while. */
   readOldest(after: RunKey | undefined, most: number): Promise<readonly RunEntry[]>;
   /** Takes out runs that are gone. */
   remove(entries: readonly RunEntry[]): Promise<void>;
@@ -64,6 +64,7 @@ export class RedisRunIndex implements RunIndex {
   readonly #redis: RedisConnection;
   readonly #all: string;
   readonly #failed: string;
+  readonly #resultExpiresMs: number;
   readonly #expiresMs: number;
   #entered = new Set<string>();
   #noted = new Set<string>();
@@ -74,6 +75,7 @@ export class RedisRunIndex implements RunIndex {
     this.#redis = redis;
     this.#all = runIndexKey(prefix);
     this.#failed = failedRunsKey(prefix);
+    this.#resultExpiresMs = resultExpiresMs;
     this.#expiresMs = resultExpiresMs + Math.min(resultExpiresMs, MARGIN_MS);
   }
 
@@ -113,7 +115,8 @@ export class RedisRunIndex implements RunIndex {
 
   async readOldest(after: RunKey | undefined, most: number): Promise<readonly RunEntry[]> {
     const from = after === undefined ? "-" : `(${after}${BEHIND_ENTRY}`;
-    return (await this.#redis.zrangebylex(this.#all, from, "+", "LIMIT", 0, most)).map(decodeEntry);
+    const to = `(${keyTimeText(Date.now() - this.#resultExpiresMs)}`;
+    return (await this.#redis.zrangebylex(this.#all, from, to, "LIMIT", 0, most)).map(decodeEntry);
   }
 
   async remove(entries: readonly RunEntry[]): Promise<void> {
@@ -160,6 +163,12 @@ export class RedisRunIndex implements RunIndex {
 
 /** How many entries one command writes. */
 const MOST_TOGETHER = 1000;
+
+/** How the keys of runs begin that were made at a moment, as `runKeyTime` reads it. @param ms epoch milliseconds */
+function keyTimeText(ms: number): string {
+  const hex = Math.max(0, ms).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+}
 
 function encodeEntry({ runKey, task, name }: RunEntry): string {
   return `${runKey}\n${task}\n${name}`;

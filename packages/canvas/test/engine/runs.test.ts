@@ -20,8 +20,8 @@ async function listed(shop: Shop, options: Parameters<typeof shop.app.runs.list>
   return runs.map(({ task, name }) => (name === undefined ? task : `${task} ${name}`));
 }
 
-async function nodesOf(shop: Shop, run: string, options = {}): Promise<Record<string, unknown>[]> {
-  const nodes: Record<string, unknown>[] = [];
+async function nodesOf(shop: Shop, run: string, options = {}): Promise<Omit<RunNode, "id">[]> {
+  const nodes: Omit<RunNode, "id">[] = [];
   for await (const { id, ...node } of (await shop.app.runs.inspect(run)).nodes(options)) nodes.push({ ...node });
   return nodes;
 }
@@ -111,7 +111,7 @@ describeOnEachBroker("runs", (open) => {
       { task: "fail", args: [], state: "FAILURE", attempts: 1, error: failed },
       { task: "add", args: [4], state: "FAILURE", attempts: 0, error: failed },
     ]);
-    const [first, second, third, last] = (await nodesOf(shop, result.id)) as unknown as RunNode[];
+    const [first, second, third, last] = await nodesOf(shop, result.id);
     for (const node of [first, second, third]) {
       expect(node).toMatchObject({ worker: "w1", readyAt: expect.any(Date), endedAt: expect.any(Date) });
       expect(node?.startedAt?.getTime()).toBeGreaterThanOrEqual(node?.readyAt?.getTime() ?? 0);

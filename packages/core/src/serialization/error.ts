@@ -1,5 +1,6 @@
 /** Errors over the wire: what a task threw, as data, and back. One rule: name, message, code and stack survive as they were. */
 import { types } from "node:util";
+import type { ErrorClass } from "../autoretry.ts";
 import {
   ChordError,
   MaxRetriesExceededError,
@@ -26,11 +27,8 @@ export interface WireError {
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: its constructor is never called
-type AnyErrorClass = abstract new (...args: any[]) => Error;
-
 /** Classes that come back as instances, by name. */
-const registered = new Map<string, AnyErrorClass>();
+const registered = new Map<string, ErrorClass>();
 const namesOfRegistered = new Map<unknown, string>();
 
 /**
@@ -40,7 +38,7 @@ const namesOfRegistered = new Map<unknown, string>();
  * @param name by which both sides know the class; its own unless said
  * @throws OptionError for what is no class of errors or has no name
  */
-export function registerError(errorClass: AnyErrorClass, name: string = errorClass.name): void {
+export function registerError(errorClass: ErrorClass, name: string = errorClass.name): void {
   if (typeof errorClass !== "function" || !(errorClass.prototype instanceof Error)) {
     throw new OptionError(`\`registerError\` takes a class that extends Error; got ${show(errorClass)}`);
   }
@@ -100,10 +98,10 @@ export function isError(thrown: unknown): thrown is Error {
   return thrown instanceof Error || types.isNativeError(thrown);
 }
 
-type ErrorClass = new (message: string, options?: { cause?: unknown }) => Error;
+type OwnErrorClass = new (message: string, options?: { cause?: unknown }) => Error;
 
 /** Errors that the engine itself makes come back as instances of their class. */
-const OWN_ERRORS: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>([
+const OWN_ERRORS: ReadonlyMap<string, OwnErrorClass> = new Map<string, OwnErrorClass>([
   ["CHORD_ERROR", ChordError],
   ["MAX_RETRIES_EXCEEDED", MaxRetriesExceededError],
   ["REJECTED", Reject],
@@ -130,7 +128,7 @@ export function decodeError(wire: WireError): Error {
   });
 }
 
-function instanceOf(errorClass: AnyErrorClass, wire: WireError, cause: Error | undefined): Error {
+function instanceOf(errorClass: ErrorClass, wire: WireError, cause: Error | undefined): Error {
   // Not the class's constructor: nobody knows what it takes.
   const error = new Error(wire.message, cause === undefined ? {} : { cause });
   Object.setPrototypeOf(error, errorClass.prototype as object);

@@ -2,7 +2,7 @@
  * The grammar of expressions, as Chevrotain rules whose actions build the tree. One rule: what operators mean to each
  * other is decided behind it (precedence.ts), so a row of them is one flat rule.
  */
-import { EmbeddedActionsParser, type IToken, type TokenType } from "chevrotain";
+import type { IToken, TokenType } from "chevrotain";
 import type {
   Argument,
   Attachment,
@@ -16,6 +16,7 @@ import type {
   Template,
 } from "../ast.ts";
 import type { Span } from "../source.ts";
+import { EmbeddedActionsParser } from "./chevrotain.ts";
 import {
   binaryOf,
   durationOf,

@@ -2,8 +2,9 @@
  * The words of the language: the one table from which the lexer, the grammar, the messages and the highlighting take
  * them. One rule: a token type is named for what it is, and labelled with how it is written.
  */
-import { createToken, type IToken, Lexer, type TokenType } from "chevrotain";
+import type { IToken, TokenType } from "chevrotain";
 import type { Span } from "../source.ts";
+import { createToken, Lexer } from "./chevrotain.ts";
 
 /** A token as the lexer makes it. `endOffset` is the offset of the last character, as Chevrotain has it. */
 export interface Token extends IToken {

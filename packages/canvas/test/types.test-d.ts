@@ -10,6 +10,7 @@ import {
   type AsyncResult,
   type BoundTask,
   type GroupResult,
+  registerSerializer,
   type Signature,
   type Submission,
   Task,
@@ -349,4 +350,19 @@ export function classes(): void {
   app.registerTask(Repeat, { nam: "repeat" });
   // @ts-expect-error no such setting
   app.conf.update({ timezon: "UTC" });
+}
+
+export function serializers(): void {
+  add.applyAsync([1, 2], { serializer: "msgpack", compression: "brotli" });
+  app.task({ name: "packed", serializer: "msgpack", compression: "gzip" }, () => 1);
+  app.conf.update({ taskSerializer: "msgpack", taskCompression: "deflate", acceptContent: ["msgpack"] });
+  registerSerializer("mine", { contentType: "a/b", encode: (value) => String(value), decode: String });
+  // @ts-expect-error Node 20 has none
+  add.applyAsync([1, 2], { compression: "zstd" });
+  // @ts-expect-error the same of a task
+  app.task({ name: "pressed", compression: "zip" }, () => 1);
+  // @ts-expect-error a list
+  app.conf.update({ acceptContent: "json" });
+  // @ts-expect-error neither text nor bytes
+  registerSerializer("mine", { contentType: "a/b", encode: (value) => value, decode: String });
 }

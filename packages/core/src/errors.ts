@@ -49,6 +49,21 @@ export class SerializationError extends UmbelError {
   readonly code = "NOT_SERIALIZABLE";
 }
 
+/** What was sent is of a content type or compression that the setting `acceptContent` does not name; it is not read. */
+export class ContentDisallowed extends UmbelError {
+  readonly code = "CONTENT_DISALLOWED";
+}
+
+/** What was sent cannot be read: its bytes are broken, or nobody here knows its serializer. */
+export class DecodeError extends UmbelError {
+  readonly code = "NOT_READABLE";
+}
+
+/** The arguments of a call are longer than `maxArgumentBytes`. */
+export class ArgumentsTooLargeError extends UmbelError {
+  readonly code = "ARGUMENTS_TOO_LARGE";
+}
+
 /** A call names a queue that there is none of, and none may be made. */
 export class QueueNotFound extends UmbelError {
   readonly code = "QUEUE_NOT_FOUND";

@@ -25,7 +25,10 @@ export type {
 } from "./engine.ts";
 export {
   AlreadyRegistered,
+  ArgumentsTooLargeError,
   ChordError,
+  ContentDisallowed,
+  DecodeError,
   DuplicateTaskIdError,
   Ignore,
   ImproperlyConfigured,
@@ -104,8 +107,18 @@ export {
   runStates,
 } from "./runs.ts";
 export type { Schema, SchemaInput, SchemaOutput } from "./schema.ts";
+export type { Compression } from "./serialization/compression.ts";
+export {
+  type CallArguments,
+  Content,
+  type ContentSettings,
+  contentSettingsOf,
+  describePacked,
+  requireSerializer,
+} from "./serialization/content.ts";
 export { decodeError, encodeError, registerError, type WireError } from "./serialization/error.ts";
 export { decodeJson, encodeJson, requireJson, taggedJson } from "./serialization/json.ts";
+export { registerSerializer, type Serializer } from "./serialization/serializers.ts";
 export {
   environmentOf,
   type SettingName,

@@ -4,6 +4,8 @@
  */
 import { parseSeconds } from "./duration.ts";
 import { OptionError } from "./errors.ts";
+import { type Compression, isCompression, wantedCompression } from "./serialization/compression.ts";
+import { reasonAgainst } from "./serialization/serializers.ts";
 import { show } from "./show.ts";
 import type { SignatureData } from "./signature/data.ts";
 import type { AnySignature } from "./signature/types.ts";
@@ -30,8 +32,9 @@ export interface SignatureOptions {
   /** Seconds after which the task is asked to end. */
   readonly softTimeLimit?: number;
   readonly ignoreResult?: boolean;
+  /** How its arguments are written: the name of a serializer. */
   readonly serializer?: string;
-  readonly compression?: string;
+  readonly compression?: Compression;
   readonly headers?: Readonly<Record<string, unknown>>;
   /** The name shown for this call instead of its task's. */
   readonly shadow?: string;
@@ -64,8 +67,10 @@ export interface CallOptions {
   softTimeLimit?: DurationInput;
   softTimeLimitMs?: number;
   ignoreResult?: boolean;
+  /** How its arguments are written: `json`, `msgpack`, or what `registerSerializer` has made known. */
   serializer?: string;
-  compression?: string;
+  /** How its arguments are compressed, where they are long enough for it. */
+  compression?: Compression;
   headers?: Readonly<Record<string, unknown>>;
   shadow?: string;
   /** Of groups, and of those inside: when a member fails, those that have not begun are revoked; those that run go on. */
@@ -83,16 +88,15 @@ const text: OptionReader = (name, value) => {
   throw new OptionError(`option \`${name}\` must be text that is not empty; got ${show(value)}`);
 };
 
-/** Celery's that are not taken, each with its reason. */
-const REFUSED_SERIALIZERS: Readonly<Record<string, string>> = {
-  pickle: "reading it would run code that a message brings",
-  yaml: "it can name classes to be made when it is read",
-};
-
 const serializer: OptionReader = (name, value) => {
-  const reason = typeof value === "string" ? REFUSED_SERIALIZERS[value] : undefined;
+  const reason = typeof value === "string" ? reasonAgainst(value) : undefined;
   if (reason === undefined) return text(name, value);
   throw new OptionError(`option \`${name}\` cannot be "${String(value)}": ${reason}; use "json"`);
+};
+
+const compression: OptionReader = (name, value) => {
+  if (isCompression(value)) return value;
+  throw new OptionError(`option \`${name}\` must be ${wantedCompression(value)}; got ${show(value)}`);
 };
 
 const wholeNumber =
@@ -151,7 +155,7 @@ const READERS: { readonly [Name in keyof Required<SignatureOptions>]: OptionRead
   softTimeLimit: seconds,
   ignoreResult: flag,
   serializer,
-  compression: text,
+  compression,
   headers: record,
   shadow: text,
   failFast: flag,

@@ -2,6 +2,8 @@
 import { parseRate, type RateInput } from "./rate.ts";
 import { type RetryPolicyInput, readRetryPolicy } from "./retry-policy.ts";
 import { checkRoutes, type TaskRoutes } from "./routes.ts";
+import { type Compression, compressionNames, isCompression, wantedCompression } from "./serialization/compression.ts";
+import { reasonAgainst, refusedSerializer } from "./serialization/serializers.ts";
 import { readTaskOptions, type TaskOptions } from "./task-options.ts";
 
 /** A kind of value. */
@@ -41,6 +43,34 @@ export const texts: SettingType<readonly string[]> = {
       .split(",")
       .map((item) => item.trim())
       .filter((item) => item !== ""),
+};
+
+/** The name of a serializer. */
+export const serializer: SettingType<string> = {
+  name: "a serializer",
+  check: (value) => text.check(value) ?? refusedSerializer(value),
+  parse: (given) => given,
+};
+
+/** Serializers or content types. */
+export const contents: SettingType<readonly string[]> = {
+  name: "a list of serializers or content types",
+  check: (value) => {
+    if (texts.check(value) !== undefined || !Array.isArray(value)) return "a list of serializers or content types";
+    for (const name of value as readonly string[]) {
+      const reason = reasonAgainst(name);
+      if (reason !== undefined) return `a list without "${name}": ${reason}`;
+    }
+    return undefined;
+  },
+  parse: texts.parse,
+};
+
+/** The name of a compression. */
+export const compression: SettingType<Compression> = {
+  name: compressionNames.map((name) => `\`"${name}"\``).join(", "),
+  check: (value) => (isCompression(value) ? undefined : wantedCompression(value)),
+  parse: (given) => given,
 };
 
 /** Seconds, or text such as `"10s"`. */

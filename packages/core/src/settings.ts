@@ -5,6 +5,8 @@
 import { DEFAULT_RETRY_POLICY } from "./retry-policy.ts";
 import {
   annotations,
+  compression,
+  contents,
   flag,
   oneOf,
   optional,
@@ -13,6 +15,7 @@ import {
   routes,
   type SettingType,
   seconds,
+  serializer,
   text,
   texts,
   timezone,
@@ -101,8 +104,40 @@ export const SETTINGS = {
     false,
     "Lets calls that run eagerly throw their task's error where they are awaited.",
   ),
+  taskSerializer: setting(
+    serializer,
+    "json",
+    "How the arguments of calls are written that say nothing themselves: see serialization.md.",
+  ),
+  taskCompression: setting(
+    optional(compression),
+    undefined,
+    "How the arguments of calls are compressed that say nothing themselves.",
+  ),
+  resultSerializer: setting(serializer, "json", "How results are written."),
+  resultCompression: setting(optional(compression), undefined, "How results are compressed."),
+  acceptContent: setting(
+    contents,
+    ["json", "msgpack"],
+    "What is read: serializers or content types. Calls of others fail with `ContentDisallowed`, and can be resumed.",
+  ),
+  resultAcceptContent: setting(
+    optional(contents),
+    undefined,
+    "What of results is read where that is not what `acceptContent` says.",
+  ),
+  compressionMinBytes: setting(whole(0), 1024, "What is shorter is not compressed."),
+  maxArgumentBytes: setting(
+    whole(1),
+    16 * 1024 * 1024,
+    "The longest arguments of a call, in bytes as they are written, before they are compressed.",
+  ),
   resultExpires: setting(seconds, 86_400, "How long an ended run and its results are kept."),
-  maxResultBytes: setting(whole(1), 16 * 1024 * 1024, "The longest result of a task, in bytes of its JSON."),
+  maxResultBytes: setting(
+    whole(1),
+    16 * 1024 * 1024,
+    "The longest result of a task, in bytes as it is written, before it is compressed.",
+  ),
   workerConcurrency: setting(whole(1), 50, "How many tasks a worker runs at once, unless `--concurrency` says."),
   enableUtc: setting(
     flag,

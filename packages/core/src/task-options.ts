@@ -5,6 +5,8 @@ import { OptionError } from "./errors.ts";
 import type { DurationInput } from "./options.ts";
 import { parseRate, type RateInput } from "./rate.ts";
 import type { Schema } from "./schema.ts";
+import { type Compression, isCompression, wantedCompression } from "./serialization/compression.ts";
+import { refusedSerializer } from "./serialization/serializers.ts";
 import { show } from "./show.ts";
 import { didYouMean } from "./suggest.ts";
 import type { TaskClass } from "./task-class.ts";
@@ -66,6 +68,10 @@ export interface TaskOptions {
   schema?: Schema<unknown, unknown>;
   /** A Standard Schema of its result. */
   result?: Schema<unknown, unknown>;
+  /** How the arguments of its calls are written; the setting `taskSerializer` unless said. */
+  serializer?: string;
+  /** How the arguments of its calls are compressed; the setting `taskCompression` unless said. */
+  compression?: Compression;
   /** Errors that are expected: a worker tells of them without a stack, and not as its own trouble. */
   throws?: readonly ErrorClass[];
 }
@@ -135,6 +141,8 @@ const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   rateLimit: reads((value) => parseRate(value, "it"), 'a number a second, or text such as "10/s", "100/m" or "1000/h"'),
   softTimeLimit: duration,
   timeLimit: duration,
+  serializer: (value) => text(value) ?? refusedSerializer(value),
+  compression: (value) => (isCompression(value) ? undefined : wantedCompression(value)),
   throws: errorClasses,
   base: (value) => (typeof value === "function" ? undefined : "a class that extends Task"),
   schema: schemaCheck,

@@ -60,7 +60,15 @@ const WRONG: readonly [written: object, message: string][] = [
   [{ ignoreResult: 1 }, "option `ignoreResult` must be true or false; got 1"],
   [{ failFast: 1 }, "option `failFast` must be true or false; got 1"],
   [{ serializer: null }, "option `serializer` must be text that is not empty; got null"],
-  [{ compression: () => 1 }, "option `compression` must be text that is not empty; got a function"],
+  [{ compression: () => 1 }, 'option `compression` must be one of "gzip", "brotli", "deflate"; got a function'],
+  [
+    { compression: "zstd" },
+    'option `compression` must be one of "gzip", "brotli", "deflate" (Node 20 has no zstd); got "zstd"',
+  ],
+  [
+    { compression: "zlib" },
+    'option `compression` must be one of "gzip", "brotli", "deflate" (its name here is "deflate"); got "zlib"',
+  ],
   [{ headers: [1] }, "option `headers` must be an object; got [1]"],
   [{ shadow: 1n }, "option `shadow` must be text that is not empty; got 1n"],
   [{ link: "add" }, 'option `link` must be a signature or a list of them; got "add"'],

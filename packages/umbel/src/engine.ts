@@ -2,6 +2,8 @@
 import { type Broker, CanvasEngine, type CanvasEngineOptions, EagerEngine, type MemoryBroker } from "@umbel/canvas";
 import {
   type App,
+  type ContentSettings,
+  contentSettingsOf,
   didYouMean,
   type PublishOptions,
   parseSeconds,
@@ -19,8 +21,9 @@ export function createEngine(app: App): CanvasEngine {
 }
 
 /** Makes the engine of one eager run of an App. */
-export function createEagerEngine({ tasks, conf }: App): EagerEngine {
-  return new EagerEngine({ tasks }, { defaultQueue: conf.taskDefaultQueue });
+export function createEagerEngine(app: App): EagerEngine {
+  const { tasks, conf } = app;
+  return new EagerEngine({ tasks }, { defaultQueue: conf.taskDefaultQueue, content: contentSettings(app) });
 }
 
 /** The options of an App's engine; `flow` overrides some of them. */
@@ -33,7 +36,21 @@ export function engineOptions(app: App, opening: OpenBrokerOptions = {}): Canvas
     defaultQueue: taskDefaultQueue,
     ...routing(app),
     publishing: () => publishing(app),
+    content: contentSettings(app),
     resultExpiresMs: Math.round(parseSeconds(resultExpires, "setting `resultExpires`") * 1000),
+  };
+}
+
+/** What the App's settings say of how values are written and read. They are asked with each value, so they lie ready. */
+function contentSettings(app: App): () => ContentSettings {
+  let revision = -1;
+  let settings: ContentSettings = app.conf;
+  return () => {
+    if (revision !== app.confRevision) {
+      revision = app.confRevision;
+      settings = contentSettingsOf(app.conf);
+    }
+    return settings;
   };
 }
 

@@ -5,6 +5,8 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import {
+  Content,
+  type ContentSettings,
   type DeadLetterBox,
   type Engine,
   InvalidSignatureError,
@@ -70,6 +72,8 @@ export interface CanvasEngineOptions {
   readonly checkQueue?: (queue: string, task: string) => void;
   /** How calls that say nothing about it are sent again; not, unless said. */
   readonly publishing?: () => PublishOptions;
+  /** How arguments and results are written and read, asked with each of them; as by default unless said. */
+  readonly content?: () => ContentSettings;
   /** Sends every task to this queue, whatever it says itself. */
   readonly onlyQueue?: string;
   /** The runs end with this process: when it is gone, nobody serves `onlyQueue`. */
@@ -114,7 +118,7 @@ export class CanvasEngine implements Engine {
     discard: (id) => this.#ask(({ deadLetters }) => deadLetters.discard(id)),
   };
   /** What compiling asks: the options that hold for all calls of a task. */
-  readonly environment: CompileEnvironment;
+  readonly environment: CompileEnvironment & { readonly content: Content };
   readonly #publisher: Publisher;
   /** Runs submitted here whose news is listened to from before they were stored, so that no first read is needed. */
   readonly #expected = new Expectations();
@@ -129,6 +133,8 @@ export class CanvasEngine implements Engine {
       taskDefaults: (task) => this.#taskDefaults(task),
       onlyQueue: options.onlyQueue,
       checkQueue: options.checkQueue,
+      content: new Content(options.content),
+      argumentName: (task, position) => registry.tasks.get(task)?.parameters.parameters[position]?.name,
     };
   }
 
@@ -143,7 +149,7 @@ export class CanvasEngine implements Engine {
     }
     const compiled = compile(signature, call, runKey, this.environment);
     this.#checkStarts(compiled.starts, (index) => compiled.nodes[index]);
-    const graph = { ...compiled, nodes: withOwnArguments(compiled.nodes) };
+    const graph = { ...compiled, nodes: withOwnArguments(compiled.nodes, this.environment) };
     const result = resultOf(runKey, graph.result, graph.nodes[graph.result]);
     const labels = this.#labels(result, firstTaskOf(graph.nodes), runName);
     const stored = this.hold(this.#explained(this.#publisher.publish(() => this.#store(graph, labels), publishing)));
@@ -352,6 +358,7 @@ export class CanvasEngine implements Engine {
       prefix: this.#options.prefix ?? "umbel",
       resultExpiresMs: this.#options.resultExpiresMs ?? DAY_MS,
       window: this.#options.window ?? DEFAULT_WINDOW,
+      content: this.environment.content,
       ...(this.#options.sliceSize === undefined ? {} : { sliceSize: this.#options.sliceSize }),
     };
     const runtime = "openRuntime" in broker ? await broker.openRuntime(options) : await openRedis(broker, options);
@@ -369,9 +376,12 @@ export class CanvasEngine implements Engine {
     const route = this.#options.routeOf?.(name);
     const queue = task?.options.queue ?? route?.queue ?? this.#options.defaultQueue;
     const priority = task?.options.priority ?? route?.priority;
+    const { serializer, compression } = task?.options ?? {};
     const defaults: SignatureOptions = {
       ...(queue === undefined ? {} : { queue }),
       ...(priority === undefined ? {} : { priority }),
+      ...(serializer === undefined ? {} : { serializer }),
+      ...(compression === undefined ? {} : { compression }),
     };
     return Object.keys(defaults).length === 0 ? undefined : defaults;
   }
@@ -434,7 +444,7 @@ export class CanvasEngine implements Engine {
           signatureOf(member, `member ${position} of the stream`).data,
         )) {
           this.#checkStarts(starts, (index) => nodes[index - base]);
-          await writer.add(withOwnArguments(nodes));
+          await writer.add(withOwnArguments(nodes, this.environment));
         }
       }
       await writer.finish(stream.head());

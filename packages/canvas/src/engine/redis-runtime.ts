@@ -3,6 +3,7 @@
  * things depend on each other.
  */
 import { randomUUID } from "node:crypto";
+import type { Content } from "@umbel/core";
 import { janitorLeaseKey } from "../store/keys.ts";
 import { connected, cork, holdNoProcess, isCluster, type RedisConnection } from "../store/redis/connection.ts";
 import { RedisGraphStore } from "../store/redis/redis-graph-store.ts";
@@ -38,6 +39,7 @@ export class RedisRuntime implements Runtime {
   readonly store: RedisGraphStore;
   readonly pages: PageCache;
   readonly results: Results;
+  readonly content: Content;
   readonly relatives: Relatives;
   readonly queues: BullQueues;
   readonly activeRuns: RedisActiveRuns;
@@ -67,7 +69,8 @@ export class RedisRuntime implements Runtime {
     else this.#subscriber = this.#openQuietly(broker.connect("subscriber"));
     this.store = new RedisGraphStore(this.commands, options);
     this.pages = new PageCache(this.store);
-    this.results = new Results(this.store, this.pages);
+    this.content = options.content;
+    this.results = new Results(this.store, this.pages, options.content);
     this.relatives = new Relatives(this.pages, this.results);
     this.queues = new BullQueues(this.commands, options.prefix);
     this.activeRuns = new RedisActiveRuns(this.commands, options.prefix);

@@ -3,7 +3,7 @@
  * never ran) is not stored but derived here, the same way for a worker and for `get()`.
  */
 import {
-  decodeJson,
+  type Content,
   encodeError,
   Ignore,
   isReady,
@@ -46,11 +46,13 @@ function ended(state: Ended["state"], error: WireError): Ended {
 export class Results {
   readonly #store: GraphStore;
   readonly #pages: PageCache;
+  readonly #content: Content;
   readonly #lists = new LRUCache<string, string>({ ...CACHED_LISTS, sizeCalculation: (text) => text.length + 1 });
 
-  constructor(store: GraphStore, pages: PageCache) {
+  constructor(store: GraphStore, pages: PageCache, content: Content) {
     this.#store = store;
     this.#pages = pages;
+    this.#content = content;
   }
 
   /** Gives the value of a node that succeeded, as JSON text. */
@@ -68,9 +70,9 @@ export class Results {
   async resolve(runKey: RunKey, index: number, record: NodeRecord): Promise<ResultRecord> {
     switch (record.kind) {
       case "succeeded":
-        return { state: "SUCCESS", value: decodeJson(record.payload) };
+        return { state: "SUCCESS", value: this.#content.readResult(record.payload) };
       case "joined":
-        return { state: "SUCCESS", value: decodeJson(await this.#listText(runKey, index, record.added)) };
+        return { state: "SUCCESS", value: this.#content.readResult(await this.#listText(runKey, index, record.added)) };
       case "replaced":
       case "handedOver":
         return await this.read(runKey, record.by);
@@ -84,7 +86,7 @@ export class Results {
       case "running":
         return {
           state: ownState(record),
-          ...(record.payload ? { info: decodeJson(record.payload) } : {}),
+          ...(record.payload ? { info: this.#content.readResult(record.payload) } : {}),
         };
       case "dispatched":
       case "waiting":

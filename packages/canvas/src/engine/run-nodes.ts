@@ -3,19 +3,22 @@
  * page costs the same however large the run is.
  */
 import {
-  decodeJson,
+  type CallArguments,
+  type Content,
+  describePacked,
   type InspectOptions,
   nodeId,
   RunExpiredError,
   type RunKey,
   type RunNode,
   type State,
+  UmbelError,
 } from "@umbel/core";
-import { type GraphNode, PAGE_SIZE } from "../graph/graph.ts";
+import { type GraphNode, PAGE_SIZE, type TaskNode } from "../graph/graph.ts";
 import type { NodeRecord, NodeTrack, StoredRun } from "../store/graph-store.ts";
 import type { Runtime } from "./runtime.ts";
 
-type Parts = Pick<Runtime, "store" | "results" | "lifeSigns">;
+type Parts = Pick<Runtime, "store" | "results" | "content" | "lifeSigns">;
 
 /** How many pages are read at once. */
 const PAGES_AT_ONCE = 8;
@@ -89,17 +92,28 @@ async function readPage(
       id: node.ownId ?? nodeId(runKey, index),
       index,
       kind: node.kind === "task" ? "task" : "group",
-      ...(node.kind === "task" ? { task: node.task, args: node.args, kwargs: node.kwargs } : {}),
+      ...(node.kind === "task" ? { task: node.task, ...shownArguments(parts.content, node) } : {}),
       ...(queue === undefined ? {} : { queue }),
       state,
       attempts: attemptsOf(record, track),
       ...(await shownTrack(parts, track, names)),
       ...(ended?.error === undefined ? {} : { error: ended.error }),
       ...(ended?.info === undefined ? {} : { info: ended.info }),
-      ...(values && record.kind === "succeeded" ? { value: decodeJson(record.payload) } : {}),
+      ...(values && record.kind === "succeeded" ? { value: parts.content.readResult(record.payload) } : {}),
     });
   }
   return read;
+}
+
+/** The arguments of a call; of those that cannot be read here, what they are. */
+function shownArguments(content: Content, node: TaskNode): CallArguments {
+  if (node.packed === undefined) return { args: node.args, kwargs: node.kwargs };
+  try {
+    return content.readArguments(node.task, node.packed);
+  } catch (error) {
+    if (!(error instanceof UmbelError)) throw error;
+    return { args: [`(${describePacked(node.packed)})`], kwargs: {} };
+  }
 }
 
 /** How often a node was begun. */

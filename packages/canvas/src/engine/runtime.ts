@@ -2,6 +2,7 @@
  * What engine, worker and janitor share of one broker. One rule: it is opened by the first who needs it and closed once;
  * whoever uses it does not know which broker is behind it.
  */
+import type { Content } from "@umbel/core";
 import type { GraphStore } from "../store/graph-store.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import type { Aliases } from "./aliases.ts";
@@ -29,6 +30,8 @@ export interface RuntimeOptions {
   readonly resultExpiresMs: number;
   /** How many slices of a run may be in flight before members of its groups wait. */
   readonly window: number;
+  /** How arguments and results are written and read. */
+  readonly content: Content;
   /** How many members of a group make one slice. */
   readonly sliceSize?: SliceSize;
 }
@@ -40,6 +43,7 @@ export interface Runtime {
   readonly store: GraphStore;
   readonly pages: PageCache;
   readonly results: Results;
+  readonly content: Content;
   readonly relatives: Relatives;
   readonly queues: Queues;
   readonly activeRuns: ActiveRuns;

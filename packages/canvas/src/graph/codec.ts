@@ -65,6 +65,7 @@ interface EncodedTask extends EncodedEnding {
   /** each */ readonly v?: NonNullable<TaskNode["each"]>;
   readonly a?: readonly unknown[];
   readonly k?: Readonly<Record<string, unknown>>;
+  /** packed */ readonly b?: string;
   readonly o?: TaskNode["options"];
   readonly i?: number;
   readonly x?: 1;
@@ -163,7 +164,7 @@ export function* encodePages(nodes: readonly GraphNode[], base = 0): Generator<s
 function countAlike(nodes: readonly GraphNode[], base: number, at: number, end: number): number {
   const first = nodes[at];
   let next = at + 1;
-  if (first?.kind !== "task" || !isEmpty(first.kwargs)) return 1;
+  if (first?.kind !== "task" || !isEmpty(first.kwargs) || first.packed !== undefined) return 1;
   for (let node = nodes[next]; next < end && node?.kind === "task"; node = nodes[next]) {
     if (!isAlike(first, base + at, node, base + next)) break;
     next += 1;
@@ -191,6 +192,7 @@ function isAlike(one: TaskNode, oneIndex: number, other: TaskNode, otherIndex: n
     one.deadEnd - oneIndex === other.deadEnd - otherIndex &&
     one.ownId === undefined &&
     other.ownId === undefined &&
+    other.packed === undefined &&
     isEmpty(other.kwargs)
   );
 }
@@ -282,6 +284,7 @@ function encodeTask(node: TaskNode, index: number): EncodedTask {
     requireJson(node.kwargs, `the named arguments of task "${node.task}"`);
     encoded.k = node.kwargs;
   }
+  if (node.packed !== undefined) encoded.b = node.packed;
   if (!isEmpty(node.options)) encoded.o = node.options;
   if (node.input !== undefined) encoded.i = node.input;
   if (node.takesError) encoded.x = 1;
@@ -336,6 +339,7 @@ function decodeTask(node: EncodedTask, index: number): TaskNode {
     ...(node.v === undefined ? {} : { each: node.v }),
     args: node.a ?? [],
     kwargs: node.k ?? {},
+    ...(node.b === undefined ? {} : { packed: node.b }),
     options: node.o ?? {},
     ...(node.i === undefined ? {} : { input: node.i }),
     ...(node.x === 1 ? { takesError: true } : {}),

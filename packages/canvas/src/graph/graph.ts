@@ -53,6 +53,8 @@ export interface TaskNode extends Ending {
   readonly each?: EachPlan;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
+  /** What a serializer or a compression has made of both, which are empty then. */
+  readonly packed?: string;
   /** Final options, without links and times (those are in the start token). */
   readonly options: SignatureOptions;
   /** The node whose value comes in front of `args`. */

@@ -3,8 +3,8 @@
  * known.
  */
 import {
+  type Content,
   encodeError,
-  encodeJson,
   ResultTooLargeError,
   type StateUpdate,
   TaskRevokedError,
@@ -13,16 +13,16 @@ import {
 import type { StoredOutcome } from "../store/graph-store.ts";
 
 /**
- * Gives a value as JSON text.
+ * Gives a value as JSON text, in which it may stand packed.
  * @param what such as `the result of task "add"`
  * @throws SerializationError; ResultTooLargeError for one of more than `mostBytes`
  */
-export function encodeLimited(value: unknown, what: string, mostBytes: number): string {
-  const payload = encodeJson(value, what);
+export function encodeLimited(content: Content, value: unknown, what: string, mostBytes: number): string {
+  const { text, sizeBytes } = content.writeResult(value, what);
   // No character has more than three bytes.
-  if (payload.length * 3 <= mostBytes) return payload;
-  const bytes = Buffer.byteLength(payload);
-  if (bytes <= mostBytes) return payload;
+  if (sizeBytes === undefined && text.length * 3 <= mostBytes) return text;
+  const bytes = sizeBytes ?? Buffer.byteLength(text);
+  if (bytes <= mostBytes) return text;
   throw new ResultTooLargeError(
     `${what} has ${bytes} bytes, more than \`maxResultBytes\` (${mostBytes}); store it elsewhere and return where it is`,
   );

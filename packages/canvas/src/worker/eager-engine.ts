@@ -10,7 +10,7 @@ import { VirtualClock } from "../engine/memory/virtual-clock.ts";
 import { serveByItself } from "./own-workers.ts";
 
 /** How an eager engine is set up. */
-export type EagerEngineOptions = Pick<CanvasEngineOptions, "defaultQueue">;
+export type EagerEngineOptions = Pick<CanvasEngineOptions, "defaultQueue" | "content">;
 
 /** Its results are there as long as anybody holds a handle on them, milliseconds. */
 const FOR_EVER = Number.MAX_SAFE_INTEGER;

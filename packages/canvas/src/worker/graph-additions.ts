@@ -57,7 +57,7 @@ export class GraphAdditions {
     if (draft === undefined) return undefined;
     const base = await this.#store.allocate(runKey, draft.nodes.length);
     const part = compileAt(base);
-    if (part !== undefined) await this.#store.addNodes(runKey, withOwnArguments(part.nodes), base);
+    if (part !== undefined) await this.#store.addNodes(runKey, withOwnArguments(part.nodes, this.#environment), base);
     return part;
   }
 }

@@ -2,7 +2,16 @@
  * Runs nodes in slots: an attempt, its settlement, and on along the chain. One rule: what was claimed is settled, and a
  * successor never starts before the store has its predecessor's end.
  */
-import { encodeError, nodeId, RunExpiredError, type RunKey, type TaskRegistry, type WireError } from "@umbel/core";
+import {
+  type Content,
+  encodeError,
+  nodeId,
+  RunExpiredError,
+  type RunKey,
+  type TaskRegistry,
+  UmbelError,
+  type WireError,
+} from "@umbel/core";
 import type { DeadLetterStore } from "../engine/dead-letters.ts";
 import type { PageCache } from "../engine/page-cache.ts";
 import type { GraphNode, TaskNode } from "../graph/graph.ts";
@@ -53,6 +62,7 @@ export interface NodeRunnerParts {
   readonly registry: TaskRegistry;
   readonly pages: PageCache;
   readonly store: GraphStore;
+  readonly content: Content;
   readonly incarnation: string;
   readonly runner: TaskRunner;
   readonly claimer: Claimer;
@@ -142,10 +152,17 @@ export class NodeRunner {
     shared: GraphNode,
   ): Eventually<NodeEnd> {
     if (shared.kind !== "task") throw new Error(`node ${index} of run ${runKey} is no task, but a job points to it`);
-    const { registry, terminations, runner } = this.#parts;
+    const { registry, terminations, runner, content } = this.#parts;
     const hindered = terminations.outcomeOf(runKey, index, slice.token) ?? hindrance(shared, index, slice, registry);
     if (hindered !== undefined) return { node: shared, outcome: hindered };
-    const attempt = new SlotAttempt(this.#parts, runKey, slice, index, input, ownNode(shared));
+    let own: TaskNode;
+    try {
+      own = ownNode(shared, content);
+    } catch (error) {
+      if (!(error instanceof UmbelError)) throw error;
+      return { node: shared, outcome: { kind: "failed", payload: JSON.stringify(encodeError(error)) } };
+    }
+    const attempt = new SlotAttempt(this.#parts, runKey, slice, index, input, own);
     const outcome = runner.run(attempt);
     if (outcome instanceof Promise) return this.#awaited(attempt, shared, outcome);
     attempt.close();

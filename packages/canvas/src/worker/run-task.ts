@@ -8,7 +8,7 @@ import {
   type AttemptRequests,
   autoretryInMs,
   type BoundTask,
-  decodeJson,
+  type Content,
   encodeError,
   Ignore,
   isOneOf,
@@ -69,6 +69,7 @@ export interface TaskRunnerParts {
   readonly registry: TaskRegistry;
   readonly pages: PageCache;
   readonly results: Results;
+  readonly content: Content;
   readonly additions: GraphAdditions;
   readonly hostname: string;
   readonly isEager: boolean;
@@ -94,11 +95,20 @@ export class TaskRunner {
   /** Runs the task. @throws what the broker throws, at once or later, never what the task does */
   run(attempt: Attempt): Eventually<StoredOutcome> {
     const { node, runKey, input } = attempt;
-    if (input !== undefined) return this.#withArgs(attempt, [decodeJson(input), ...node.args]);
+    if (input !== undefined) return this.#withInput(attempt, input);
     if (node.input === undefined) return this.#withArgs(attempt, node.args);
-    return this.#parts.results
-      .valueText(runKey, node.input)
-      .then((text) => this.#withArgs(attempt, [decodeJson(text), ...node.args]));
+    return this.#parts.results.valueText(runKey, node.input).then((text) => this.#withInput(attempt, text));
+  }
+
+  #withInput(attempt: Attempt, text: string): Eventually<StoredOutcome> {
+    let value: unknown;
+    try {
+      value = this.#parts.content.readResult(text);
+    } catch (error) {
+      // It would be no other at the next try.
+      return failed(error);
+    }
+    return this.#withArgs(attempt, [value, ...attempt.node.args]);
   }
 
   #withArgs(attempt: Attempt, args: readonly unknown[]): Eventually<StoredOutcome> {
@@ -206,7 +216,12 @@ export class TaskRunner {
     additions: readonly SignatureData[] | undefined,
   ): Eventually<StoredOutcome> {
     if (isIgnored(attempt.node, this.#parts.registry)) return { kind: "succeeded", payload: "" };
-    const payload = encodeLimited(value, `the result of task "${attempt.node.task}"`, this.#parts.maxResultBytes);
+    const payload = encodeLimited(
+      this.#parts.content,
+      value,
+      `the result of task "${attempt.node.task}"`,
+      this.#parts.maxResultBytes,
+    );
     if (additions === undefined || additions.length === 0) return { kind: "succeeded", payload };
     return this.#withAdditions(attempt, payload, additions);
   }
@@ -249,11 +264,11 @@ export class TaskRunner {
       input ?? (node.input === undefined ? undefined : await this.#parts.results.valueText(runKey, node.input));
     // As they were sent: the task may have changed what it was given.
     const stored = await this.#parts.pages.node(runKey, index);
-    const { args, kwargs } = ownNode(stored.kind === "task" ? stored : node);
+    const { args, kwargs } = stored.kind === "task" ? ownNode(stored, this.#parts.content) : node;
     const letter = {
       id: node.ownId ?? nodeId(runKey, index),
       task: node.task,
-      args: first === undefined ? args : [decodeJson(first), ...args],
+      args: first === undefined ? args : [this.#parts.content.readResult(first), ...args],
       kwargs,
       options: node.options,
       error: encodeError(error),
@@ -298,7 +313,7 @@ export class TaskRunner {
   /** An errback of one positional parameter gets the failed task's id, others its request, error and traceback. */
   async #errbackArgs(task: AnyTask, attempt: Attempt, cause: number, meta: RunMeta): Promise<readonly unknown[]> {
     const stored = await this.#parts.pages.node(attempt.runKey, cause);
-    const failedNode = stored.kind === "task" ? ownNode(stored) : stored;
+    const failedNode = stored.kind === "task" ? ownNode(stored, this.#parts.content) : stored;
     const id = ownIdOf(failedNode) ?? nodeId(attempt.runKey, cause);
     const positional = task.parameters.parameters.filter(({ kind }) => kind === "positional");
     const takesMany = positional.length > 1 || task.parameters.parameters.some(({ kind }) => kind === "args");

@@ -88,7 +88,8 @@ export class WorkerCall implements RequestMaker, AttemptServices {
 
   showState({ state, meta }: StateUpdate): Promise<void> {
     const what = `what task "${this.task}" tells with the state "${state}"`;
-    const payload = meta === undefined ? "" : encodeLimited(meta, what, this.#parts.maxResultBytes);
+    const payload =
+      meta === undefined ? "" : encodeLimited(this.#parts.content, meta, what, this.#parts.maxResultBytes);
     const shown = this.#attempt.showState(state, payload);
     // A task need not wait for it, and is not to blame when its worker is ended; what went wrong is reported.
     shown.catch(() => undefined);

@@ -123,7 +123,7 @@ export class CanvasWorker {
     this.name = options.name ?? `${hostname()}:${process.pid}`;
     this.#workplace = runtime.openWorkplace((error) => this.#report(error));
     const { store } = this.#workplace;
-    const { pages, results, driver, lifeSigns } = runtime;
+    const { pages, results, content, driver, lifeSigns } = runtime;
     this.#heartbeat = new Heartbeat(lifeSigns, runtime.upkeepTimers, {
       incarnation: this.#incarnation,
       name: this.name,
@@ -133,6 +133,7 @@ export class CanvasWorker {
       registry,
       pages,
       results,
+      content,
       additions: new GraphAdditions(store, engine.environment),
       hostname: this.name,
       isEager: this.#options.isEager,
@@ -154,6 +155,7 @@ export class CanvasWorker {
       registry,
       pages,
       store,
+      content,
       incarnation: this.#incarnation,
       runner,
       claimer: this.#claimer,

@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import { Content } from "@umbel/core";
 import fc from "fast-check";
 import { PageCache } from "../../src/engine/page-cache.ts";
 import { Relatives } from "../../src/engine/relatives.ts";
@@ -13,7 +14,7 @@ import { simulate } from "../store/simulation.ts";
 function open() {
   const store = new MemoryGraphStore(new MemoryRuns(), { now: () => 1, resultExpiresMs: 1000, window: 10 });
   const pages = new PageCache(store);
-  const results = new Results(store, pages);
+  const results = new Results(store, pages, new Content());
   return { store, results, relatives: new Relatives(pages, results) };
 }
 

@@ -2,7 +2,7 @@
  * The plainest way to run a graph: on the specification (`advance.ts`), one task after another in the order in which
  * they become ready, without queue, worker or clock.
  */
-import type { App } from "@umbel/core";
+import { type App, Content } from "@umbel/core";
 import { PageCache } from "../../src/engine/page-cache.ts";
 import { Results } from "../../src/engine/results.ts";
 import { type Graph, stretchIndices } from "../../src/graph/graph.ts";
@@ -19,11 +19,13 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
   let now = 0;
   const store = new MemoryGraphStore(new MemoryRuns(), { now: () => now, resultExpiresMs: 1, window: 1_000_000 });
   const pages = new PageCache(store);
-  const results = new Results(store, pages);
+  const content = new Content();
+  const results = new Results(store, pages, content);
   const runner = new TaskRunner({
     registry: app,
     pages,
     results,
+    content,
     additions: new GraphAdditions(store, { taskDefaults: () => undefined }),
     hostname: "in order",
     isEager: false,
@@ -60,7 +62,7 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
     const attempt = {
       runKey,
       index: first,
-      node: ownNode(node),
+      node: ownNode(node, content),
       retries,
       cause,
       deliveries: 0,

@@ -4,7 +4,7 @@
  */
 import { SerializationError } from "../errors.ts";
 import { isError } from "./error.ts";
-import { isTaggable, mayHoldTag, tagged, untagged } from "./tagged.ts";
+import { type BytesForm, isTaggable, mayHoldTag, type PackedReader, tagged, untagged } from "./tagged.ts";
 
 /**
  * Gives a value as JSON text; `undefined` as a whole is null, and a property that is undefined is left out.
@@ -20,27 +20,36 @@ export function encodeJson(value: unknown, what: string): string {
 
 /** Gives a value that JSON can hold: itself, if it needs no tags. @throws SerializationError as `encodeJson` does */
 export function taggedJson(value: unknown, what: string): unknown {
-  return refuseUnfit(value, what) ? withTags(value, what) : value;
+  return taggedAs("JSON", value, what);
 }
 
-function withTags(value: unknown, what: string): unknown {
+/**
+ * The same for a format that holds what JSON does.
+ * @param format how messages name it
+ * @param bytesForm how bytes stand in it
+ */
+export function taggedAs(format: string, value: unknown, what: string, bytesForm?: BytesForm): unknown {
+  return refuseUnfit(value, what, format) ? withTags(value, what, format, bytesForm) : value;
+}
+
+function withTags(value: unknown, what: string, format = "JSON", bytesForm?: BytesForm): unknown {
   try {
-    return tagged(value);
+    return tagged(value, bytesForm);
   } catch (error) {
     if (error instanceof RangeError)
-      throw new SerializationError(`${what} cannot be kept as JSON: it holds itself, or is nested too deep`, {
+      throw new SerializationError(`${what} cannot be kept as ${format}: it holds itself, or is nested too deep`, {
         cause: error,
       });
     throw error;
   }
 }
 
-/** Reads JSON text that `encodeJson` made. */
-export function decodeJson(text: string): unknown {
+/** Reads JSON text that `encodeJson` made. @param unpack reads what stands packed in it */
+export function decodeJson(text: string, unpack?: PackedReader): unknown {
   // What is not kept: the result of a call with `ignoreResult`.
   if (text === "") return undefined;
   const data: unknown = JSON.parse(text);
-  return mayHoldTag(text) ? untagged(data) : data;
+  return mayHoldTag(text) ? untagged(data, unpack) : data;
 }
 
 /** @throws SerializationError as `encodeJson` does, without making the text. */
@@ -90,9 +99,9 @@ interface Place {
  * Looks at everything in a value, without recursion; a value seen before is not entered again.
  * @returns whether anything in it needs a tag
  */
-function refuseUnfit(root: unknown, what: string): boolean {
+function refuseUnfit(root: unknown, what: string, format = "JSON"): boolean {
   const rootProblem = unfit(root);
-  if (rootProblem !== undefined) refuse(what, undefined, rootProblem);
+  if (rootProblem !== undefined) refuse(what, undefined, rootProblem, format);
   let needsTags = isTaggable(root);
   if (!isContainer(root)) return needsTags;
   const seen = new Set<object>();
@@ -103,7 +112,7 @@ function refuseUnfit(root: unknown, what: string): boolean {
     for (const [key, value] of partsOf(holder.value)) {
       if (typeof value === "string") continue;
       const problem = unfit(value);
-      if (problem !== undefined) refuse(what, { value, key, holder }, problem);
+      if (problem !== undefined) refuse(what, { value, key, holder }, problem, format);
       needsTags ||= isTaggable(value);
       if (isContainer(value)) open.push({ value, key, holder });
     }
@@ -134,10 +143,10 @@ function isContainer(value: unknown): value is object {
   return !(ArrayBuffer.isView(value) || value instanceof ArrayBuffer || isError(value));
 }
 
-function refuse(what: string, place: Place | undefined, problem: string): never {
+function refuse(what: string, place: Place | undefined, problem: string, format: string): never {
   const path = place === undefined ? "it" : `\`${pathOf(place)}\``;
   throw new SerializationError(
-    `${what} cannot be kept as JSON: ${path} is ${problem}; use plain data (null, true, numbers, strings, lists, objects), or Date, BigInt, Map, Set, Error, binary data`,
+    `${what} cannot be kept as ${format}: ${path} is ${problem}; use plain data (null, true, numbers, strings, lists, objects), or Date, BigInt, Map, Set, Error, binary data`,
   );
 }
 

@@ -49,58 +49,79 @@ export function isTaggable(value: unknown): boolean {
   );
 }
 
+/** How bytes stand in a tag. */
+export type BytesForm = (bytes: Buffer) => unknown;
+
+const base64: BytesForm = (bytes) => bytes.toString("base64");
+
 /** Gives a value that JSON can hold. What has no tag is given as it is, or with tags in it. */
-export function tagged(value: unknown): unknown {
+export function tagged(value: unknown, bytesForm: BytesForm = base64): unknown {
   if (typeof value === "bigint") return tag("bigint", String(value));
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return (value as unknown[]).map(tagged);
+  if (Array.isArray(value)) return (value as unknown[]).map((item) => tagged(item, bytesForm));
   if (value instanceof Date) return tag("datetime", value.toISOString());
   if (value instanceof Map)
     return tag(
       "map",
-      [...value].map(([key, item]) => [within(key), within(item)]),
+      [...value].map(([key, item]) => [within(key, bytesForm), within(item, bytesForm)]),
     );
-  if (value instanceof Set) return tag("set", [...value].map(within));
-  if (value instanceof ArrayBuffer) return tag("ArrayBuffer", Buffer.from(value).toString("base64"));
-  if (ArrayBuffer.isView(value)) return taggedView(value);
+  if (value instanceof Set)
+    return tag(
+      "set",
+      [...value].map((item) => within(item, bytesForm)),
+    );
+  if (value instanceof ArrayBuffer) return tag("ArrayBuffer", bytesForm(Buffer.from(value)));
+  if (ArrayBuffer.isView(value)) return taggedView(value, bytesForm);
   if (isError(value)) return tag("error", encodeError(value));
   if ("toJSON" in value && typeof value.toJSON === "function") return value;
-  const entries = Object.entries(value).map(([name, item]) => [name, tagged(item)] as const);
+  const entries = Object.entries(value).map(([name, item]) => [name, tagged(item, bytesForm)] as const);
   return Object.hasOwn(value, TYPE) ? tag("object", entries) : Object.fromEntries(entries);
 }
 
-function tag(type: string, value: unknown): object {
+/** Gives data with a tag. */
+export function tag(type: string, value: unknown): object {
   return { [TYPE]: type, [VALUE]: value };
 }
 
 /** In a Map or Set nothing is something. */
-function within(value: unknown): unknown {
-  return value === undefined ? tag("undefined", null) : tagged(value);
+function within(value: unknown, bytesForm: BytesForm): unknown {
+  return value === undefined ? tag("undefined", null) : tagged(value, bytesForm);
 }
 
-function taggedView(view: ArrayBufferView): object {
-  const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString("base64");
+function taggedView(view: ArrayBufferView, bytesForm: BytesForm): object {
+  const bytes = bytesForm(Buffer.from(view.buffer, view.byteOffset, view.byteLength));
   if (Buffer.isBuffer(view)) return tag("Buffer", bytes);
   const name = Object.keys(BINARY).find((each) => each === view.constructor.name);
   if (name === undefined) throw new SerializationError(`a ${view.constructor.name} cannot be kept; use a typed array`);
   return tag(name, bytes);
 }
 
-/** Gives what `tagged` was given; changes the data that it is given. */
-export function untagged(data: unknown): unknown {
-  if (typeof data !== "object" || data === null) return data;
+/** Reads values that stand packed among others. */
+export type PackedReader = (packed: string) => unknown;
+
+/** The tag of what a serializer or compression has made. */
+const PACKED = "packed";
+
+/** Gives a packed value as it stands in JSON. */
+export function packedTag(packed: string): object {
+  return tag(PACKED, packed);
+}
+
+/** Gives what `tagged` was given; changes the data that it is given. @param unpack reads what is packed in it */
+export function untagged(data: unknown, unpack: PackedReader | undefined = undefined): unknown {
+  if (typeof data !== "object" || data === null || ArrayBuffer.isView(data)) return data;
   if (Array.isArray(data)) {
     const list = data as unknown[];
-    for (const [place, item] of list.entries()) if (typeof item === "object") list[place] = untagged(item);
+    for (const [place, item] of list.entries()) if (typeof item === "object") list[place] = untagged(item, unpack);
     return list;
   }
   const record = data as Record<string, unknown>;
   const type = record[TYPE];
-  if (typeof type === "string") return readTag(type, record);
+  if (typeof type === "string") return readTag(type, record, unpack);
   for (const name of Object.keys(record)) {
     const item = record[name];
     // Not by assignment: a name may be `__proto__`.
-    if (typeof item === "object" && item !== null) Object.defineProperty(record, name, own(untagged(item)));
+    if (typeof item === "object" && item !== null) Object.defineProperty(record, name, own(untagged(item, unpack)));
   }
   return record;
 }
@@ -143,14 +164,17 @@ function own(value: unknown): PropertyDescriptor {
 }
 
 /** A tag that nobody has defined is data of somebody else's. */
-function readTag(type: string, record: Readonly<Record<string, unknown>>): unknown {
+function readTag(type: string, record: Readonly<Record<string, unknown>>, unpack: PackedReader | undefined): unknown {
   const value = record[VALUE];
   const reader = readers.get(type);
   if (reader !== undefined) return reader(record);
   if (typeof value === "string") {
     if (type === "bigint") return BigInt(value);
     if (type === "datetime") return new Date(value);
-    if (type === "Buffer") return Buffer.from(value, "base64");
+    if (type === PACKED && unpack !== undefined) return unpack(value);
+  }
+  if (typeof value === "string" || value instanceof Uint8Array) {
+    if (type === "Buffer") return Buffer.from(bytesOf(value));
     if (type === "ArrayBuffer") return bufferOf(value);
     if (Object.hasOwn(BINARY, type)) return viewOf(type as keyof typeof BINARY, bufferOf(value));
   }
@@ -158,15 +182,22 @@ function readTag(type: string, record: Readonly<Record<string, unknown>>): unkno
   if (type === "error") return decodeError(value as WireError);
   if (!Array.isArray(value)) return record;
   const items = value as unknown[];
-  if (type === "set") return new Set(items.map(untagged));
+  if (type === "set") return new Set(items.map((item) => untagged(item, unpack)));
   const pairs = items as [string, unknown][];
-  if (type === "map") return new Map(pairs.map(([key, item]) => [untagged(key), untagged(item)]));
-  return type === "object" ? Object.fromEntries(pairs.map(([name, item]) => [name, untagged(item)])) : record;
+  if (type === "map") return new Map(pairs.map(([key, item]) => [untagged(key, unpack), untagged(item, unpack)]));
+  return type === "object" ? Object.fromEntries(pairs.map(([name, item]) => [name, untagged(item, unpack)])) : record;
 }
 
-function bufferOf(base64: string): ArrayBuffer {
-  const bytes = Buffer.from(base64, "base64");
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+function bytesOf(value: string | Uint8Array): Uint8Array {
+  return typeof value === "string" ? Buffer.from(value, "base64") : value;
+}
+
+function bufferOf(value: string | Uint8Array): ArrayBuffer {
+  const bytes = bytesOf(value);
+  // A copy that begins where the bytes do: typed arrays must lie at a multiple of their items' size.
+  const copy = new ArrayBuffer(bytes.byteLength);
+  new Uint8Array(copy).set(bytes);
+  return copy;
 }
 
 /** Whether text may hold a tag. */

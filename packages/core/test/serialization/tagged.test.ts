@@ -1,10 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { App, decodeJson, encodeJson, RemoteError, Signature } from "../../src/index.ts";
+import { decodeMsgpack, encodeMsgpack } from "../../src/serialization/msgpack.ts";
 
-const again = (value: unknown): unknown => decodeJson(encodeJson(value, "it"));
+const againAsJson = (value: unknown): unknown => decodeJson(encodeJson(value, "it"));
 
-describe("C7 json", () => {
+const FORMATS: readonly [name: string, again: (value: unknown) => unknown][] = [
+  ["json", againAsJson],
+  ["msgpack", (value) => decodeMsgpack(encodeMsgpack(value, "it"))],
+];
+
+describe.each(FORMATS)("C7 %s", (format, again) => {
   test.each<[what: string, value: unknown]>([
     ["a Date", new Date(0)],
     ["a BigInt", 123n],
@@ -24,6 +30,8 @@ describe("C7 json", () => {
     ["all of them, deep in others", { list: [{ at: new Date(5), of: [new Map([[1n, new Set([2n])]])] }] }],
     ["data that looks like a tag", { __type__: "datetime", __value__: "never" }],
     ["data that looks like a tag in a tag", new Map([["a", { __type__: "object", __value__: [[1, 2]] }]])],
+    ["numbers of every length", [0, -1, 127, 128, -129, 2 ** 31, 2 ** 32, 2 ** 53 - 1, -(2 ** 53), 1e300, 5e-324, 0.1]],
+    ["text of every length", ["", "ä", "x".repeat(40), "y".repeat(70_000), "😀"]],
     ["text that looks like one", '{"__type__":"bigint","__value__":"1"}'],
     ["a name that is special", JSON.parse('{"__proto__":{"at":1},"x":1}')],
   ])("keeps %s", (_what, value) => {
@@ -82,11 +90,33 @@ describe("C7 json", () => {
     ["a function within a Map", { m: new Map([["k", () => 1]]) }, "`m.k` is a function"],
     ["NaN within a Set", { s: new Set([Number.NaN]) }, "`s.0` is NaN"],
   ])("refuses %s", (_what, value, message) => {
-    expect(() => encodeJson(value, "it")).toThrow(
-      `it cannot be kept as JSON: ${message}; use plain data (null, true, numbers, strings, lists, objects), or Date, BigInt, Map, Set, Error, binary data`,
+    const as = format === "json" ? "JSON" : format;
+    expect(() => again(value)).toThrow(
+      `it cannot be kept as ${as}: ${message}; use plain data (null, true, numbers, strings, lists, objects), or Date, BigInt, Map, Set, Error, binary data`,
     );
   });
 
+  test("C7 what JSON changes, msgpack changes as it does", () => {
+    const point = new (class Point {
+      readonly x = undefined;
+      toJSON = (): unknown => ({ at: new Date(0), y: [undefined] });
+    })();
+    for (const value of [
+      undefined,
+      [undefined, 1],
+      { a: undefined },
+      -0,
+      point,
+      new (class Plain {
+        a = 1;
+      })(),
+    ]) {
+      expect(again(value)).toStrictEqual(againAsJson(value));
+    }
+  });
+});
+
+describe("C7 serializers", () => {
   test.each([
     ["pickle", "reading it would run code that a message brings"],
     ["yaml", "it can name classes to be made when it is read"],

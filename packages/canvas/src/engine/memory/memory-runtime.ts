@@ -1,5 +1,6 @@
 /** The parts of an engine on a memory broker. One rule: what many processes share is the broker's; the rest is made here. */
 import { randomUUID } from "node:crypto";
+import type { Content } from "@umbel/core";
 import type { GraphStore } from "../../store/graph-store.ts";
 import { MemoryGraphStore } from "../../store/memory/memory-graph-store.ts";
 import type { DeadLetterStore } from "../dead-letters.ts";
@@ -28,6 +29,7 @@ export class MemoryRuntime implements Runtime {
   readonly store: GraphStore;
   readonly pages: PageCache;
   readonly results: Results;
+  readonly content: Content;
   readonly relatives: Relatives;
   readonly queues: Queues;
   readonly activeRuns: MemoryActiveRuns;
@@ -65,7 +67,8 @@ export class MemoryRuntime implements Runtime {
     });
     this.store = state.isSteady ? store : new RemoteGraphStore(store, process, faults);
     this.pages = new PageCache(this.store);
-    this.results = new Results(this.store, this.pages);
+    this.content = options.content;
+    this.results = new Results(this.store, this.pages, options.content);
     this.relatives = new Relatives(this.pages, this.results);
     this.queues = state.isSteady ? state.queues : remoteQueues(state.queues, process);
     this.activeRuns = state.activeRuns;

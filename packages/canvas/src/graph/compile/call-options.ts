@@ -2,7 +2,7 @@
  * The options of one call of a task, from all that say something about it. One rule: calls that say nothing themselves
  * share what was found for the first of them, because most of 100,000 members are alike.
  */
-import { InvalidSignatureError, mergeOptions, type SignatureData, type SignatureOptions } from "@umbel/core";
+import { type Content, mergeOptions, requireSerializer, type SignatureData, type SignatureOptions } from "@umbel/core";
 import type { OptionsAround } from "../graph.ts";
 
 /** What compile asks of its surroundings. */
@@ -13,6 +13,10 @@ export interface CompileEnvironment {
   readonly onlyQueue?: string | undefined;
   /** @throws for a queue that calls may not go to */
   readonly checkQueue?: ((queue: string, task: string) => void) | undefined;
+  /** How arguments are written; as the settings are by default, unless said. */
+  readonly content?: Content;
+  /** Names a task's argument for messages. */
+  readonly argumentName?: (task: string, position: number) => string | undefined;
 }
 
 /** Options as a node needs them. */
@@ -78,7 +82,7 @@ export class OptionScope {
     return this.#around.over.failFast ?? this.#around.under.failFast ?? false;
   }
 
-  /** Gives the options of a call. @throws InvalidSignatureError for one that cannot be honoured */
+  /** Gives the options of a call. @throws OptionError for a serializer that nobody has registered */
   of(task: string, own: SignatureOptions | undefined): CallOptions {
     if (own !== undefined) return this.#resolve(task, own);
     const found = this.#found.get(task) ?? this.#resolve(task, own);
@@ -92,7 +96,7 @@ export class OptionScope {
     const said = mergeOptions(defaults, mergeOptions(entryUnder, own));
     const merged = mergeOptions(said, mergeOptions(over, entryOver)) ?? NONE;
     const { link = [], linkError = [], taskId, countdown, eta, expires, failFast: _ofGroups, ...options } = merged;
-    refuseNotHonoured(task, options);
+    if (options.serializer !== undefined) requireSerializer(options.serializer);
     const { onlyQueue, checkQueue } = this.#environment;
     if (onlyQueue === undefined && options.queue !== undefined) checkQueue?.(options.queue, task);
     const asked = eta === undefined && expires === undefined ? options : { ...options, ...moments(eta, expires) };
@@ -109,18 +113,6 @@ export class OptionScope {
 function saysNothing(options: SignatureOptions): boolean {
   for (const _name in options) return false;
   return true;
-}
-
-/** Options that the language and Celery have and this engine does not honour; to ignore one would be a lie. */
-const NOT_HONOURED: readonly (keyof SignatureOptions)[] = ["serializer", "compression"];
-
-function refuseNotHonoured(task: string, options: SignatureOptions): void {
-  // JSON is what everything is written in.
-  const name = NOT_HONOURED.find((option) => options[option] !== undefined && options[option] !== "json");
-  if (name === undefined) return;
-  throw new InvalidSignatureError(
-    `task "${task}": the option \`${name}\` cannot be honoured by this version; leave it out`,
-  );
 }
 
 /** The options that say when something starts. */

@@ -1,5 +1,5 @@
 /** What is written on a step. One rule: one line each, short, and without characters that cannot be seen. */
-import { signatureText } from "@umbel/core";
+import { describePacked, signatureText } from "@umbel/core";
 import type { EachPlan, JoinNode, TaskNode } from "../graph.ts";
 import type { Step } from "./outline.ts";
 
@@ -36,6 +36,7 @@ export function nameOf(node: TaskNode | JoinNode): string {
 /** Gives the arguments that a call has of its own, as flow text, as far as there is room. */
 export function argumentsOf(node: TaskNode): string {
   if (node.each !== undefined) return shorten(visible(memberText(node.each)), MOST_ARGUMENTS);
+  if (node.packed !== undefined) return shorten(describePacked(node.packed), MOST_ARGUMENTS);
   const given = node.args.map((value) => show(value));
   const named = Object.entries(node.kwargs).map(([name, value]) => `${visible(name)}: ${show(value)}`);
   return shorten([...given, ...named].join(", "), MOST_ARGUMENTS);

@@ -2,6 +2,7 @@
  * The application: a registry of tasks and the engine that runs them. One rule: making an App or a task opens no
  * socket and starts no timer; the engine is made when something is first sent or read.
  */
+import { builtInTasks, isBuiltIn } from "./built-in-tasks.ts";
 import { type CallSite, callSite } from "./call-site.ts";
 import { type Conf, ConfLayers, didYouMeanSetting, type SettingValues } from "./conf.ts";
 import { configurationOf } from "./configuration.ts";
@@ -35,6 +36,8 @@ export interface AppOptions extends Partial<Settings> {
    * left out.
    */
   broker?: string;
+  /** `"disabled"`, or the broker's URL again; the setting `resultBackend`. */
+  backend?: string;
   /** A connection that leads to the broker, for engines that take one. */
   connection?: object;
   /** The queue of tasks and calls that name none; the setting `taskDefaultQueue`. */
@@ -81,6 +84,8 @@ export class App implements SharedTaskTaker {
   /** The app's name; what `new App(name)` said. */
   readonly main: string | undefined;
   readonly options: Readonly<AppOptions>;
+  /** Where it was made, as `file:line:column`, if that is known. */
+  readonly madeAt: string | undefined;
   readonly #layers: ConfLayers;
   /** What can be done with tasks by their ids. */
   readonly control = new Control(() => this.engine);
@@ -101,6 +106,7 @@ export class App implements SharedTaskTaker {
     const place = callSite(new.target).place();
     this.main = main;
     this.options = options;
+    this.madeAt = place;
     this.#layers = new ConfLayers(settingsIn(options, place), place);
     this.#makeEngine = makeEngine;
     this.#makeEagerEngine = makeEagerEngine;
@@ -175,17 +181,23 @@ export class App implements SharedTaskTaker {
     );
   }
 
-  /** All tasks by name, shared ones included; asking for them finalizes the App. */
+  /** All tasks by name, shared and built-in ones (`umbel.chain` …) included; asking for them finalizes the App. */
   get tasks(): ReadonlyMap<string, AnyTask> {
     this.finalize();
     return this.#tasks;
   }
 
-  /** Takes the shared tasks of this process, those to come included. Safe to repeat; it opens nothing. */
+  /** Takes the built-in tasks and the shared ones of this process, those to come included. Safe to repeat; it opens nothing. */
   finalize(): void {
     if (this.#isFinalized) return;
     this.#isFinalized = true;
+    for (const { site, ...definition } of builtInTasks) this.#register(definition, site, new BaseTask());
     takeSharedTasks(this);
+  }
+
+  /** The names of the tasks that somebody has defined. */
+  get #ownNames(): readonly string[] {
+    return [...this.#tasks.keys()].filter((name) => !isBuiltIn(name));
   }
 
   /** @internal */
@@ -272,7 +284,13 @@ export class App implements SharedTaskTaker {
     return this.#define(definition, callSite(this.registerTask), object) as ReturnType<typeof this.registerTask<Base>>;
   }
 
-  #define({ fn, options, ownName }: ReadDefinition, site: CallSite, made?: TaskBase): AnyTask {
+  #define(definition: ReadDefinition, site: CallSite, made?: TaskBase): AnyTask {
+    const { name } = definition.options;
+    if (name === undefined || !isBuiltIn(name)) return this.#register(definition, site, made);
+    throw new AlreadyRegistered(`"${name}" is a task that every App has; give the one at ${site.place()} another name`);
+  }
+
+  #register({ fn, options, ownName }: ReadDefinition, site: CallSite, made?: TaskBase): AnyTask {
     const name = options.name ?? this.genTaskName(requireName(ownName), site.module());
     const makeObject = (): TaskBase => made ?? new (options.base ?? this.Task)();
     const task = createTask(this, { name, fn, options, makeObject, definedAt: () => site.place() });
@@ -295,8 +313,9 @@ export class App implements SharedTaskTaker {
   getTask(name: string): AnyTask {
     const task = this.tasks.get(name);
     if (task !== undefined) return task;
+    const names = this.#ownNames;
     throw new NotRegistered(
-      `there is no task named "${name}" in this app${didYouMean(name, this.#tasks.keys())}; it has ${this.#tasks.size === 0 ? "no tasks" : `${[...this.#tasks.keys()].slice(0, 10).join(", ")}${this.#tasks.size > 10 ? ", …" : ""}`}`,
+      `there is no task named "${name}" in this app${didYouMean(name, this.#tasks.keys())}; it has ${names.length === 0 ? "no tasks" : `${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}`}`,
     );
   }
 
@@ -368,13 +387,14 @@ export class App implements SharedTaskTaker {
   }
 
   toString(): string {
-    return `<App ${this.main ?? "without a name"}: ${this.#tasks.size} tasks>`;
+    return `<App ${this.main ?? "without a name"}: ${this.#ownNames.length} tasks>`;
   }
 }
 
 /** Options of an App that are settings by another name. */
 const SETTING_OF_OPTION: Readonly<Record<string, keyof Settings>> = {
   broker: "brokerUrl",
+  backend: "resultBackend",
   defaultQueue: "taskDefaultQueue",
 };
 

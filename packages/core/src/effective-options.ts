@@ -1,7 +1,8 @@
 /**
  * What holds for a task: its own options, what the settings say of all tasks, and what they say of it alone. One rule:
- * `taskAnnotations` come first, then the task, then the settings for all.
+ * `taskAnnotations` come first, then the task, then the settings for all. Where results are kept nowhere, no word is asked.
  */
+import { isDisabled } from "./setting-types.ts";
 import type { Settings } from "./settings.ts";
 import type { TaskOptions } from "./task-options.ts";
 
@@ -9,7 +10,8 @@ import type { TaskOptions } from "./task-options.ts";
 export function effectiveOptions(name: string, own: TaskOptions, conf: Settings): TaskOptions {
   const { taskAnnotations: annotations } = conf;
   const options: TaskOptions = { ...defaultsOf(conf), ...own };
-  return annotations === undefined ? options : { ...options, ...annotations["*"], ...annotations[name] };
+  const annotated = annotations === undefined ? options : { ...options, ...annotations["*"], ...annotations[name] };
+  return isDisabled(conf.resultBackend) ? { ...annotated, ignoreResult: true } : annotated;
 }
 
 /** What the settings say of all tasks, but for what says nothing. */

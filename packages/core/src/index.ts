@@ -2,6 +2,7 @@
 
 export { App, type AppOptions, type EngineFactory, type ImportedNamed, isApp } from "./app.ts";
 export { autoretryInMs, type ErrorClass, isOneOf } from "./autoretry.ts";
+export { isBuiltIn } from "./built-in-tasks.ts";
 export { CENSORED, censor, censorText, isSecretName } from "./censor.ts";
 export type { Conf, SettingOrigin, ShowSettingsOptions } from "./conf.ts";
 export { Control } from "./control.ts";
@@ -119,6 +120,7 @@ export {
 export { decodeError, encodeError, registerError, type WireError } from "./serialization/error.ts";
 export { decodeJson, encodeJson, requireJson, taggedJson } from "./serialization/json.ts";
 export { registerSerializer, type Serializer } from "./serialization/serializers.ts";
+export { isDisabled } from "./setting-types.ts";
 export {
   environmentOf,
   type SettingName,

@@ -135,6 +135,21 @@ function problemWith(task: string, options: unknown): string | undefined {
   }
 }
 
+/** Where results are. Whether a URL is the broker's is asked when the broker is opened. */
+export const backend: SettingType<string> = {
+  name: '`"disabled"`, or the broker\'s URL',
+  check: (value) =>
+    typeof value === "string" && (isDisabled(value) || /^(redis|rediss|unix|embedded|memory)\b/.test(value))
+      ? undefined
+      : '"disabled", or the URL of the broker: results are where the calls are, and nowhere else',
+  parse: (given) => given,
+};
+
+/** Whether results are to be kept nowhere; the second is how Celery writes it. */
+export function isDisabled(resultBackend: string | undefined): boolean {
+  return resultBackend === "disabled" || resultBackend === "disabled://";
+}
+
 /** How calls are sent again. */
 export const retryPolicy: SettingType<RetryPolicyInput> = {
   name: "a retry policy",

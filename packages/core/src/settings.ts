@@ -5,6 +5,7 @@
 import { DEFAULT_RETRY_POLICY } from "./retry-policy.ts";
 import {
   annotations,
+  backend,
   compression,
   contents,
   flag,
@@ -52,6 +53,11 @@ export const SETTINGS = {
     undefined,
     "The broker's URL, also `broker` of `new App`. Without it, the project's own Redis (`embedded:`) is used. `flow --broker` and the environment come before it.",
     { environment: "FLOW_BROKER", environmentWins: true },
+  ),
+  resultBackend: setting(
+    optional(backend),
+    undefined,
+    "Where results are kept, also `backend` of `new App`: with the calls, in the broker. `disabled` keeps none and refuses to read them.",
   ),
   prefix: setting(text, "umbel", "What all keys in Redis begin with."),
   include: setting(texts, [], "Modules that define more of the App's tasks; workers import them."),

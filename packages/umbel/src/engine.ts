@@ -11,13 +11,14 @@ import {
   readRetryPolicy,
   routeOf,
 } from "@umbel/core";
+import { checkBackend, checkReading } from "./broker/backend.ts";
 import { type BrokerPlaces, findBroker, placesOf } from "./broker/lookup.ts";
 import { givenBrokerOf, memoryBrokerOf } from "./broker/memory-brokers.ts";
 import type { OpenBroker, OpenBrokerOptions } from "./broker/open-broker.ts";
 
 /** Makes the engine of an App; every App of `umbel` has one like this. */
 export function createEngine(app: App): CanvasEngine {
-  return new CanvasEngine(app, engineOptions(app));
+  return new CanvasEngine(app, { ...engineOptions(app), checkReading: (id) => checkReading(app, id) });
 }
 
 /** Makes the engine of one eager run of an App. */
@@ -30,8 +31,10 @@ export function createEagerEngine(app: App): EagerEngine {
 export function engineOptions(app: App, opening: OpenBrokerOptions = {}): CanvasEngineOptions {
   const { prefix, taskDefaultQueue, resultExpires } = app.conf;
   return {
-    openBroker: async () =>
-      givenBrokerOf(app) ?? (await openBrokerOf(app, { environment: process.env, ...placesOf(app) }, opening)),
+    openBroker: async () => {
+      checkBackend(app);
+      return givenBrokerOf(app) ?? (await openBrokerOf(app, { environment: process.env, ...placesOf(app) }, opening));
+    },
     prefix,
     defaultQueue: taskDefaultQueue,
     ...routing(app),

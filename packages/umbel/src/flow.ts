@@ -9,6 +9,7 @@ import {
   bindSignature,
   InvalidFlowError,
   InvalidSignatureError,
+  isBuiltIn,
   isSignature,
   isTask,
   requireJson,
@@ -51,7 +52,7 @@ export function flow(app: App): FlowTag {
       file: FILE,
       resolver: {
         task: (name) => app.tasks.get(name) ?? taskOfHoles(holes, name),
-        taskNames: () => app.tasks.keys(),
+        taskNames: () => [...app.tasks.keys()].filter((name) => !isBuiltIn(name)),
         import: () => ({ kind: "failed", reason: "a template imports nothing; it knows the tasks of its App" }),
       },
     });

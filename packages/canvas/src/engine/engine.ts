@@ -80,6 +80,8 @@ export interface CanvasEngineOptions {
   readonly ownsRuns?: boolean;
   /** How long an ended run is kept, milliseconds; a day unless said. */
   readonly resultExpiresMs?: number;
+  /** @throws where results may not be read; unless said, they may */
+  readonly checkReading?: (id: string) => void;
   /** How many slices of a run may be in flight before members of its groups wait. */
   readonly window?: number;
   /** Modules that define the tasks of what is sent, as paths: kept with each run, so that a worker can be started for it. */
@@ -184,6 +186,7 @@ export class CanvasEngine implements Engine {
   }
 
   async read(id: string): Promise<ResultRecord> {
+    this.#checkReading(id);
     return await this.#ask(async (runtime) => {
       const node = await findNode(runtime, id);
       return node === undefined ? { state: "PENDING" } : await runtime.results.read(node.runKey, node.index);
@@ -191,6 +194,7 @@ export class CanvasEngine implements Engine {
   }
 
   async wait(id: string, limits: WaitLimits, stored?: Promise<void>): Promise<ResultRecord> {
+    this.#checkReading(id);
     limits.signal?.throwIfAborted();
     const deadline = new Deadline(limits);
     try {
@@ -201,10 +205,12 @@ export class CanvasEngine implements Engine {
   }
 
   async states(members: Members): Promise<readonly State[]> {
+    this.#checkReading(members);
     return await this.#ask((runtime) => readStates(runtime, members));
   }
 
   async *ends(members: Members, limits: WaitLimits): AsyncGenerator<readonly [place: number, record: ResultRecord]> {
+    this.#checkReading(members);
     limits.signal?.throwIfAborted();
     const deadline = new Deadline(limits);
     const ends = this.#ends(members, deadline);
@@ -221,6 +227,7 @@ export class CanvasEngine implements Engine {
   }
 
   async *watch(id: string, limits: WaitLimits): AsyncGenerator<ResultRecord> {
+    this.#checkReading(id);
     limits.signal?.throwIfAborted();
     const deadline = new Deadline(limits);
     const records = this.#watch(id, deadline);
@@ -237,6 +244,7 @@ export class CanvasEngine implements Engine {
   }
 
   async parent(id: string): Promise<ResultReference | undefined> {
+    this.#checkReading(id);
     return await this.#ask(async (runtime) => {
       const { runKey, index } = await requireNode(runtime, id);
       const parent = await runtime.relatives.parent(runKey, index);
@@ -245,6 +253,7 @@ export class CanvasEngine implements Engine {
   }
 
   async children(id: string): Promise<readonly ResultReference[]> {
+    this.#checkReading(id);
     return await this.#ask(async (runtime) => {
       const { runKey, index } = await requireNode(runtime, id);
       return await runtime.relatives.references(runKey, await runtime.relatives.children(runKey, index));
@@ -252,6 +261,7 @@ export class CanvasEngine implements Engine {
   }
 
   async members(id: string): Promise<readonly ResultReference[]> {
+    this.#checkReading(id);
     return await this.#ask(async (runtime) => {
       const { runKey, index } = await requireNode(runtime, id);
       return await runtime.relatives.references(runKey, await runtime.relatives.members(runKey, index));
@@ -275,10 +285,12 @@ export class CanvasEngine implements Engine {
   }
 
   async saveGroup(id: string, members: readonly ResultTuple[]): Promise<void> {
+    this.#checkReading(id);
     await this.#ask((runtime) => runtime.savedGroups.save(id, members));
   }
 
   async findGroup(id: string): Promise<{ readonly members?: readonly ResultTuple[] } | undefined> {
+    this.#checkReading(id);
     return await this.#ask(async (runtime) => {
       const node = await findNode(runtime, id);
       if (node === undefined) {
@@ -350,6 +362,10 @@ export class CanvasEngine implements Engine {
       });
     }
     return this.#runtime;
+  }
+
+  #checkReading(of: Members): void {
+    this.#options.checkReading?.(typeof of === "string" ? of : (of[0] ?? ""));
   }
 
   async #openRuntime(): Promise<Runtime> {

@@ -1,9 +1,12 @@
 /** Leaving nothing behind. One rule: a step that fails is told of, and the next is taken all the same. */
 import { messageOf } from "../broker/system-error.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Notes } from "./terminal.ts";
 
 /** Takes the steps one after the other. */
-export async function cleanUp(terminal: Terminal, steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+export async function cleanUp(
+  terminal: Pick<Notes, "warn">,
+  steps: readonly (() => Promise<unknown>)[],
+): Promise<void> {
   const told = new Set<string>();
   for (const step of steps) {
     try {

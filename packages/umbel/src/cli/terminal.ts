@@ -9,6 +9,14 @@ import { LiveScreen } from "./live/live-screen.ts";
 /** Functions that colour a text, or leave it as it is. */
 export type Colors = ReturnType<typeof pc.createColors>;
 
+/** What is told people beside the result. */
+export interface Notes {
+  /** Prints what is worth knowing while it goes on. */
+  note(text: string): void;
+  warn(text: string): void;
+  error(text: string): void;
+}
+
 /** A screen below what is printed, until it is closed. */
 export interface OpenScreen {
   readonly screen: LiveScreen;
@@ -17,7 +25,7 @@ export interface OpenScreen {
 }
 
 /** The two outputs of a command. */
-export class Terminal {
+export class Terminal implements Notes {
   /** Colours for standard error; plain text where it is no terminal, or NO_COLOR is set. */
   readonly colors: Colors;
   readonly #writeResult: (text: string) => void;
@@ -46,7 +54,6 @@ export class Terminal {
     this.#writeResult(text);
   }
 
-  /** Prints what is worth knowing while it goes on. */
   note(text: string): void {
     process.stderr.write(`${text}\n`);
   }

@@ -3,7 +3,7 @@
  * so that the flow's own text is checked as far as it goes and every mistake is told at once.
  */
 import { dirname, extname } from "node:path";
-import { type AnyTask, type App, isTask } from "@umbel/core";
+import { type AnyTask, type App, isBuiltIn, isTask } from "@umbel/core";
 import { type ImportAnswer, importsOf, type Resolver } from "@umbel/dsl";
 import { isError } from "../broker/system-error.ts";
 import { findDefaultModule } from "./default-module.ts";
@@ -64,12 +64,18 @@ export async function loadFlowTasks(
   const app = found?.app;
   const tasks = new Map<string, AnyTask>(app?.tasks);
   for (const task of imports.tasks) if (!tasks.has(task.name)) tasks.set(task.name, task);
-  const types = await typesOfTasks(tasks.values(), dirname(source.path), options.mayCompile === true);
-  const declarations = new Map([...tasks].map(([name, task]) => [name, declarationOf(task, types)]));
+  // The language has words for what they do.
+  const own = [...tasks].filter(([name]) => !isBuiltIn(name));
+  const types = await typesOfTasks(
+    own.map(([, task]) => task),
+    dirname(source.path),
+    options.mayCompile === true,
+  );
+  const declarations = new Map(own.map(([name, task]) => [name, declarationOf(task, types)]));
   return {
     resolver: {
       task: (name) => (app?.tasks.has(name) ? declarations.get(name) : undefined),
-      taskNames: () => app?.tasks.keys() ?? [],
+      taskNames: () => own.flatMap(([name]) => (app?.tasks.has(name) ? [name] : [])),
       import: (specifier, fromFile) => {
         const answer = imports.answers.get(answerKey(specifier, fromFile));
         if (answer?.kind !== "tasks") return answer ?? { kind: "failed", reason: "it was not loaded" };

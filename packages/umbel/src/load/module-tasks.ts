@@ -1,5 +1,5 @@
-/** The tasks that a module brings into a flow: those of every App and every Task that it exports. */
-import { type AnyTask, isApp, isTask } from "@umbel/core";
+/** The tasks that a module brings into a flow: those of every App, but for built-in ones, and every Task that it exports. */
+import { type AnyTask, isApp, isBuiltIn, isTask } from "@umbel/core";
 import { showFile, type UserModule } from "./import-module.ts";
 import { ModuleError } from "./module-error.ts";
 
@@ -11,7 +11,7 @@ export function tasksOf(module: UserModule): readonly AnyTask[] {
   const tasks = new Set<AnyTask>();
   for (const value of module.exports.values()) {
     if (isTask(value)) tasks.add(value);
-    else if (isApp(value)) for (const task of value.tasks.values()) tasks.add(task);
+    else if (isApp(value)) for (const task of value.tasks.values()) if (!isBuiltIn(task.name)) tasks.add(task);
   }
   if (tasks.size > 0) return [...tasks];
   const hasApp = [...module.exports.values()].some(isApp);

@@ -1,5 +1,5 @@
 /** `flow list`: the tasks of an App. */
-import { type AnyTask, formatParameters } from "@umbel/core";
+import { type AnyTask, formatParameters, isBuiltIn } from "@umbel/core";
 import { showFile } from "../../load/import-module.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -20,7 +20,7 @@ export async function listTasks(context: CommandContext, options: ListTasksOptio
   const { terminal, directory } = context;
   terminal.captureOutput();
   const { app, file } = await loadNamedApp(options.app, directory);
-  const tasks = [...app.tasks.values()];
+  const tasks = [...app.tasks.values()].filter(({ name }) => !isBuiltIn(name));
   if (options.json === true) {
     const catalogue = { version: CATALOGUE_VERSION, app: app.main ?? null, module: file, tasks: tasks.map(describe) };
     terminal.result(JSON.stringify(catalogue, undefined, 2));

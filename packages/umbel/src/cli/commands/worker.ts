@@ -13,16 +13,22 @@ Examples:
   flow worker -A src/app.ts:app -Q default,mail -c 10
   FLOW_BROKER=redis://localhost:6379 flow worker -A tasks.ts -n worker-1`;
 
-/** Adds `flow worker`. */
-export function declareWorker(program: Command, choose: Choose): void {
-  program
-    .command("worker")
-    .description("serve the tasks of an App until it is told to stop")
-    .option("-A, --app <module[:export]>", "the App; by default that of the tasks.ts here")
+/** Adds what may be said of a worker, whoever starts it. */
+export function addWorkerOptions(command: Command): Command {
+  return command
     .option("-Q, --queues <names>", "the queues to serve (default: all that the App's tasks name)", readNames)
     .option("-c, --concurrency <n>", "how many tasks run at once (default: 50)", readCount)
     .option("-n, --name <name>", "the worker's name (default: HOST:PID)")
-    .option(...SHARED_BROKER_OPTION)
+    .option(...SHARED_BROKER_OPTION);
+}
+
+/** Adds `flow worker`. */
+export function declareWorker(program: Command, choose: Choose): void {
+  const command = program
+    .command("worker")
+    .description("serve the tasks of an App until it is told to stop")
+    .option("-A, --app <module[:export]>", "the App; by default that of the tasks.ts here");
+  addWorkerOptions(command)
     .addHelpText("after", EXAMPLES)
     .action((options: WorkerOptions) =>
       choose(async (context) => (await import("./run-worker.ts")).runWorker(context, options)),

@@ -365,4 +365,9 @@ export function serializers(): void {
   app.conf.update({ acceptContent: "json" });
   // @ts-expect-error neither text nor bytes
   registerSerializer("mine", { contentType: "a/b", encode: (value) => value, decode: String });
+  add.applyAsync([1, 2], { producer: app.producer({ retry: false }) });
+  // @ts-expect-error of signatures it is no option: a signature is data
+  add.s(1, 2).set({ producer: app.producer() });
+  // @ts-expect-error no such option
+  app.producer({ retries: 1 });
 }

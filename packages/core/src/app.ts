@@ -13,6 +13,7 @@ import type { Engine } from "./engine.ts";
 import { AlreadyRegistered, ImproperlyConfigured, NotRegistered, OptionError } from "./errors.ts";
 import { type CallOptions, normalizeOptions } from "./options.ts";
 import type { AnyFunction } from "./parameters.ts";
+import { Producer, type ProducerOptions } from "./producer.ts";
 import { AsyncResult, assembleGroup, GroupResult } from "./result.ts";
 import { resultFromTuple } from "./result-tuple.ts";
 import { Runs } from "./runs.ts";
@@ -368,6 +369,14 @@ export class App implements SharedTaskTaker {
   /** Makes the handle that `asTuple()` described. @throws OptionError for anything else */
   resultFromTuple<Result = unknown>(tuple: unknown): AsyncResult<Result> {
     return resultFromTuple(tuple, this.engine) as AsyncResult<Result>;
+  }
+
+  /**
+   * Gives a hand on the connection by which this App sends: calls with the option `producer` are waited for together.
+   * Opens nothing. @throws OptionError
+   */
+  producer(options: ProducerOptions = {}): Producer {
+    return new Producer(this, options);
   }
 
   /** Ends what the app opened. Safe to repeat; an app that was never used has nothing to close. */

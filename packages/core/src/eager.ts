@@ -4,11 +4,28 @@
  */
 import type { App } from "./app.ts";
 import type { SubmitRequest } from "./engine.ts";
+import type { Producer } from "./producer.ts";
 import type { AsyncResult } from "./result.ts";
 import { type Submission, submissionOf } from "./submission.ts";
 
-/** Sends a request to an app's engine, or runs it here where the app says so. @throws what `Engine.submit` throws */
-export function submit(app: App, request: SubmitRequest): Submission<AsyncResult> {
+/**
+ * Sends a request to an app's engine, or runs it here where the app says so.
+ * @param producer waits for it
+ * @throws what `Engine.submit` throws; OptionError for a producer of another App
+ */
+export function submit(
+  app: App,
+  request: SubmitRequest,
+  producer: Producer | undefined = undefined,
+): Submission<AsyncResult> {
+  if (producer === undefined) return send(app, request);
+  const publishing = producer.publishingFor(app, request.publishing);
+  const submission = send(app, publishing === undefined ? request : { ...request, publishing });
+  producer.watch(submission);
+  return submission;
+}
+
+function send(app: App, request: SubmitRequest): Submission<AsyncResult> {
   return app.conf.taskAlwaysEager ? submitEagerly(app, request) : submissionOf(app.engine.submit(request), app.engine);
 }
 

@@ -5,6 +5,7 @@
 
 import type { DeadLetterBox } from "./dead-letters.ts";
 import type { CallOptions } from "./options.ts";
+import type { Producer } from "./producer.ts";
 import type { PublishOptions, RetryPolicyInput } from "./retry-policy.ts";
 import type { RunKeeper } from "./runs.ts";
 import type { WireError } from "./serialization/error.ts";
@@ -21,6 +22,8 @@ export interface ApplyOptions extends CallOptions {
   retry?: boolean;
   /** How it is sent again; the setting `taskPublishRetryPolicy` where it says nothing. */
   retryPolicy?: RetryPolicyInput;
+  /** What waits for it, with others, until it is stored: what `app.producer()` gives. */
+  producer?: Producer;
 }
 
 /** A signature that is to run, with the arguments and options of this call. */
@@ -111,6 +114,8 @@ export interface Engine {
    * @throws InvalidSignatureError, NotRegistered, TypeError at once, before anything is sent
    */
   submit(request: SubmitRequest): SubmittedRun;
+  /** Opens what it sends by. @throws OperationalError */
+  connect(): Promise<void>;
   /** Reads the state of a task or group now; an unknown id is PENDING. */
   read(id: string): Promise<ResultRecord>;
   /**

@@ -1,6 +1,7 @@
 /** The public names of `@umbel/core`. What is not listed here is private. */
 
 export { App, type AppOptions, type EngineFactory, type ImportedNamed, isApp } from "./app.ts";
+export { type ReadCall, readCall } from "./apply-options.ts";
 export { autoretryInMs, type ErrorClass, isOneOf } from "./autoretry.ts";
 export { isBuiltIn } from "./built-in-tasks.ts";
 export { CENSORED, censor, censorText, isSecretName } from "./censor.ts";
@@ -78,13 +79,13 @@ export {
   parametersFromFunction,
   parametersFromNames,
 } from "./parameters.ts";
+export { Producer, type ProducerOptions } from "./producer.ts";
 export { parseRate, type RateInput } from "./rate.ts";
 export { readableId } from "./readable-id.ts";
 export { AsyncResult, allowJoinResult, type GetOptions, GroupResult, type ResultEvent } from "./result.ts";
 export {
   DEFAULT_RETRY_POLICY,
   type PublishOptions,
-  publishOptionsOf,
   type RetryPolicy,
   type RetryPolicyInput,
   readRetryPolicy,
@@ -95,7 +96,6 @@ export {
   type ForkOptions,
   type InspectOptions,
   type ListRunsOptions,
-  nameOfRun,
   type ResumedNode,
   type ResumeReply,
   type RunDetails,

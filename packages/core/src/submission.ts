@@ -10,6 +10,8 @@ export class Submission<out Handle extends AsyncResult> implements PromiseLike<H
   readonly #handle: Handle;
   readonly #stored: Promise<void>;
   readonly #engine: Engine;
+  /** @internal Whether somebody hears of its failure. */
+  isAwaited = false;
 
   constructor(handle: Handle, stored: Promise<void>, engine: Engine) {
     this.#handle = handle;
@@ -29,14 +31,24 @@ export class Submission<out Handle extends AsyncResult> implements PromiseLike<H
 
   /** Waits until the run is stored, and then for its result. @see AsyncResult.get */
   async get(options: GetOptions = {}): Promise<Handle extends AsyncResult<infer Result> ? Result : never> {
+    this.isAwaited = true;
     const value = await getResult(this.#engine, this.id, options, this.#stored);
     return value as Handle extends AsyncResult<infer Result> ? Result : never;
   }
 
   /** Waits until the run is stored, and revokes. @see AsyncResult.revoke */
   async revoke(options: RevokeOptions = {}): Promise<RevokeReply> {
+    this.isAwaited = true;
     await this.#stored;
     return await this.#handle.revoke(options);
+  }
+
+  /** @internal Waits until it is stored, or gives why it is not. */
+  async settled(): Promise<{ readonly reason: unknown } | undefined> {
+    return await this.#stored.then(
+      () => undefined,
+      (reason: unknown) => ({ reason }),
+    );
   }
 
   // biome-ignore lint/suspicious/noThenProperty: awaiting a submission is what it is for
@@ -44,6 +56,7 @@ export class Submission<out Handle extends AsyncResult> implements PromiseLike<H
     onFulfilled?: ((handle: Handle) => Fulfilled | PromiseLike<Fulfilled>) | null,
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<Fulfilled | Rejected> {
+    this.isAwaited = true;
     return this.#stored.then(() => this.#handle).then(onFulfilled, onRejected);
   }
 }

@@ -10,6 +10,7 @@ function engineGiving(record: ResultRecord, submit = jest.fn<Engine["submit"]>()
   submit.mockImplementation(() => ({ resultId: "r", isGroup: false, stored: Promise.resolve() }));
   const engine: Engine = {
     submit,
+    connect: async () => {},
     read: async () => record,
     wait: async () => record,
     states: async () => [record.state],

@@ -43,6 +43,8 @@ export {
   NotRegistered,
   OperationalError,
   OptionError,
+  type Producer,
+  type ProducerOptions,
   QueueNotFound,
   Reject,
   type RejectOptions,

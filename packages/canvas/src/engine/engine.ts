@@ -185,6 +185,10 @@ export class CanvasEngine implements Engine {
     };
   }
 
+  async connect(): Promise<void> {
+    await this.#ask(async () => undefined);
+  }
+
   async read(id: string): Promise<ResultRecord> {
     this.#checkReading(id);
     return await this.#ask(async (runtime) => {

@@ -14,10 +14,9 @@ import {
   type GroupResult,
   InvalidSignatureError,
   mergeOptions,
-  nameOfRun,
   normalizeOptions,
   type PipeFits,
-  publishOptionsOf,
+  readCall,
   type Submission,
   submit,
 } from "@umbel/core";
@@ -62,18 +61,10 @@ export class StreamedGroup<in In extends readonly unknown[], out Out, out Kind e
    * @throws InvalidSignatureError when the members can be taken once, and were
    */
   applyAsync(args: readonly unknown[] = [], options: ApplyOptions = {}): Submission<HandleOf<Out, Kind>> {
-    const { kwargs = {}, runName, retry, retryPolicy, ...callOptions } = options;
-    const request = {
-      signature: this.#data,
-      args,
-      kwargs,
-      options: callOptions,
-      ...nameOfRun(runName),
-      ...publishOptionsOf(retry, retryPolicy),
-      members: this.#take(),
-    };
+    const { request: call, producer } = readCall(args, options);
+    const request = { ...call, signature: this.#data, members: this.#take() };
     // The type is what the members' own types say; at run time a handle is what the result is.
-    return submit(this.#app, request) as Submission<HandleOf<Out, Kind>>;
+    return submit(this.#app, request, producer) as Submission<HandleOf<Out, Kind>>;
   }
 
   /** The chord of this group and `next`; behind one, the chord of the group and a chain. */

@@ -3,13 +3,12 @@
  * gives a new signature, and only `delay`, `applyAsync` and `apply` reach an engine of the app it is bound to.
  */
 import type { App } from "../app.ts";
+import { readCall } from "../apply-options.ts";
 import { submit, submitEagerly } from "../eager.ts";
-import type { ApplyOptions, SubmitRequest } from "../engine.ts";
+import type { ApplyOptions } from "../engine.ts";
 import { ImproperlyConfigured, InvalidSignatureError } from "../errors.ts";
 import { type CallOptions, mergeOptions, normalizeOptions } from "../options.ts";
 import type { AsyncResult } from "../result.ts";
-import { publishOptionsOf } from "../retry-policy.ts";
-import { nameOfRun } from "../runs.ts";
 import { taggedJson } from "../serialization/json.ts";
 import type { Submission } from "../submission.ts";
 import type { SignatureData } from "./data.ts";
@@ -47,7 +46,8 @@ export class SignatureObject {
 
   /** Sends it with arguments and options; the options win over stored ones. */
   applyAsync(args: readonly unknown[] = [], options: ApplyOptions = {}): Submission<AsyncResult> {
-    return submit(this.#requireApp(), this.#request(args, options));
+    const { request, producer } = readCall(args, options);
+    return submit(this.#requireApp(), { ...request, signature: this.data }, producer);
   }
 
   /**
@@ -55,7 +55,8 @@ export class SignatureObject {
    * nothing: what has a countdown, an ETA or a retry to come runs at once, in that order.
    */
   async apply(args: readonly unknown[] = [], options: ApplyOptions = {}): Promise<AsyncResult> {
-    return await submitEagerly(this.#requireApp(), this.#request(args, options));
+    const { request } = readCall(args, options);
+    return await submitEagerly(this.#requireApp(), { ...request, signature: this.data });
   }
 
   /** A chain of this and `next`; chains are flat, however long. */
@@ -112,18 +113,6 @@ export class SignatureObject {
   #requireApp(): App {
     if (this.#app !== undefined) return this.#app;
     throw new ImproperlyConfigured("this signature belongs to no app; bind it with `app.signature(json)`");
-  }
-
-  #request(args: readonly unknown[], options: ApplyOptions): SubmitRequest {
-    const { kwargs = {}, runName, retry, retryPolicy, ...callOptions } = options;
-    return {
-      signature: this.data,
-      args,
-      kwargs,
-      options: callOptions,
-      ...nameOfRun(runName),
-      ...publishOptionsOf(retry, retryPolicy),
-    };
   }
 
   #with(data: SignatureData): SignatureObject {

@@ -31,6 +31,12 @@ export class RecordingEngine implements Engine {
     return { resultId: `id-${this.submitted.length}`, isGroup: this.isGroup, stored: this.stored };
   }
 
+  connections = 0;
+
+  async connect(): Promise<void> {
+    this.connections += 1;
+  }
+
   async read(): Promise<ResultRecord> {
     return this.record;
   }

@@ -187,3 +187,4 @@ export {
   type TaskRequest,
 } from "./task-context.ts";
 export type { TaskOptions } from "./task-options.ts";
+export { type QueueDeclaration, queueNames, shardsOf, type TaskQueues } from "./task-queues.ts";

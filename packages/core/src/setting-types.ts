@@ -5,6 +5,7 @@ import { checkRoutes, type TaskRoutes } from "./routes.ts";
 import { type Compression, compressionNames, isCompression, wantedCompression } from "./serialization/compression.ts";
 import { reasonAgainst, refusedSerializer } from "./serialization/serializers.ts";
 import { readTaskOptions, type TaskOptions } from "./task-options.ts";
+import { checkTaskQueues, parseTaskQueues, type TaskQueues } from "./task-queues.ts";
 
 /** A kind of value. */
 export interface SettingType<Value> {
@@ -165,6 +166,12 @@ export const retryPolicy: SettingType<RetryPolicyInput> = {
 };
 
 export const routes: SettingType<TaskRoutes> = { name: "routes", check: checkRoutes, parse: parseTable };
+
+export const queues: SettingType<TaskQueues> = {
+  name: "a list of queues",
+  check: checkTaskQueues,
+  parse: parseTaskQueues,
+};
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -11,6 +11,7 @@ import {
   flag,
   oneOf,
   optional,
+  queues,
   rate,
   retryPolicy,
   routes,
@@ -73,9 +74,9 @@ export const SETTINGS = {
   ),
   taskRoutes: setting(optional(routes), undefined, "Which queue tasks go to that name none: see routing.md."),
   taskQueues: setting(
-    optional(texts),
+    optional(queues),
     undefined,
-    "The queues that there are; `flow worker` serves them all unless `-Q` says which.",
+    "The queues that there are; `flow worker` serves them all unless `-Q` says which. `{ name, shards }` spreads one over a cluster: see scaling.md.",
   ),
   taskCreateMissingQueues: setting(
     flag,

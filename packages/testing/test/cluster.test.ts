@@ -97,6 +97,27 @@ test("runs spread over the nodes, each has its keys on one, and all nodes have w
   expect(new Set(nodes).size).toBe(3);
 }, 60_000);
 
+test("a queue is on one node, and with shards on all of them alike", async () => {
+  /** Which part of all commands each primary does, in the order of their parts. */
+  const partsOf = async (shards: number): Promise<readonly number[]> => {
+    const { add, work } = open({ taskQueues: [{ name: "default", shards }] });
+    const worker = await work();
+    await add.delay(1, 1).get({ timeout: 30 });
+    const primaries = redis.nodes("master");
+    const before = await countCommands(primaries);
+    await Promise.all(Array.from({ length: 300 }, (_, index) => add.delay(index, index).get({ timeout: 30 })));
+    const counts = (await countCommands(primaries)).map((count, place) => count - (before[place] ?? 0));
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    await worker.close();
+    return counts.map((count) => count / all).sort((one, other) => other - one);
+  };
+  const [most = 0] = await partsOf(1);
+  expect(most).toBeGreaterThan(0.5);
+  const [busiest = 0, , idlest = 0] = await partsOf(3);
+  expect(busiest).toBeLessThan(0.45);
+  expect(idlest).toBeGreaterThan(0.22);
+}, 60_000);
+
 test("a connection of one's own is only a pattern: it is not used, and not closed", async () => {
   const own = new Cluster(
     cluster.ports.map((port) => ({ host: "127.0.0.1", port })),

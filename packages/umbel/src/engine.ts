@@ -8,8 +8,10 @@ import {
   type PublishOptions,
   parseSeconds,
   QueueNotFound,
+  queueNames,
   readRetryPolicy,
   routeOf,
+  shardsOf,
 } from "@umbel/core";
 import { checkBackend, checkReading } from "./broker/backend.ts";
 import { type BrokerPlaces, findBroker, placesOf } from "./broker/lookup.ts";
@@ -38,6 +40,7 @@ export function engineOptions(app: App, opening: OpenBrokerOptions = {}): Canvas
     prefix,
     defaultQueue: taskDefaultQueue,
     ...routing(app),
+    shardsOf: (queue) => shardsOf(app.conf.taskQueues ?? [], queue),
     publishing: () => publishing(app),
     content: contentSettings(app),
     resultExpiresMs: Math.round(parseSeconds(resultExpires, "setting `resultExpires`") * 1000),
@@ -76,9 +79,11 @@ function routing(app: App): Pick<CanvasEngineOptions, "routeOf" | "checkQueue"> 
     },
     checkQueue: (queue, task) => {
       const { taskQueues = [], taskCreateMissingQueues, taskDefaultQueue } = app.conf;
-      if (taskCreateMissingQueues || queue === taskDefaultQueue || taskQueues.includes(queue)) return;
+      if (taskCreateMissingQueues || queue === taskDefaultQueue) return;
+      const names = queueNames(taskQueues);
+      if (names.includes(queue)) return;
       throw new QueueNotFound(
-        `there is no queue "${queue}" for task "${task}"${didYouMean(queue, [...taskQueues, taskDefaultQueue])}; add it to \`taskQueues\`, or let \`taskCreateMissingQueues\` be true`,
+        `there is no queue "${queue}" for task "${task}"${didYouMean(queue, [...names, taskDefaultQueue])}; add it to \`taskQueues\`, or let \`taskCreateMissingQueues\` be true`,
       );
     },
   };

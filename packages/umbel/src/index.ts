@@ -87,6 +87,7 @@ export {
   type TaskBase,
   type TaskClass,
   type TaskOptions,
+  type TaskQueues,
   type TaskRequest,
   TaskRevokedError,
   type TaskRoutes,

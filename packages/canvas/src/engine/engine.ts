@@ -70,6 +70,8 @@ export interface CanvasEngineOptions {
   readonly routeOf?: (task: string) => SignatureOptions | undefined;
   /** @throws for a queue that calls may not go to */
   readonly checkQueue?: (queue: string, task: string) => void;
+  /** Over how many slots of a cluster the calls of a queue are spread; 1 unless said. */
+  readonly shardsOf?: (queue: string) => number;
   /** How calls that say nothing about it are sent again; not, unless said. */
   readonly publishing?: () => PublishOptions;
   /** How arguments and results are written and read, asked with each of them; as by default unless said. */
@@ -380,6 +382,7 @@ export class CanvasEngine implements Engine {
       window: this.#options.window ?? DEFAULT_WINDOW,
       content: this.environment.content,
       ...(this.#options.sliceSize === undefined ? {} : { sliceSize: this.#options.sliceSize }),
+      ...(this.#options.shardsOf === undefined ? {} : { shardsOf: this.#options.shardsOf }),
     };
     const runtime = "openRuntime" in broker ? await broker.openRuntime(options) : await openRedis(broker, options);
     // An idle engine holds no process; one that ends by itself leaves nothing open behind it. Memory has nothing open.

@@ -8,6 +8,7 @@ import type { Dispatch } from "../store/graph-store.ts";
 import { queuePrefix } from "../store/keys.ts";
 import type { RedisConnection } from "../store/redis/connection.ts";
 import { type SliceRange, sliceKey } from "../store/slice.ts";
+import { type Shards, shardName, shardOf, shardTag } from "./shards.ts";
 
 /** What a job carries: where its slice stands. Short names, since a job with more than 64 bytes costs Redis twice. */
 export interface SlicePointer {
@@ -46,7 +47,7 @@ export interface QueuedSlice {
 /** What tells the jobs of slices apart. */
 export type SliceJob = Pick<Dispatch, "first" | "count" | "generation">;
 
-/** All queues of a broker. */
+/** All queues of a broker; whether one has shards, nobody else need know. */
 export interface Queues {
   /** Puts slices on their queues. */
   add(slices: readonly QueuedSlice[]): Promise<void>;
@@ -60,21 +61,26 @@ export interface Queues {
 export class BullQueues implements Queues {
   readonly #redis: RedisConnection;
   readonly #prefix: string;
+  readonly #shards: Shards;
   readonly #queues = new Map<string, Queue>();
 
-  constructor(redis: RedisConnection, prefix: string) {
+  constructor(redis: RedisConnection, prefix: string, shards: Shards) {
     this.#redis = redis;
     this.#prefix = prefix;
+    this.#shards = shards;
   }
 
   async add(slices: readonly QueuedSlice[]): Promise<void> {
-    const byQueue = new Map<string, QueuedSlice[]>();
-    for (const slice of slices) {
-      const list = byQueue.get(slice.queue);
-      if (list === undefined) byQueue.set(slice.queue, [slice]);
-      else list.push(slice);
-    }
-    await Promise.all([...byQueue].map(([name, list]) => this.#addTo(this.#queue(name), list)));
+    const byQueue = grouped(slices, ({ queue }) => queue);
+    await Promise.all([...byQueue].map(([name, list]) => this.#spread(name, list)));
+  }
+
+  async #spread(name: string, slices: readonly QueuedSlice[]): Promise<void> {
+    const count = this.#shards.countOf(name);
+    if (count === 1) return await this.#addTo(this.#queue(name, 0), slices);
+    const byShard = grouped(slices, ({ runKey }) => shardOf(runKey, count));
+    const added = [...byShard].map(([shard, list]) => this.#addTo(this.#queue(name, shard), list));
+    await Promise.all([this.#shards.tell(name, count), ...added]);
   }
 
   async #addTo(queue: Queue, slices: readonly QueuedSlice[]): Promise<void> {
@@ -89,11 +95,21 @@ export class BullQueues implements Queues {
   }
 
   async jobState(queue: string, runKey: RunKey, slice: SliceJob): Promise<JobState | "unknown"> {
-    return await this.#queue(queue).getJobState(jobId(runKey, slice));
+    const own = shardOf(runKey, this.#shards.countOf(queue));
+    const state = await this.#queue(queue, own).getJobState(jobId(runKey, slice));
+    if (state !== "unknown") return state;
+    // It may have been sent by somebody who knows of more shards, or of fewer.
+    const count = await this.#shards.mostOf(queue);
+    for (let shard = 0; shard < count; shard += 1) {
+      const found = shard === own ? state : await this.#queue(queue, shard).getJobState(jobId(runKey, slice));
+      if (found !== "unknown") return found;
+    }
+    return state;
   }
 
   async obliterate(name: string): Promise<void> {
-    await this.#queue(name).obliterate({ force: true });
+    const count = await this.#shards.mostOf(name);
+    for (let shard = 0; shard < count; shard += 1) await this.#queue(name, shard).obliterate({ force: true });
   }
 
   async close(): Promise<void> {
@@ -101,15 +117,28 @@ export class BullQueues implements Queues {
     this.#queues.clear();
   }
 
-  #queue(name: string): Queue {
-    const existing = this.#queues.get(name);
+  #queue(queueName: string, shard: number): Queue {
+    const key = shard === 0 ? queueName : `${queueName}\n${shard}`;
+    const existing = this.#queues.get(key);
     if (existing !== undefined) return existing;
-    const queue = new Queue(name, { connection: this.#redis, prefix: queuePrefix(this.#prefix, name) });
+    const prefix = queuePrefix(this.#prefix, shardTag(queueName, shard));
+    const queue = new Queue(shardName(queueName, shard), { connection: this.#redis, prefix });
     // The connection is ours and tells its own errors; BullMQ repeats them here, and an error that nobody hears ends a process.
     queue.on("error", () => undefined);
-    this.#queues.set(name, queue);
+    this.#queues.set(key, queue);
     return queue;
   }
+}
+
+function grouped<Key>(slices: readonly QueuedSlice[], keyOf: (slice: QueuedSlice) => Key): Map<Key, QueuedSlice[]> {
+  const groups = new Map<Key, QueuedSlice[]>();
+  for (const slice of slices) {
+    const key = keyOf(slice);
+    const list = groups.get(key);
+    if (list === undefined) groups.set(key, [slice]);
+    else list.push(slice);
+  }
+  return groups;
 }
 
 /** A job's id tells what it points to, so that the janitor can find it. BullMQ allows no ":" and no integers. */

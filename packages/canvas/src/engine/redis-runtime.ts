@@ -26,6 +26,7 @@ import { Revoker } from "./revoker.ts";
 import { RedisRunIndex } from "./run-index.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { RedisSavedGroups } from "./saved-groups.ts";
+import { Shards } from "./shards.ts";
 import { Slicing } from "./slicing.ts";
 import { RedisTaskLoads } from "./task-loads.ts";
 import { systemTimers } from "./timers.ts";
@@ -72,7 +73,11 @@ export class RedisRuntime implements Runtime {
     this.content = options.content;
     this.results = new Results(this.store, this.pages, options.content);
     this.relatives = new Relatives(this.pages, this.results);
-    this.queues = new BullQueues(this.commands, options.prefix);
+    this.queues = new BullQueues(
+      this.commands,
+      options.prefix,
+      new Shards(this.commands, options.prefix, options.shardsOf),
+    );
     this.activeRuns = new RedisActiveRuns(this.commands, options.prefix);
     this.runIndex = new RedisRunIndex(this.commands, options.prefix, options.resultExpiresMs);
     this.aliases = new RedisAliases(this.commands, options.prefix, options.resultExpiresMs);
@@ -109,9 +114,10 @@ export class RedisRuntime implements Runtime {
   openWorkplace(onError: (error: Error) => void): Workplace {
     const connection = this.broker.connect("worker");
     connection.on("error", onError);
+    const place = { connection, prefix: this.prefix, shardsOf: this.#options.shardsOf };
     return {
       store: new RedisGraphStore(connection, this.#options),
-      serve: (queue, deliver, options) => new BullWorkSource(queue, connection, this.prefix, deliver, options),
+      serve: (queue, deliver, options) => new BullWorkSource(queue, place, deliver, options),
       close: () => connection.disconnect(),
     };
   }

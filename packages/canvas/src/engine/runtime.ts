@@ -34,6 +34,8 @@ export interface RuntimeOptions {
   readonly content: Content;
   /** How many members of a group make one slice. */
   readonly sliceSize?: SliceSize;
+  /** Over how many slots of a cluster the calls of a queue are spread; 1 unless said. */
+  readonly shardsOf?: (queue: string) => number;
 }
 
 /** The parts of an open engine. */

@@ -9,6 +9,7 @@ import { type Job, Worker, type WorkerOptions } from "bullmq";
 import { cork, type RedisConnection } from "../store/redis/connection.ts";
 import { Script } from "../store/redis/script.ts";
 import { isConnectionError } from "./connection-error.ts";
+import type { JobSeats } from "./job-seats.ts";
 import type { SlicePointer } from "./queues.ts";
 
 /** Runs a job; it is done when this resolves. */
@@ -16,6 +17,9 @@ export type RunJob = (job: Job<SlicePointer>, token: string | undefined) => Prom
 
 /** How long a job that came alone may run before another is looked for, milliseconds. Most end sooner. */
 const ALONE_MS = 2;
+
+/** How many jobs a shard takes in a row while others wait for room: with one only, each would cost a command more. */
+const MOST_IN_A_ROW = 8;
 
 /** How long to wait after an error before the next try, milliseconds. */
 const AFTER_ERROR_MS = 100;
@@ -30,13 +34,18 @@ redis.call("ZREM", KEYS[1], "0")
 return 0
 `);
 
-/** Takes jobs from one queue. BullMQ's own loop never runs. */
+/** Thrown when a job was about to be taken while another shard had taken the last seat. */
+class NoSeat extends Error {}
+
+/** Takes jobs from one queue, or from one shard of it. BullMQ's own loop never runs. */
 export class SliceWorker extends Worker<SlicePointer> {
   readonly #connection: RedisConnection;
   readonly #runJob: RunJob;
-  #limit: number;
+  readonly #seats: JobSeats;
   #jobs = 0;
   #tokens = 0;
+  /** Of the job that is being looked for. One that BullMQ gives for another has that one's token, and its seat. */
+  #token = "";
   #isStopped = false;
   /** Whether the last job ended without asking for the next: then it is not known when the next delayed one is due. */
   #mustLook = true;
@@ -49,12 +58,14 @@ export class SliceWorker extends Worker<SlicePointer> {
     queue: string,
     runJob: RunJob,
     connection: RedisConnection,
+    seats: JobSeats,
     options: Omit<WorkerOptions, "connection" | "autorun">,
   ) {
     super(queue, (job, token) => this.#runOne(job, token), { ...options, connection, autorun: false });
     this.#runJob = runJob;
     this.#connection = connection;
-    this.#limit = options.concurrency ?? 1;
+    this.#seats = seats;
+    seats.join();
   }
 
   /** Begins to take jobs. */
@@ -64,16 +75,10 @@ export class SliceWorker extends Worker<SlicePointer> {
     this.#loop ??= this.#takeJobs();
   }
 
-  /** Says how many jobs may be here at once from now on. */
-  limit(jobs: number): void {
-    const isMore = jobs > this.#limit;
-    this.#limit = jobs;
-    if (isMore) this.#tellChange();
-  }
-
   /** Takes nothing new, and resolves when no job is here any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#seats.wake(this);
     this.#tellChange();
     // It waits for the next job over a connection of its own, and would do so for seconds.
     await this.backend.disconnectBlocking(true);
@@ -84,6 +89,7 @@ export class SliceWorker extends Worker<SlicePointer> {
   /** Ends at once; what still runs is left to others. */
   async end(): Promise<void> {
     this.#isStopped = true;
+    this.#seats.wake(this);
     this.#tellChange();
     await this.close(true);
     await this.#loop;
@@ -91,8 +97,8 @@ export class SliceWorker extends Worker<SlicePointer> {
 
   async #takeJobs(): Promise<void> {
     while (!this.#isStopped) {
-      if (this.#jobs >= this.#limit) {
-        await this.#change.happened;
+      if (!this.#seats.hasRoom) {
+        await this.#seats.room(this);
         continue;
       }
       const job = await this.#take();
@@ -107,10 +113,15 @@ export class SliceWorker extends Worker<SlicePointer> {
     const block = !this.#mustLook;
     this.#mustLook = false;
     this.#tokens += 1;
+    this.#token = `${this.id}:${this.#tokens}`;
     try {
-      return await this.getNextJob(`${this.id}:${this.#tokens}`, { block });
+      return await this.getNextJob(this.#token, { block });
     } catch (error) {
       if (this.#isStopped) return undefined;
+      if (error instanceof NoSeat) {
+        this.#mustLook = true;
+        return undefined;
+      }
       // A connection that is lost is told of by its own event.
       if (!isConnectionError(error)) this.#report(error);
       this.#mustLook = true;
@@ -119,19 +130,43 @@ export class SliceWorker extends Worker<SlicePointer> {
     }
   }
 
+  /** Asks for a job with a seat for it. Waiting for jobs holds no seat, so several shards may find one at the same time. */
+  protected override async moveToActive(token: string, name?: string): Promise<Job<SlicePointer>> {
+    if (token !== this.#token) return await super.moveToActive(token, name);
+    if (!(await this.#seats.take(this))) {
+      // The marker told us alone that there is a job; others may have room.
+      await this.#connection.zadd(this.toKey("marker"), "NX", 0, "0");
+      throw new NoSeat();
+    }
+    let job: Job<SlicePointer> | undefined;
+    try {
+      job = await super.moveToActive(token, name);
+      return job;
+    } finally {
+      this.#seats.asked(job !== undefined && job !== null);
+    }
+  }
+
   /** Runs a job, and those that BullMQ gives for it when it ends. */
   async #runAll(first: Job<SlicePointer>): Promise<void> {
     this.#jobs += 1;
+    this.#token = "";
+    let inARow = 0;
+    const mayTakeNext = (): boolean => {
+      inARow += 1;
+      return this.#mayTakeNext(inARow);
+    };
     try {
       let job: Job<SlicePointer> | undefined = first;
       while (job !== undefined) {
         if (this.#jobs === 1) this.#lookAround();
-        job = (await this.processJob(job, job.token ?? "", () => this.#mayTakeNext())) ?? undefined;
+        job = (await this.processJob(job, job.token ?? "", mayTakeNext)) ?? undefined;
       }
     } catch (error) {
       if (!this.#isStopped) this.#report(error);
     } finally {
       this.#jobs -= 1;
+      this.#seats.leave();
       this.#tellChange();
     }
   }
@@ -142,8 +177,10 @@ export class SliceWorker extends Worker<SlicePointer> {
     if (this.#jobs === 1) await new Promise(setImmediate);
   }
 
-  #mayTakeNext(): boolean {
-    const may = this.#jobs <= this.#limit && !this.#isStopped;
+  /** @param inARow how many jobs have come one behind another, with one seat */
+  #mayTakeNext(inARow: number): boolean {
+    const mustShare = inARow >= MOST_IN_A_ROW && this.#seats.isAwaitedBeside(this);
+    const may = this.#seats.isWithin && !mustShare && !this.#isStopped;
     if (!may) this.#mustLook = true;
     return may;
   }

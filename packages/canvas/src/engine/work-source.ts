@@ -19,6 +19,8 @@ export interface WorkSourceOptions {
   readonly concurrency: number;
   /** How long after its last sign of life a delivery counts as lost, milliseconds. */
   readonly lostAfterMs: number;
+  /** How often it looks whether there is more of the queue to serve, milliseconds. */
+  readonly upkeepMs: number;
   /** Told of what is no task's fault. */
   readonly onError: (error: Error) => void;
 }

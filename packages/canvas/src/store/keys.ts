@@ -135,7 +135,12 @@ export function janitorLeaseKey(prefix: string): string {
   return `${prefix}:janitor`;
 }
 
-/** What BullMQ puts in front of a queue's keys; each queue has a slot of its own. */
-export function queuePrefix(prefix: string, queue: string): string {
-  return `${prefix}:{${queue}}`;
+/** What BullMQ puts in front of a queue's keys; each queue has a slot of its own. @param tag the queue's, or a shard's */
+export function queuePrefix(prefix: string, tag: string): string {
+  return `${prefix}:{${tag}}`;
+}
+
+/** String: over how many shards somebody spreads a queue's calls. Expires a day after nobody has any more. */
+export function shardCountKey(prefix: string, queue: string): string {
+  return `${prefix}:shards:${queue}`;
 }

@@ -233,10 +233,11 @@ export class CanvasWorker {
   }
 
   #serve(queue: string): WorkSource {
-    const { lostAfterMs } = this.#options;
+    const { lostAfterMs, overdueMs } = this.#options;
     return this.#workplace.serve(queue, (pointer, delivery) => this.#process(pointer, delivery), {
       concurrency: this.#limit,
       lostAfterMs,
+      upkeepMs: overdueMs / 2,
       onError: (error) => this.#report(error),
     });
   }

@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import { CanvasEngine, type CanvasWorker, startWorker } from "@umbel/canvas";
-import { type App, currentTask, formatParameters, isBuiltIn, routeOf } from "@umbel/core";
+import { type App, currentTask, formatParameters, isBuiltIn, queueNames, routeOf, shardsOf } from "@umbel/core";
 import { codeOf, describeSystemError } from "../../broker/system-error.ts";
 import { engineOptions } from "../../engine.ts";
 import { showFile } from "../../load/import-module.ts";
@@ -87,7 +87,7 @@ function queuesOf(app: App): readonly string[] {
     const queue = task.options.queue ?? routeOf(taskRoutes, task.name, task)?.queue;
     return queue === undefined ? [] : [queue];
   });
-  return [...new Set([taskDefaultQueue, ...taskQueues, ...named])];
+  return [...new Set([taskDefaultQueue, ...queueNames(taskQueues), ...named])];
 }
 
 /** Serves until it is told to stop, and ends the worker: warm, with all that runs, or cold. */
@@ -124,7 +124,7 @@ function banner({ app, file, broker, queues, concurrency, name }: Banner): strin
   const rows = [
     ["app", app.main === undefined ? place : `${app.main} (${place})`],
     ["broker", broker],
-    ["queues", queues.join(", ")],
+    ["queues", queues.map((queue) => showQueue(queue, app)).join(", ")],
     ["concurrency", String(concurrency)],
     ...tasks.map((task, index) => [index === 0 ? "tasks" : "", task]),
   ];
@@ -134,6 +134,11 @@ function banner({ app, file, broker, queues, concurrency, name }: Banner): strin
     ...rows.map(([title = "", text]) => `  ${title.padEnd(12)} ${text}`),
     "",
   ].join("\n");
+}
+
+function showQueue(queue: string, { conf }: App): string {
+  const shards = shardsOf(conf.taskQueues ?? [], queue);
+  return shards === 1 ? queue : `${queue} (${shards} shards)`;
 }
 
 /** Tells what is no task's outcome. One rule: the same trouble is told once, until it is over. */

@@ -92,6 +92,7 @@ export {
   waitBeforeRetry,
 } from "./retry-policy.ts";
 export { type Route, type Router, type RouteTable, routeOf, type TaskRoutes } from "./routes.ts";
+export { fitLogLine, type RunLogLine, readLogLine } from "./run-log.ts";
 export {
   type ForkOptions,
   type InspectOptions,
@@ -177,6 +178,7 @@ export {
   currentTask,
   type DeliveryInfo,
   directCall,
+  keepLogLine,
   type RequestMaker,
   type RetryDefaults,
   type RetryOptions,

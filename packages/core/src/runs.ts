@@ -6,6 +6,7 @@ import { parseSeconds } from "./duration.ts";
 import type { Engine } from "./engine.ts";
 import { OptionError } from "./errors.ts";
 import type { DurationInput } from "./options.ts";
+import type { RunLogLine } from "./run-log.ts";
 import type { WireError } from "./serialization/error.ts";
 import { show } from "./show.ts";
 import type { State } from "./states.ts";
@@ -168,6 +169,7 @@ export interface RunKeeper {
   list(options: ListRunsOptions): Promise<RunPage>;
   find(text: string): Promise<RunInfo>;
   inspect(text: string): Promise<RunDetails>;
+  log(text: string): Promise<readonly RunLogLine[]>;
   pause(text: string): Promise<RunInfo>;
   continue(text: string): Promise<RunInfo>;
   cancel(text: string): Promise<RunInfo>;
@@ -219,6 +221,15 @@ export class Runs {
   /** Shows a run: how it stands, and `nodes()` to read each of its nodes. @throws what `find` throws */
   async inspect(text: string): Promise<RunDetails> {
     return await this.#keeper.inspect(text);
+  }
+
+  /**
+   * Gives the last lines that tasks of a run have logged by `getTaskLogger`, as many as `logLinesKept` says, in order. What they
+   * print otherwise stays with their workers.
+   * @throws what `find` throws
+   */
+  async log(text: string): Promise<readonly RunLogLine[]> {
+    return await this.#keeper.log(text);
   }
 
   /**

@@ -157,6 +157,11 @@ export const SETTINGS = {
     "info",
     "The least of what `getTaskLogger` writes.",
   ),
+  logLinesKept: setting(
+    whole(0, 10_000),
+    1000,
+    "How many of the last lines that `getTaskLogger` writes are kept with each run, for `flow logs`; 0 keeps none.",
+  ),
   logFormat: setting(
     oneOf("auto", "pretty", "json"),
     "auto",

@@ -144,6 +144,8 @@ export interface AttemptServices {
   showState(update: StateUpdate): Promise<void>;
   /** Gives the signal that ends the attempt. */
   openSignal(): AbortSignal;
+  /** Keeps a line with the run. */
+  keepLine(line: string): void;
 }
 
 /** Defaults of a task for `retry`. */
@@ -259,6 +261,11 @@ export class TaskAttempt implements BoundTask {
     return isFinal || this.#services === undefined ? Promise.resolve() : this.#services.showState(asked);
   }
 
+  /** Keeps a line that the task logged; a direct call has no run to keep it with. */
+  keepLine(line: string): void {
+    this.#services?.keepLine(line);
+  }
+
   /** As in Celery, an item of a map is no call of its own: what is asked for would be done to the whole map. */
   #requireOwnCall(method: string, cause?: Error): void {
     const mapped = this.#services?.mapped;
@@ -289,6 +296,12 @@ const storage = new AsyncLocalStorage<BoundTask>();
 /** Gives the task that runs here, or `undefined` outside of one. */
 export function currentTask(): BoundTask | undefined {
   return storage.getStore();
+}
+
+/** Keeps a line with the run of the task that runs here, if one does. */
+export function keepLogLine(line: string): void {
+  const task = storage.getStore();
+  if (task instanceof TaskAttempt) task.keepLine(line);
 }
 
 /** Runs a function as part of a task's attempt. */

@@ -62,6 +62,7 @@ export {
   type RunDetails,
   RunExpiredError,
   type RunInfo,
+  type RunLogLine,
   type RunNode,
   RunNotEndedError,
   type RunPage,

@@ -3,7 +3,7 @@
  * (`logLevel`, `logFormat`), asked when something is logged, so that a logger may be made before any App.
  */
 import { createRequire } from "node:module";
-import { type App, censor, currentApp, currentTask } from "@umbel/core";
+import { type App, censor, currentApp, currentTask, fitLogLine, keepLogLine } from "@umbel/core";
 import type { Logger, LoggerOptions } from "pino";
 
 /** Writes a line: text, or fields and text. An Error may stand as the field `err`, or alone. */
@@ -109,7 +109,11 @@ function openLogger(name: string, { stream }: TaskLoggerOptions, format: string,
     formatters: { level: (level) => ({ level }) },
   };
   // Whole lines: a secret may come by the text, a field, an error or a child's fields.
-  const hidden = (line: string): string => `${JSON.stringify(censor(JSON.parse(line)))}\n`;
+  const hidden = (line: string): string => {
+    const text = JSON.stringify(censor(JSON.parse(line)));
+    keepLogLine(fitLogLine(text));
+    return `${text}\n`;
+  };
   if (format === "json") return pino.default(settings, { write: (line: string) => void plain.write(hidden(line)) });
   const { prettyFactory } = load("pino-pretty") as typeof import("pino-pretty");
   const pretty = prettyFactory({

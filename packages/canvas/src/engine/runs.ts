@@ -2,17 +2,19 @@
  * What can be done with runs. One rule: a method finds its run first, by whatever text leads to it, and answers with how
  * the run stands afterwards.
  */
-import type {
-  ForkOptions,
-  InspectOptions,
-  ListRunsOptions,
-  ResumeReply,
-  RunDetails,
-  RunInfo,
-  RunKeeper,
-  RunKey,
-  RunNode,
-  RunPage,
+import {
+  type ForkOptions,
+  type InspectOptions,
+  type ListRunsOptions,
+  type ResumeReply,
+  type RunDetails,
+  type RunInfo,
+  type RunKeeper,
+  type RunKey,
+  type RunLogLine,
+  type RunNode,
+  type RunPage,
+  readLogLine,
 } from "@umbel/core";
 import { type FoundRun, findRun } from "./find-run.ts";
 import { infoOf, listRuns } from "./list-runs.ts";
@@ -58,6 +60,13 @@ export class CanvasRuns implements RunKeeper {
       if (page.done === true) return;
       yield* page.value;
     }
+  }
+
+  async log(text: string): Promise<readonly RunLogLine[]> {
+    return await this.#ask(async (runtime) => {
+      const { runKey } = await findRun(runtime, text);
+      return (await runtime.store.readLog(runKey)).map(readLogLine);
+    });
   }
 
   async pause(text: string): Promise<RunInfo> {

@@ -380,6 +380,13 @@ export interface GraphStore {
     state: string,
     payload: string,
   ): Promise<boolean>;
+  /**
+   * Keeps lines that tasks of a run have logged, behind those before them, for as long as the run. Of all no more than `most`
+   * are kept, the last ones. False when the run is gone.
+   */
+  appendLog(runKey: RunKey, lines: readonly string[], most: number): Promise<boolean>;
+  /** Reads the lines that are kept, in order; none of a run that is gone. */
+  readLog(runKey: RunKey): Promise<readonly string[]>;
   /** Reads how a run stands as a whole; `undefined` when it is gone. */
   describe(runKey: RunKey): Promise<StoredRun | undefined>;
   /** Looks at a run. */

@@ -36,7 +36,8 @@ export interface RunKeys {
  *   touches the page; `c<node>` claimed to be ended; `number` of the last revocation; `paused` since when nothing may begin
  *   (epoch ms); `epoch`: how often the run was resumed. `ranges` is there whenever anything is
  * - `counts`: `d<node>` deliveries lost with a worker, `t<node>` retries, `s<node>` the state that a running task gave
- *   itself (first line) and what it told with it (JSON), `s` set once any task has
+ *   itself (first line) and what it told with it (JSON), `s` set once any task has; `l<n>` lines that tasks logged, from `lf`
+ *   to `ll`
  */
 export function runKeys(prefix: string, runKey: RunKey): RunKeys {
   const tag = `${prefix}:{${runKey}}`;

@@ -76,6 +76,8 @@ export interface TaskRunnerParts {
   readonly maxResultBytes: number;
   /** Told of what is no task's outcome, such as a handler that throws. */
   readonly report: (error: Error) => void;
+  /** Keeps a line that a task logged with its run. */
+  readonly keepLine: (runKey: RunKey, line: string) => void;
   /** Told how long a call held the event loop before it first waited, milliseconds. */
   readonly onLoad?: (node: TaskNode, ms: number) => void;
 }

@@ -86,6 +86,10 @@ export class WorkerCall implements RequestMaker, AttemptServices {
     return this.#attempt.openSignal();
   }
 
+  keepLine(line: string): void {
+    this.#parts.keepLine(this.#attempt.runKey, line);
+  }
+
   showState({ state, meta }: StateUpdate): Promise<void> {
     const what = `what task "${this.task}" tells with the state "${state}"`;
     const payload =

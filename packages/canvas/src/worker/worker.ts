@@ -20,6 +20,7 @@ import { Claimer } from "./claimer.ts";
 import { GraphAdditions } from "./graph-additions.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { mayShare, startsApartMs } from "./hindrance.ts";
+import { LogKeeper } from "./log-keeper.ts";
 import { persist } from "./persist.ts";
 import { NodeRunner, type TaskFailure } from "./run-node.ts";
 import { SliceRun, type SliceRunParts } from "./run-slice.ts";
@@ -44,6 +45,8 @@ export interface CanvasWorkerOptions {
   readonly isEager?: boolean;
   /** Longest result of a task, bytes. */
   readonly maxResultBytes?: number;
+  /** How many of the last lines that tasks log are kept with each run; 1,000 unless said. */
+  readonly logLinesKept?: number;
   /** Told of each task that failed for good. */
   readonly onFailure?: (failure: TaskFailure) => void;
   /** Told of what is no task's fault: a connection that was lost, a job that points nowhere. */
@@ -56,6 +59,7 @@ const DEFAULTS = {
   overdueMs: 10_000,
   isEager: false,
   maxResultBytes: 16 * 1024 * 1024,
+  logLinesKept: 1000,
 };
 
 /** How long a job waits whose run is not stored yet, milliseconds. */
@@ -90,6 +94,7 @@ export class CanvasWorker {
   readonly #terminations: Terminations;
   readonly #settler: Settler;
   readonly #slots: TaskSlots;
+  readonly #logs: LogKeeper;
   readonly #breath = new Breath();
   /** The last words are sent over sockets that hold no process. */
   readonly #keepAlive = new KeepAlive();
@@ -129,6 +134,11 @@ export class CanvasWorker {
       name: this.name,
       lostAfterMs: this.#options.lostAfterMs,
     });
+    this.#logs = new LogKeeper({
+      store,
+      most: this.#options.logLinesKept,
+      report: (error) => this.#report(error),
+    });
     const runner = new TaskRunner({
       registry,
       pages,
@@ -139,6 +149,7 @@ export class CanvasWorker {
       isEager: this.#options.isEager,
       maxResultBytes: this.#options.maxResultBytes,
       report: (error) => this.#report(error),
+      keepLine: (runKey, line) => this.#logs.keep(runKey, line),
       onLoad: (node, ms) => runtime.slicing.note(node, ms),
     });
     this.#limit = Math.min(MOST_AHEAD, this.#options.concurrency);
@@ -227,6 +238,7 @@ export class CanvasWorker {
       await Promise.all(this.#loose.values());
     }
     await Promise.all(this.#sources.map((source) => source.close()));
+    if (!force) await this.#logs.settled();
     this.#workplace.close();
     this.#terminations.stop();
     await this.#heartbeat.stop();

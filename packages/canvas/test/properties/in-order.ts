@@ -30,6 +30,7 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
     hostname: "in order",
     isEager: false,
     maxResultBytes: 1_000_000,
+    keepLine: () => undefined,
     report: (error) => {
       throw error;
     },

@@ -297,6 +297,28 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(await opened.leftovers()).toEqual([]);
     });
 
+    test("lines that tasks log stay with their run, the last ones alone", async () => {
+      const graph = await create(chain(t, t));
+      expect(await store.readLog(graph.runKey)).toEqual([]);
+      expect(await store.appendLog(graph.runKey, ["1", "2"], 3)).toBe(true);
+      expect(await store.appendLog(graph.runKey, ["3"], 3)).toBe(true);
+      expect(await store.readLog(graph.runKey)).toEqual(["1", "2", "3"]);
+      expect(await store.appendLog(graph.runKey, ["4", "5", "6", "7"], 3)).toBe(true);
+      expect(await store.readLog(graph.runKey)).toEqual(["5", "6", "7"]);
+      // Somebody who keeps fewer takes the rest away.
+      expect(await store.appendLog(graph.runKey, ["8"], 2)).toBe(true);
+      expect(await store.readLog(graph.runKey)).toEqual(["7", "8"]);
+      await end(graph, 0, failed);
+      // What comes behind the end of its run goes with it.
+      const late = await create(t);
+      await end(late, 0);
+      expect(await store.appendLog(late.runKey, ["late"], 3)).toBe(true);
+      await opened.expire();
+      expect(await store.appendLog(late.runKey, ["too late"], 3)).toBe(false);
+      expect(await store.readLog(late.runKey)).toEqual([]);
+      expect(await opened.leftovers()).toEqual([]);
+    });
+
     test("nothing is claimed before its time by the store's clock, whoever comes with a job", async () => {
       const graph = await create({ ...t, options: { countdown: 0.2 } });
       const early = await claim(graph, 0);

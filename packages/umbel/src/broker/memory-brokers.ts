@@ -33,6 +33,7 @@ function makeBroker(app: App, options: MemoryBrokerOptions): MemoryBroker {
   brokers.set(app, broker);
   serveByItself(broker, app, () => canvasEngineOf(app), {
     maxResultBytes: app.conf.maxResultBytes,
+    logLinesKept: app.conf.logLinesKept,
     onError: (error) => process.emitWarning(error),
   });
   return broker;

@@ -160,6 +160,7 @@ export class FlowRun {
     if (this.#queue === undefined || ownWorker === undefined) return;
     this.#worker = await startWorker({ tasks }, this.#engine, {
       queues: [this.#queue],
+      logLinesKept: this.#parts.app.conf.logLinesKept,
       ...(ownWorker.concurrency === undefined ? {} : { concurrency: ownWorker.concurrency }),
       onError: (error) => this.#report(error),
     });

@@ -2,7 +2,16 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, describe, expect, jest, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { App, type AppOptions, chain, chord, ImproperlyConfigured, OptionError, Task } from "../../src/index.ts";
+import {
+  App,
+  type AppOptions,
+  chain,
+  chord,
+  getTaskLogger,
+  ImproperlyConfigured,
+  OptionError,
+  Task,
+} from "../../src/index.ts";
 
 const REDIS = process.env.UMBEL_TEST_REDIS ?? "";
 const prefixes: string[] = [];
@@ -156,6 +165,47 @@ describe("A1 backend", () => {
       await app.task("one", () => 1).delay();
     };
     await expect(use()).rejects.toThrow(message);
+  });
+});
+
+describe("T7 getTaskLogger", () => {
+  test.each(["Redis", "memory"] as const)("keeps the last lines of each run with it, on %s", async (on) => {
+    const options: AppOptions = { ...place(on), logLinesKept: 3, logLevel: "info" };
+    const app = new App("logs", options);
+    const logger = getTaskLogger("orders", { stream: { write: () => undefined } });
+    const count = async (from: number): Promise<number> => {
+      logger.info({ from, token: "abc" }, "begun");
+      logger.debug("not for now");
+      for (let at = from; at < from + 3; at += 1) logger.warn(`line ${at}`);
+      await Promise.resolve();
+      logger.error({ err: new RangeError("broken"), long: "x".repeat(5000) }, "y".repeat(2000));
+      return from;
+    };
+    const define = (to: App) => ({ count: to.task("count", count), silent: to.task("silent", () => 1) });
+    const tasks = define(app);
+    const worker = new App("logs", { ...options, setAsCurrent: false });
+    define(worker);
+    const use = async () => {
+      const silent = await tasks.silent.delay();
+      const result = await tasks.count.delay(5);
+      const alone = await tasks.count.applyAsync([9], { taskId: `own-${on}` });
+      await Promise.all([silent.get(), result.get(), alone.get()]);
+      expect(await app.runs.log(silent.id)).toEqual([]);
+      const place = { logger: "orders", task: "count" };
+      expect((await app.runs.log(`own-${on}`)).map(({ taskId, message }) => [taskId, message.slice(0, 7)])).toEqual([
+        [`own-${on}`, "line 10"],
+        [`own-${on}`, "line 11"],
+        [`own-${on}`, "yyyyyyy"],
+      ]);
+      return [await app.runs.log(result.id), place, result.id] as const;
+    };
+    const [log, its, taskId] = on === "Redis" ? (await served(worker, [], use))[0] : await use();
+    expect(log).toEqual([
+      { ...its, taskId, at: expect.any(Date), level: "warn", message: "line 6", fields: {} },
+      { ...its, taskId, at: expect.any(Date), level: "warn", message: "line 7", fields: {} },
+      { ...its, taskId, at: expect.any(Date), level: "error", message: `${"y".repeat(1024)}…`, fields: { cut: true } },
+    ]);
+    await app.close();
   });
 });
 

@@ -21,11 +21,18 @@ const PREFIX = `test-${randomUUID()}`;
 /** JavaScript: what loads a user's TypeScript does not work within Jest. */
 const TASKS = `import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { App } from "umbel";
+import { App, getTaskLogger } from "umbel";
 
 export const app = new App("shop", { prefix: "${PREFIX}" });
 
 export const add = app.task("add", (x, y) => x + y);
+
+const logger = getTaskLogger("shop", { stream: { write: () => undefined } });
+export const say = app.task("say", (word) => {
+  logger.warn({ word, password: "secret" }, "saying it");
+  logger.debug("not kept");
+  return word;
+});
 
 export const sum = app.task("sum", (numbers) => numbers.reduce((total, number) => total + number, 0));
 
@@ -90,7 +97,7 @@ function masked(text: string, names: Readonly<Record<string, string>>): string {
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "ID")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
     .replace(/\b\d+(\.\d)? (ms|s)\b/g, "SPAN")
-    .replace(/\b[\w.-]+:\d+(?=\s)/g, "WORKER")
+    .replace(/\b[\w.-]+:\d+(?=[\s"])/g, "WORKER")
     .replace(/ {2,}(?=\S)/g, "  ");
 }
 
@@ -102,6 +109,11 @@ async function begin(...args: readonly string[]): Promise<string> {
   const [run] = JSON.parse(stdout) as { readableId: string }[];
   return run?.readableId ?? "";
 }
+
+test("T7 getTaskLogger: what tasks log is kept with their run, and told in order", async () => {
+  const names = { RUN: await begin("-e", 'say("hello")', "-A", "tasks.js") };
+  expectGolden("screens/runs-logs.txt", await screensOf(["logs RUN", "logs RUN --json", "forget RUN"], names));
+});
 
 test("a run that failed is looked at, repaired, resumed, forked and forgotten", async () => {
   const failed = await begin("sums.flow");

@@ -119,6 +119,14 @@ export class RemoteGraphStore implements GraphStore {
     return this.#process.step(() => this.#store.updateState(runKey, attempt, state, payload));
   }
 
+  appendLog(runKey: RunKey, lines: readonly string[], most: number): Promise<boolean> {
+    return this.#process.step(() => this.#store.appendLog(runKey, lines, most));
+  }
+
+  readLog(runKey: RunKey): Promise<readonly string[]> {
+    return this.#process.step(() => this.#store.readLog(runKey));
+  }
+
   describe(runKey: RunKey): Promise<StoredRun | undefined> {
     return this.#process.step(() => this.#store.describe(runKey));
   }

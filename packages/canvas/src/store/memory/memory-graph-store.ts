@@ -97,7 +97,11 @@ export class MemoryGraphStore implements GraphStore {
     const pages = new Map([...encodePages(graph.nodes)].entries());
     const { run: state, started } = createRun(graph, notify, now);
     const meta = JSON.stringify(labelled(metaOf(graph), labels));
-    this.#runs.set(graph.runKey, { state, meta, pages, pageCount: pages.size, owner, isAbandoned: false }, now);
+    this.#runs.set(
+      graph.runKey,
+      { state, meta, pages, pageCount: pages.size, owner, log: [], isAbandoned: false },
+      now,
+    );
     return started;
   }
 
@@ -123,7 +127,7 @@ export class MemoryGraphStore implements GraphStore {
     state.resumer = resumer;
     const text = JSON.stringify(meta);
     const pageCount = fork?.total ?? pages.size;
-    this.#runs.set(runKey, { state, meta: text, pages, pageCount, owner, isAbandoned: false }, now);
+    this.#runs.set(runKey, { state, meta: text, pages, pageCount, owner, log: [], isAbandoned: false }, now);
     return started;
   }
 
@@ -216,6 +220,18 @@ export class MemoryGraphStore implements GraphStore {
     const news = { ended: [index], killed: [], result: index === result ? { index, record: "" } : undefined };
     this.#options.tell?.({ runKey, notify, ...news });
     return true;
+  }
+
+  async appendLog(runKey: RunKey, lines: readonly string[], most: number): Promise<boolean> {
+    const log = this.#find(runKey)?.log;
+    if (log === undefined) return false;
+    log.push(...lines);
+    log.splice(0, Math.max(0, log.length - most));
+    return true;
+  }
+
+  async readLog(runKey: RunKey): Promise<readonly string[]> {
+    return [...(this.#find(runKey)?.log ?? [])];
   }
 
   async revoke(runKey: RunKey, ranges: readonly NodeRange[], terminate: boolean): Promise<boolean> {

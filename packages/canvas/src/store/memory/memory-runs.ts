@@ -15,6 +15,8 @@ export interface MemoryRun {
   pageCount: number;
   /** The process without which nobody can run it. */
   owner: string | undefined;
+  /** Lines that its tasks have logged. */
+  readonly log: string[];
   /** Whether that process is gone. */
   isAbandoned: boolean;
 }

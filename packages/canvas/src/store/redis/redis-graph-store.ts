@@ -48,6 +48,7 @@ import { packedField, unpackPage } from "./packed-results.ts";
 import { Script } from "./script.ts";
 import {
   allocatePages,
+  appendLog,
   claimSlices,
   createRun,
   expandSpread,
@@ -69,6 +70,7 @@ import { readTrackLines, trackFieldsOf } from "./tracks.ts";
 
 const scripts = {
   allocatePages: new Script(allocatePages),
+  appendLog: new Script(appendLog),
   createRun: new Script(createRun),
   claimSlices: new Script(claimSlices),
   settleNodes: new Script(settleNodes),
@@ -306,6 +308,23 @@ export class RedisGraphStore implements GraphStore {
     const { prefix } = this.#options;
     const args = [runChannel(prefix, runKey), sliceKey(attempt), attempt.index, attempt.token, state, payload];
     return (await scripts.updateState.run(this.#redis, this.#keysOf(runKey).all, args)) === 1;
+  }
+
+  async appendLog(runKey: RunKey, lines: readonly string[], most: number): Promise<boolean> {
+    return (await scripts.appendLog.run(this.#redis, this.#keysOf(runKey).all, [most, ...lines])) === 1;
+  }
+
+  async readLog(runKey: RunKey): Promise<readonly string[]> {
+    const { counts } = this.#keysOf(runKey);
+    const [first, last] = await this.#redis.hmget(counts, "lf", "ll");
+    const lines: string[] = [];
+    for (let from = Number(first ?? 1); from <= Number(last ?? 0); from += READ_SLICE) {
+      const to = Math.min(from + READ_SLICE - 1, Number(last));
+      const fields = Array.from({ length: to - from + 1 }, (_, offset) => `l${from + offset}`);
+      // Those that went meanwhile are not there.
+      for (const line of await this.#redis.hmget(counts, ...fields)) if (line !== null) lines.push(line);
+    }
+    return lines;
   }
 
   async revoke(runKey: RunKey, ranges: readonly NodeRange[], terminate: boolean): Promise<boolean> {

@@ -44,6 +44,64 @@ if redis.call('HEXISTS', GRAPH, 'm') == 0 then return 0 end
 return redis.call('HINCRBY', GRAPH, 'P', ARGV[1])
 `;
 
+/** scripts/append-log.lua */
+export const appendLog = `-- Keeps lines that tasks of a run have logged, behind those before them; the first ones go when there are too many.
+-- KEYS: the run's (see keys.ts)
+-- ARGV[1] how many are kept   ARGV[2] … lines
+-- Returns 1, or 0 when the run is gone.  O(lines)
+local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+
+-- The store's clock, epoch milliseconds. No worker's clock decides anything.
+local function read_clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Where it is noted when and where a node ran: with others of its 16, so that little is read and written to add one.
+local function track_field(index)
+  local number = tonumber(index)
+  return 't' .. (number - number % 16) / 16
+end
+
+-- What is noted of nodes of one slice that end together: \`nodes;ready;ms until claimed;ms until ended;who\`.
+-- due: when they could begin, and behind a comma when they were claimed, if that was later
+local function track_line(nodes, due, holder, now)
+  local ready, claimed = string.match(due, '^(%d+),?(%d*)$')
+  if claimed == '' then claimed = ready end
+  return nodes .. ';' .. ready .. ';' .. (tonumber(claimed) - tonumber(ready)) .. ';' .. (now - tonumber(claimed)) .. ';'
+    .. string.sub(holder, 1, 8) .. '\\n'
+end
+
+-- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
+local PAGE_SIZE = 128
+
+-- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
+-- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
+local LARGE_RUN, LATER_MS = 64, 600000
+
+local function page_of(index)
+  local number = tonumber(index)
+  return (number - number % PAGE_SIZE) / PAGE_SIZE
+end
+local expires_in = redis.call('PTTL', GRAPH)
+if expires_in == -2 then return 0 end
+local bounds = redis.call('HMGET', COUNTS, 'lf', 'll')
+local first, last = tonumber(bounds[1] or '1'), tonumber(bounds[2] or '0')
+for position = 2, #ARGV do
+  last = last + 1
+  redis.call('HSET', COUNTS, 'l' .. last, ARGV[position])
+end
+for number = first, last - tonumber(ARGV[1]) do
+  redis.call('HDEL', COUNTS, 'l' .. number)
+  first = number + 1
+end
+redis.call('HSET', COUNTS, 'lf', first, 'll', last)
+-- The run may have ended before anything was counted.
+if expires_in >= 0 then redis.call('PEXPIRE', COUNTS, expires_in) end
+return 1
+`;
+
 /** scripts/claim-slices.lua */
 export const claimSlices = `-- Gives slices to a worker whose jobs point to them, but for those that are done, were dispatched anew, run elsewhere, or
 -- whose time has not come.

@@ -102,7 +102,7 @@ function declareReaders(program: Command, choose: Choose): void {
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
-      `\nWhat tasks print stays with their workers and is not stored.\n${examples("flow logs brisk-otter-41c7")}`,
+      `\nLines of getTaskLogger are kept with the run; what tasks print stays with their workers.\n${examples("flow logs brisk-otter-41c7")}`,
     )
     .action((run: string, options: LogOptions) =>
       choose(async (context) => (await import("./log-run.ts")).logRun(context, run, options)),

@@ -63,6 +63,7 @@ export async function serveApp(context: ServeContext, served: ServedApp, options
       queues,
       concurrency,
       maxResultBytes: app.conf.maxResultBytes,
+      logLinesKept: app.conf.logLinesKept,
       ...(options.name === undefined ? {} : { name: options.name }),
       onFailure: ({ task, id, error, isExpected }) =>
         terminal.note(`${isExpected ? "expected" : "failed "} ${task} ${id}: ${error.name}: ${error.message}`),

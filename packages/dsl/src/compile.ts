@@ -3,7 +3,7 @@
  * and tasks give the same answer, and nothing is thrown whatever the text.
  */
 import type { SignatureData } from "@umbel/core";
-import type { FlowFile } from "./ast.ts";
+import type { FlowFile, MainStatement } from "./ast.ts";
 import { TypeChecker } from "./checker/types.ts";
 import { asWorkflow } from "./compiler/coerce.ts";
 import { Evaluator, type Scope } from "./compiler/evaluator.ts";
@@ -11,6 +11,7 @@ import { evaluateExpression } from "./compiler/expressions.ts";
 import type { GivenPart } from "./compiler/given.ts";
 import { Instances } from "./compiler/instance.ts";
 import { Lowering } from "./compiler/lower.ts";
+import type { Meaning } from "./compiler/meaning.ts";
 import type { Module } from "./compiler/module.ts";
 import type { ParamValues } from "./compiler/params.ts";
 import { loadProgram } from "./compiler/program.ts";
@@ -110,15 +111,22 @@ export function compileSource(source: Source, options: CompileOptions, given: re
   return { signature, params, doc, diagnostics: diagnostics.sorted() };
 }
 
-interface Run {
-  readonly start: number;
-  readonly main: Workflow | undefined;
-  readonly params: readonly DeclaredParam[];
-  readonly doc: string | undefined;
+/** A file with what its names mean. */
+export interface EvaluatedFile {
+  readonly evaluator: Evaluator;
+  readonly root: Module;
+  readonly scope: Scope;
   readonly diagnostics: Diagnostics;
+  readonly limits: Limits;
 }
 
-function run(source: Source, options: CheckOptions, params: ParamValues | undefined, given: readonly GivenPart[]): Run {
+/** Reads a file with all that it imports, and evaluates its definitions. @param params absent: none has a value */
+export function evaluateFile(
+  source: Source,
+  options: CheckOptions,
+  params: ParamValues | undefined,
+  given: readonly GivenPart[] = [],
+): EvaluatedFile {
   const limits = { ...defaultLimits, ...options.limits };
   const diagnostics = new Diagnostics();
   const program = loadProgram(source, options.resolver, limits, diagnostics);
@@ -131,35 +139,60 @@ function run(source: Source, options: CheckOptions, params: ParamValues | undefi
     program.root,
     params === undefined ? { kind: "none" } : { kind: "outside", values: params },
   );
-  const main = evaluateMain(evaluator, program.root, scope, limits);
+  return { evaluator, root: program.root, scope, diagnostics, limits };
+}
+
+interface Run {
+  readonly start: number;
+  readonly main: Workflow | undefined;
+  readonly params: readonly DeclaredParam[];
+  readonly doc: string | undefined;
+  readonly diagnostics: Diagnostics;
+}
+
+function run(source: Source, options: CheckOptions, params: ParamValues | undefined, given: readonly GivenPart[]): Run {
+  const evaluated = evaluateFile(source, options, params, given);
+  const { evaluator, root, scope, diagnostics } = evaluated;
+  const main = evaluateMain(evaluated);
   return {
     start: source.start,
     main,
-    params: declaredParams(evaluator, program.root, scope),
-    doc: program.root.file.doc,
+    params: declaredParams(evaluator, root, scope),
+    doc: root.file.doc,
     diagnostics,
   };
 }
 
-function evaluateMain(evaluator: Evaluator, module: Module, scope: Scope, limits: Limits): Workflow | undefined {
+function evaluateMain(evaluated: EvaluatedFile): Workflow | undefined {
+  const { evaluator, root, scope } = evaluated;
   let main: Workflow | undefined;
-  for (const statement of module.file.statements) {
+  for (const statement of root.file.statements) {
     if (statement.kind !== "main") continue;
     const meaning = evaluator.evaluate(statement.value, scope);
     if (meaning.kind === "value" && !isUnknown(meaning.value)) {
       evaluator.report("E417", scope, statement.value, { got: nameSort(meaning.value) });
       continue;
     }
-    const workflow = asWorkflow(evaluator, meaning, "the main expression", statement.value, scope);
-    evaluator.arity.checkStart(workflow, 0);
-    if (workflow.size <= limits.nodes && workflow.depth <= limits.depth) {
-      new TypeChecker(evaluator).check(workflow, undefined);
-    }
-    if (workflow.size > limits.nodes) evaluator.exhaust("E904", scope, statement.value, { most: limits.nodes });
-    else if (workflow.depth > limits.depth) evaluator.exhaust("E908", scope, statement.value, { most: limits.depth });
-    if (statement === module.main) main = workflow;
+    const workflow = checkedWorkflow(evaluated, meaning, statement);
+    if (statement === root.main) main = workflow;
   }
   return main;
+}
+
+/** The workflow that a main expression means, checked as what nothing comes to. */
+export function checkedWorkflow(
+  { evaluator, scope, limits }: EvaluatedFile,
+  meaning: Meaning,
+  { value }: MainStatement,
+): Workflow {
+  const workflow = asWorkflow(evaluator, meaning, "the main expression", value, scope);
+  evaluator.arity.checkStart(workflow, 0);
+  if (workflow.size <= limits.nodes && workflow.depth <= limits.depth) {
+    new TypeChecker(evaluator).check(workflow, undefined);
+  }
+  if (workflow.size > limits.nodes) evaluator.exhaust("E904", scope, value, { most: limits.nodes });
+  else if (workflow.depth > limits.depth) evaluator.exhaust("E908", scope, value, { most: limits.depth });
+  return workflow;
 }
 
 function declaredParams(evaluator: Evaluator, module: Module, scope: Scope): readonly DeclaredParam[] {

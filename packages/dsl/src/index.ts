@@ -17,6 +17,17 @@ export {
 } from "./compile.ts";
 export { canBeGiven, type GivenPart } from "./compiler/given.ts";
 export type { ParamValue, ParamValues } from "./compiler/params.ts";
+export { type Completion, complete, type KnownNames } from "./console/complete.ts";
+export {
+  compileEntry,
+  describeEntry,
+  type EntryDefinition,
+  type EntryMeaning,
+  type EntryOptions,
+  type EntryResult,
+  entryNames,
+} from "./console/entry.ts";
+export { goesOn, isUnfinished } from "./console/unfinished.ts";
 export type { Diagnostic, RelatedPlace } from "./diagnostics.ts";
 export { Duration } from "./duration.ts";
 export {

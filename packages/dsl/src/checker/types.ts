@@ -138,10 +138,11 @@ export class TypeChecker {
   #arrivingFrom(workflow: Workflow): Arriving {
     const last = workflow.kind === "chain" ? workflow.steps.at(-1) : workflow;
     const from = last?.kind === "task" ? `what task "${last.task.name}" gives` : "what the step before it gives";
-    return { type: this.#resultOf(workflow), from };
+    return { type: this.resultOf(workflow), from };
   }
 
-  #resultOf(workflow: Workflow): ValueType {
+  /** The type of what a workflow gives. */
+  resultOf(workflow: Workflow): ValueType {
     const known = this.#results.get(workflow);
     if (known !== undefined) return known;
     const result = this.#findResult(workflow);
@@ -155,20 +156,20 @@ export class TypeChecker {
         return workflow.task.types?.result ?? ANY;
       case "chain": {
         const last = workflow.steps.at(-1);
-        return last === undefined ? ANY : this.#resultOf(last);
+        return last === undefined ? ANY : this.resultOf(last);
       }
       case "group":
-        return this.#listOf(unionOf(workflow.members.map((member) => this.#resultOf(member))));
+        return this.#listOf(unionOf(workflow.members.map((member) => this.resultOf(member))));
       case "chord":
-        return this.#resultOf(workflow.body);
+        return this.resultOf(workflow.body);
       case "each":
-        return this.#listOf(this.#resultOf(workflow.member));
+        return this.#listOf(this.resultOf(workflow.member));
       case "mapping": {
         const list = this.#listOf(workflow.task.types?.result ?? ANY);
         return workflow.word === "chunks" ? this.#listOf(list) : list;
       }
       case "either":
-        return unionOf(workflow.choices.map((choice) => this.#resultOf(choice)));
+        return unionOf(workflow.choices.map((choice) => this.resultOf(choice)));
       case "hole":
         return ANY;
     }

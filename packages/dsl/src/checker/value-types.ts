@@ -101,7 +101,7 @@ export function nameType(type: ValueType): string {
       return JSON.stringify(type.value);
     case "list": {
       const of = nameType(type.of);
-      return type.of.sort === "union" ? `(${of})[]` : `${of}[]`;
+      return of.includes(" | ") && type.of.sort === "union" ? `(${of})[]` : `${of}[]`;
     }
     case "object": {
       const keys = type.keys.slice(0, MOST_KEYS_NAMED).map((key) => {

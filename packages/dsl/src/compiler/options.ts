@@ -9,7 +9,7 @@ import type { Evaluator, Scope } from "./evaluator.ts";
 import type { Workflow } from "./workflow.ts";
 
 /** The options of the language. Links are written `on success` and `on error`; milliseconds are durations. */
-const OPTION_NAMES = [
+export const optionNames = [
   "queue",
   "priority",
   "countdown",
@@ -28,14 +28,14 @@ const OPTION_NAMES = [
   "taskId",
 ];
 
-const KNOWN: ReadonlySet<string> = new Set(OPTION_NAMES);
+const KNOWN: ReadonlySet<string> = new Set(optionNames);
 
 /** Reads the object behind `with`; what is wrong in it is reported and left out. */
 export function readOptions(evaluator: Evaluator, expression: Expression, scope: Scope): SignatureOptions {
   let options: SignatureOptions = {};
   for (const { name, nameSpan, value, valueSpan } of readEntries(evaluator, expression, scope)) {
     if (!KNOWN.has(name)) {
-      evaluator.report("E306", scope, nameSpan, { name, nearest: nearestName(name, OPTION_NAMES) });
+      evaluator.report("E306", scope, nameSpan, { name, nearest: nearestName(name, optionNames) });
     } else if (value !== undefined && !isUnknown(value)) {
       options = { ...options, ...readOption(evaluator, name, value, valueSpan, scope) };
     } else {

@@ -4,6 +4,7 @@
  */
 import { Command } from "commander";
 import { declareCheck } from "./commands/check.ts";
+import { declareConsole } from "./commands/console.ts";
 import { declareExplain } from "./commands/explain.ts";
 import { declareFormat } from "./commands/fmt.ts";
 import { declareGraph } from "./commands/graph.ts";
@@ -33,6 +34,7 @@ Examples:
   flow fmt hello.flow                            write it in the one style
   flow explain E201                              what a code means
   flow graph hello.flow -o hello.svg             draw it, run nothing
+  flow console                                   type flow text and see it run
   flow worker -A tasks.ts                        serve tasks until Ctrl-C`;
 
 /** Makes the parser of command lines; `choose` is called once by its `parse()`, unless it throws a CommanderError. */
@@ -54,6 +56,7 @@ export function makeProgram(choose: Choose): Command {
   declareTokens(program, choose);
   declareWorker(program, choose);
   declareRuns(program, choose);
+  declareConsole(program, choose);
   declareProject(program, choose);
   declareRedis(program, choose);
   return program;

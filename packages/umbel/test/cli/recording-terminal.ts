@@ -6,26 +6,40 @@ import { Terminal } from "../../src/cli/terminal.ts";
 export class RecordingTerminal extends Terminal {
   stdout = "";
   stderr = "";
+  /** Both in the order in which they came. */
+  both = "";
 
   constructor() {
     super({ NO_COLOR: "1" });
   }
 
   override write(text: string): void {
-    this.stdout += text;
+    this.#take("stdout", text);
   }
 
   override result(text: string): void {
-    this.stdout += `${text}\n`;
+    this.#take("stdout", `${text}\n`);
   }
 
   override note(text: string): void {
-    this.stderr += `${text}\n`;
+    this.#take("stderr", `${text}\n`);
   }
 
   override captureOutput(): () => void {
     return () => undefined;
   }
+
+  #take(stream: "stdout" | "stderr", text: string): void {
+    this[stream] += text;
+    this.both += text;
+  }
+}
+
+/** What a command printed, and its exit code. */
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** One for all: each listens to the process's own streams. */
@@ -35,10 +49,11 @@ let terminal: RecordingTerminal | undefined;
 export async function runCommand(
   directory: string,
   command: (context: CommandContext) => Promise<number>,
-): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }> {
+): Promise<CommandResult> {
   terminal ??= new RecordingTerminal();
   terminal.stdout = "";
   terminal.stderr = "";
+  terminal.both = "";
   const exitCode = await command({
     terminal,
     environment: {},
@@ -50,4 +65,9 @@ export async function runCommand(
   // Files are named relative to the process's folder, which is not this one.
   const relative = (text: string): string => text.replaceAll(`${directory}/`, "");
   return { exitCode, stdout: relative(terminal.stdout), stderr: relative(terminal.stderr) };
+}
+
+/** What the last command printed on both streams, in order. */
+export function printedByLast(): string {
+  return terminal?.both ?? "";
 }

@@ -3,14 +3,18 @@
  * and what is still to run is sent to a queue that nobody serves, so that nothing here waits for the clock.
  */
 import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
+import { once } from "node:events";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { Redis } from "ioredis";
+import { runConsole } from "../../src/cli/commands/run-console.ts";
 import { errorScreen, exitCodeOf } from "../../src/cli/error-screen.ts";
 import { type ChosenCommand, makeProgram } from "../../src/cli/program.ts";
 import { expectGolden } from "./golden-file.ts";
-import { runCommand } from "./recording-terminal.ts";
+import { printedByLast, runCommand } from "./recording-terminal.ts";
 import { UserProject } from "./user-project.ts";
 
 jest.setTimeout(60_000);
@@ -35,6 +39,11 @@ export const say = app.task("say", (word) => {
 });
 
 export const sum = app.task("sum", (numbers) => numbers.reduce((total, number) => total + number, 0));
+
+export const hang = app.task({ name: "hang", bind: true }, (self) => {
+  globalThis.whenHanging?.();
+  return new Promise((_, reject) => self.signal.addEventListener("abort", () => reject(self.signal.reason)));
+});
 
 export const ready = app.task("ready", (x) => {
   if (!existsSync(join(import.meta.dirname, "ready"))) throw new RangeError("not ready");
@@ -234,4 +243,165 @@ test("a call is sent, or refused before that; a flow is planned and a project ma
     {},
   );
   expectGolden("screens/project-verbs.txt", screens);
+});
+
+/** A console with somebody who types, or with a text that is read as a file is. */
+class TypedConsole {
+  readonly #input = new PassThrough();
+  readonly #output = new PassThrough();
+  readonly #end: ReturnType<typeof runCommand>;
+  #drawn = "";
+  /** How much was drawn when something was typed last. */
+  #seen = 0;
+
+  constructor(isTerminal: boolean, environment: Readonly<Record<string, string>> = {}) {
+    this.#output.setEncoding("utf8").on("data", (text: string) => {
+      this.#drawn += text;
+    });
+    const typing = { input: this.#input, output: this.#output, isTerminal };
+    this.#end = runCommand(project.path, (context) =>
+      runConsole({ ...context, environment }, { history: isTerminal }, typing),
+    );
+  }
+
+  /** Types something as soon as there is a new prompt. */
+  async type(text: string): Promise<void> {
+    await this.#sees(() => this.#drawn.length > this.#seen && /(?:flow>|\.\.\.) $/.test(this.#text));
+    await this.press(text);
+  }
+
+  /** Types something at once, and waits for what it brings. */
+  async press(text: string, shown = ""): Promise<void> {
+    this.#seen = this.#drawn.length;
+    this.#input.write(text);
+    await this.#sees(() => this.#text.includes(shown));
+  }
+
+  async end(text = ""): Promise<Awaited<ReturnType<typeof runCommand>> & { readonly drawn: string }> {
+    this.#input.end(text);
+    return { ...(await this.#end), drawn: this.#text };
+  }
+
+  get #text(): string {
+    return stripVTControlCharacters(this.#drawn);
+  }
+
+  async #sees(condition: () => boolean): Promise<void> {
+    const ended = this.#end.then(({ stderr }) => {
+      throw new Error(`the console ended; it said ${this.#text}${stderr}`);
+    });
+    ended.catch(() => undefined);
+    while (!condition()) await Promise.race([once(this.#output, "data"), ended]);
+  }
+}
+
+const ENTRIES = `# Entries of a file, which may span lines.
+1 + 2
+it * 2
+add(4, 4)
+  | add(1)
+
+| add(1)
+let xs = [1, 2, 3]
+## Adds ten.
+def more(x) = add(x, 10)
+[
+  more(x) for x in xs
+]
+def more(x) = add(x, 20)
+more(it[0])
+:names
+:type more
+:type [add(1), ready()] | sum()
+:type xs
+:graph [more(1), add(2, 3)] | sum()
+:graph
+:tasks
+:help
+import "./nope.js"
+more(1, 2)
+add(1) | ad(
+  2)
+let bad = add(1) + 1
+bad
+ready(1)
+:typ add
+:type
+-4
+add(it,
+`;
+
+/** What a console shows, without what differs from time to time; marks stay below what they mark. */
+function maskedEntries(text: string): string {
+  return text
+    .replaceAll(project.path, "DIR")
+    .replace(/\n +at [^\n]*\/umbel\/test\/cli\/[^\n]*/g, "")
+    .replace(/(\.js):\d+(:\d+)?/g, "$1:LINE")
+    .replace(/\b[a-z]+-[a-z]+-[0-9a-f]{4}\b/g, "RUN");
+}
+
+test("a console runs the entries of a file, keeps what they define, and tells what is wrong with each", async () => {
+  const { exitCode, stdout, stderr } = await new TypedConsole(false).end(ENTRIES);
+  // The first that failed was wrong flow text.
+  expect(exitCode).toBe(3);
+  expectGolden("screens/console.txt", maskedEntries(`${stdout}--- standard error\n${stderr}`));
+});
+
+test("the guide's console says what the guide tells", async () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/console.md"), "utf8");
+  const [, session = ""] = /```text\n(umbel [\s\S]*?)\n```/.exec(page) ?? [];
+  const isTyped = (line: string) => /^(flow>| {2}\.\.\.) /.test(line);
+  const lines = session.split("\n");
+  const typed = new TypedConsole(true, { XDG_STATE_HOME: join(project.path, "state-of-guide") });
+  for (const line of lines.filter(isTyped)) await typed.type(`${line.slice("flow> ".length)}\r`);
+  expect((await typed.end()).exitCode).toBe(0);
+  const told = lines.filter((line) => !isTyped(line)).join("\n");
+  const pattern = told.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  expect(printedByLast().trimEnd()).toMatch(new RegExp(`^${pattern.join("[^]*")}$`));
+});
+
+test("a console completes what is typed, cancels by Ctrl-C, and leaves nothing running when Ctrl-D ends it", async () => {
+  const state = { XDG_STATE_HOME: join(project.path, "state") };
+  const hangs = () => new Promise<void>((resolve) => Object.assign(globalThis, { whenHanging: resolve }));
+  const typed = new TypedConsole(true, state);
+  await typed.type("su");
+  await typed.press("\t", "sum");
+  await typed.press("(\r");
+  await typed.type("[20, 22])\r");
+  await typed.type("let nope = [\r");
+  await typed.type("1,\x03");
+  await typed.type("\x03");
+  const first = hangs();
+  await typed.type("hang()\r");
+  await first;
+  await typed.press("\x03");
+  await typed.type("[nope,\r");
+  // An empty line ends what cannot be whole.
+  await typed.type("\r");
+  await typed.type("add(1, 1)\r| add(2)\r");
+  await typed.type(":gr");
+  await typed.press("\t", ":graph");
+  await typed.press("\r");
+  const second = hangs();
+  await typed.type("hang()\r");
+  await second;
+  await typed.press("\x04");
+  const { exitCode, drawn, stdout, stderr } = await typed.end();
+  expect(exitCode).toBe(0);
+  // A line is drawn anew when it is completed.
+  const lines = drawn.replaceAll("\r", "").replace(/^(.{6,})(?=\1)/gm, "");
+  const printed = `--- standard output\n${stdout}--- standard error\n${stderr}`;
+  expectGolden("screens/console-terminal.txt", maskedEntries(`${lines}${printed}`));
+  const again = new TypedConsole(true, state);
+  // The arrow brings back the last line of the console before.
+  await again.type("\x1b[A\x1b[A");
+  await again.press("\r", ":graph");
+  await again.type("hang()\r");
+  // Before it has begun.
+  await again.press("\x04");
+  expect((await again.end()).exitCode).toBe(0);
+  const redis = new Redis(REDIS);
+  const keys = await redis.keys(`${PREFIX}:*`);
+  await redis.quit();
+  expect(keys.filter((key) => key.includes("{console-") || key.includes(":heartbeat:"))).toEqual([]);
 });

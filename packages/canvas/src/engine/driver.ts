@@ -4,7 +4,16 @@
  */
 import type { RunKey } from "@umbel/core";
 import type { SpreadNode, TaskNode } from "../graph/graph.ts";
-import type { Dispatch, GraphStore, HandOut, Refill, SettleReply, Started } from "../store/graph-store.ts";
+import {
+  type Dispatch,
+  type GraphStore,
+  type HandOut,
+  LATE_WINDOWS,
+  type Refill,
+  type RunInspection,
+  type SettleReply,
+  type Started,
+} from "../store/graph-store.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import { handOut, MOST_SHARED, type Seats } from "./hand-out.ts";
 import type { PageCache } from "./page-cache.ts";
@@ -126,9 +135,14 @@ export class Driver {
     }
   }
 
-  /** Hands out members of a spread that wait, if there is room for them. @param flights what is in flight */
-  async refill(runKey: RunKey, spread: Refill, flights: readonly { readonly count: number }[]): Promise<void> {
-    const room = this.#window - flights.length;
+  /** Hands out members of a spread that wait, if there is room for them. */
+  async refill(
+    runKey: RunKey,
+    spread: Refill,
+    { flights, now }: Pick<RunInspection, "flights" | "now">,
+  ): Promise<void> {
+    const late = flights.filter(({ holder, dueAt }) => holder === "" && dueAt > now).length;
+    const room = this.#window - flights.length + Math.min(late, LATE_WINDOWS * this.#window);
     if (room < this.#window / 2) return;
     const shared = MOST_SHARED - flights.filter(({ count }) => count > 1).length;
     const { spread: index, handedOut: from } = spread;

@@ -23,5 +23,5 @@ export async function continueRun({ store, driver }: Pick<Runtime, "store" | "dr
     );
     await driver.dispatch(runKey, dispatches.flat());
   }
-  for (const spread of openSpreads) await driver.refill(runKey, spread, flights);
+  for (const spread of openSpreads) await driver.refill(runKey, spread, { flights, now });
 }

@@ -218,6 +218,6 @@ export class Janitor {
   async #handOut(runKey: RunKey, inspection: RunInspection): Promise<void> {
     const [open] = inspection.openSpreads;
     if (open === undefined) return;
-    await this.#runtime.driver.refill(runKey, open, inspection.flights);
+    await this.#runtime.driver.refill(runKey, open, inspection);
   }
 }

@@ -13,6 +13,7 @@ import {
   type ForgetReply,
   type HandOut,
   type HeldSlice,
+  LATE_WINDOWS,
   MOST_NODES,
   NOTHING_STARTED,
   type NodeRange,
@@ -105,6 +106,8 @@ export interface RunState {
   readonly states: Map<number, string>;
   /** How many slices of several nodes are in flight. */
   shared: number;
+  /** How many members were handed out whose time comes later, by that time: they hold no seat of the window. */
+  late: Map<number, number>;
   /** Whether nothing more may begin for now. */
   isPaused: boolean;
   /** How often the run was resumed. */
@@ -117,6 +120,9 @@ export interface RunState {
   endedAt: number | undefined;
 }
 
+/** How many different times are kept of members that wait for theirs; what has another holds a seat meanwhile. */
+const MOST_TIMES = 256;
+
 /** What a transition changed. */
 class Change {
   readonly now: number;
@@ -125,6 +131,8 @@ class Change {
   readonly ended: number[] = [];
   readonly killed: NodeRange[] = [];
   readonly refills: Refill[] = [];
+  /** How many members start later, by that time. */
+  readonly late = new Map<number, number>();
   hasRevoked = false;
 
   constructor(now: number) {
@@ -169,6 +177,7 @@ export function createRun(
     retries: new Map(),
     states: new Map(),
     shared: 0,
+    late: new Map(),
     isPaused: false,
     epoch: 0,
     resumer: undefined,
@@ -663,7 +672,8 @@ const TOKEN = /^([ts])(\d+)(?:x(\d+)\/(\d+))?(?:;(\d*);(\d*);(\d*);(\d*))?(?:@(\
  * @param holder when given, the node is claimed at once instead of dispatched
  * @param since when it became ready, if that was before; its times count from then
  */
-function start(run: RunState, change: Change, token: StartToken, holder?: string, since = change.now): void {
+function start(run: RunState, change: Change, token: StartToken, holder?: string, memberSince?: number): void {
+  const since = memberSince ?? change.now;
   const [, kind, index, length, distance, countdown, eta, expiresIn, expiresAt, cause] = TOKEN.exec(token) ?? [];
   if (index === undefined) throw new Error(`"${token}" is no start token`);
   const first = Number(index);
@@ -693,6 +703,8 @@ function start(run: RunState, change: Change, token: StartToken, holder?: string
     dueAt: change.now + delayMs,
   });
   if (count > 1) run.shared += 1;
+  const dueAt = change.now + delayMs;
+  if (memberSince !== undefined && delayMs > 0) change.late.set(dueAt, (change.late.get(dueAt) ?? 0) + 1);
   change.dispatches.push({ first, count, stride, generation, delayMs });
 }
 
@@ -812,19 +824,38 @@ export function tooLate(count: number): Concluded {
   return { reply: nothing, told: { ended: [], killed: [], hasResult: false } };
 }
 
+/** Notes that members were handed out whose time comes later, and lets go of the times that have passed. */
+function addLate(run: RunState, { now, late }: Change): void {
+  if (late.size === 0) return;
+  for (const dueAt of run.late.keys()) if (dueAt <= now) run.late.delete(dueAt);
+  for (const [dueAt, count] of late) {
+    const before = run.late.get(dueAt);
+    if (before !== undefined || run.late.size < MOST_TIMES) run.late.set(dueAt, (before ?? 0) + count);
+  }
+}
+
+/** How many slices hold a seat of the window: not those whose time has not come. */
+function seatsTaken(run: RunState, now: number, window: number): number {
+  let late = 0;
+  for (const [dueAt, count] of run.late) if (dueAt > now) late += count;
+  return run.flights.size - Math.min(late, run.flights.size, LATE_WINDOWS * window);
+}
+
 /** Ends the run when nothing is in flight and nothing waits to be handed out. */
 function conclude(run: RunState, change: Change, flags: readonly Flag[], window: number): Concluded {
+  addLate(run, change);
   const flying = run.flights.size;
+  const taken = seatsTaken(run, change.now, window);
   const runEnded = flying === 0 && run.open.size === 0;
   if (runEnded) run.endedAt = change.now;
-  const [waiting] = flying <= window / 2 ? run.open : [];
+  const [waiting] = taken <= window / 2 ? run.open : [];
   return {
     reply: {
       accepted: flags.map((flag) => flag !== "stale"),
       claimedNext: flags.map((flag) => flag === "claimedNext"),
       dispatches: change.dispatches,
       spreads: change.spreads,
-      room: window - flying,
+      room: window - taken,
       shared: run.shared,
       refills:
         change.refills.length === 0 && waiting !== undefined

@@ -313,6 +313,12 @@ export interface Reopening {
   readonly takeOverMs: number;
 }
 
+/**
+ * How many windows there may be of members of groups that wait for their time, beside those that can run: they hold no
+ * seat, but each of them is a job.
+ */
+export const LATE_WINDOWS = 9;
+
 /** How many nodes one script touches, more or less: so long nobody else is served. */
 export const MOST_NODES = 1000;
 

@@ -30,6 +30,23 @@ test.each([[1], [7], [50]])(
   20_000,
 );
 
+test("members that wait for their time do not keep the others from starting", async () => {
+  const shop = new Shop({ window: 10 });
+  const { give } = shop.tasks;
+  try {
+    await shop.work();
+    const late = Array.from({ length: 60 }, (_, index) => give.s(index).set({ countdown: 3600 + index }));
+    const soon = Array.from({ length: 30 }, (_, index) => give.s(index));
+    const handle = await group([...late, ...soon]).delay();
+    const members = await handle.results();
+    expect(await Promise.all(members.slice(60).map((member) => member.get()))).toEqual(soon.map((_, index) => index));
+    expect((await members[59]?.state()) ?? "").toBe("PENDING");
+    await handle.revoke({ run: true });
+  } finally {
+    await shop.close();
+  }
+}, 20_000);
+
 test("C4 countdown: it holds for a group as a whole, however many windows its members fill", async () => {
   const clock = new VirtualClock(0, true);
   const broker = new MemoryBroker({ clock });

@@ -411,6 +411,8 @@ local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
+-- How many members were handed out whose time comes later, by that time.
+local late_members = {}
 
 local function dispatch(first, count, stride, generation, delay)
   local last = #dispatches
@@ -439,6 +441,7 @@ local function start(token, holder, since)
   local count, stride = '1', '1'
   if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
   local delay, expires = 0, ''
+  local is_member = since ~= nil
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
     since = since or now
@@ -455,6 +458,7 @@ local function start(token, holder, since)
   local generation = tonumber(first_token()) + 1
   fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
   if several ~= '' then shared = shared + 1 end
+  if is_member and delay > 0 then late_members[now + delay] = (late_members[now + delay] or 0) + 1 end
   dispatch(index, count, stride, generation, delay)
 end
 
@@ -602,6 +606,26 @@ local function write(key, fields)
   for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
 end
 
+-- How many different times are kept of members that wait for theirs; what has another holds a seat meanwhile.
+local MOST_TIMES = 256
+
+-- Adds what is to start later to what there was, without the times that have passed.
+local function write_late()
+  if not next(late_members) then return end
+  local times, number = {}, 0
+  local function keep(due, count)
+    if times[due] == nil then number = number + 1 end
+    if times[due] ~= nil or number <= MOST_TIMES then times[due] = (times[due] or 0) + count end
+  end
+  for due, count in string.gmatch(redis.call('HGET', COUNTS, 'late') or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then keep(tonumber(due), tonumber(count)) end
+  end
+  for due, count in pairs(late_members) do keep(due, count) end
+  local kept = {}
+  for due, count in pairs(times) do kept[#kept + 1] = string.format('%d:%d', due, count) end
+  redis.call('HSET', COUNTS, 'late', table.concat(kept, ','))
+end
+
 local function write_changes()
   write(FLIGHTS, new_flights)
   write(RESULTS, new_results)
@@ -613,6 +637,19 @@ local function write_changes()
   end
   write(JOINS, counts)
   if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
+  write_late()
+end
+
+-- How many windows there may be of members that wait for their time, beside those that can run: each of them is a job.
+local LATE_WINDOWS = 9
+
+-- How many slices hold a seat of the window: not those whose time has not come.
+local function seats_taken(flying, window, late_times)
+  local late = 0
+  for due, count in string.gmatch(late_times or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then late = late + tonumber(count) end
+  end
+  return flying - math.min(late, flying, LATE_WINDOWS * window)
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
@@ -652,13 +689,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       redis.call('PUBLISH', channel, news)
     end
   end
-  if #refills == 0 and opened > 0 and flying <= window / 2 then
+  local counts = redis.call('HMGET', COUNTS, 'shared', 'late')
+  local taken = seats_taken(flying, window, counts[2])
+  if #refills == 0 and opened > 0 and taken <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
   local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
   return is_large and came_to + 4 or came_to, dispatches, spreads,
-    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
+    { tostring(window - taken), counts[1] or '0', unpack(refills) }
 end
 if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'exists' } end
 local at = 6
@@ -810,6 +849,8 @@ local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
+-- How many members were handed out whose time comes later, by that time.
+local late_members = {}
 
 local function dispatch(first, count, stride, generation, delay)
   local last = #dispatches
@@ -838,6 +879,7 @@ local function start(token, holder, since)
   local count, stride = '1', '1'
   if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
   local delay, expires = 0, ''
+  local is_member = since ~= nil
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
     since = since or now
@@ -854,6 +896,7 @@ local function start(token, holder, since)
   local generation = tonumber(first_token()) + 1
   fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
   if several ~= '' then shared = shared + 1 end
+  if is_member and delay > 0 then late_members[now + delay] = (late_members[now + delay] or 0) + 1 end
   dispatch(index, count, stride, generation, delay)
 end
 
@@ -1001,6 +1044,26 @@ local function write(key, fields)
   for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
 end
 
+-- How many different times are kept of members that wait for theirs; what has another holds a seat meanwhile.
+local MOST_TIMES = 256
+
+-- Adds what is to start later to what there was, without the times that have passed.
+local function write_late()
+  if not next(late_members) then return end
+  local times, number = {}, 0
+  local function keep(due, count)
+    if times[due] == nil then number = number + 1 end
+    if times[due] ~= nil or number <= MOST_TIMES then times[due] = (times[due] or 0) + count end
+  end
+  for due, count in string.gmatch(redis.call('HGET', COUNTS, 'late') or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then keep(tonumber(due), tonumber(count)) end
+  end
+  for due, count in pairs(late_members) do keep(due, count) end
+  local kept = {}
+  for due, count in pairs(times) do kept[#kept + 1] = string.format('%d:%d', due, count) end
+  redis.call('HSET', COUNTS, 'late', table.concat(kept, ','))
+end
+
 local function write_changes()
   write(FLIGHTS, new_flights)
   write(RESULTS, new_results)
@@ -1012,6 +1075,19 @@ local function write_changes()
   end
   write(JOINS, counts)
   if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
+  write_late()
+end
+
+-- How many windows there may be of members that wait for their time, beside those that can run: each of them is a job.
+local LATE_WINDOWS = 9
+
+-- How many slices hold a seat of the window: not those whose time has not come.
+local function seats_taken(flying, window, late_times)
+  local late = 0
+  for due, count in string.gmatch(late_times or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then late = late + tonumber(count) end
+  end
+  return flying - math.min(late, flying, LATE_WINDOWS * window)
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
@@ -1051,13 +1127,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       redis.call('PUBLISH', channel, news)
     end
   end
-  if #refills == 0 and opened > 0 and flying <= window / 2 then
+  local counts = redis.call('HMGET', COUNTS, 'shared', 'late')
+  local taken = seats_taken(flying, window, counts[2])
+  if #refills == 0 and opened > 0 and taken <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
   local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
   return is_large and came_to + 4 or came_to, dispatches, spreads,
-    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
+    { tostring(window - taken), counts[1] or '0', unpack(refills) }
 end
 local opened = redis.call('HGET', OPEN, ARGV[5])
 local flags = ''
@@ -1708,6 +1786,8 @@ local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
+-- How many members were handed out whose time comes later, by that time.
+local late_members = {}
 
 local function dispatch(first, count, stride, generation, delay)
   local last = #dispatches
@@ -1736,6 +1816,7 @@ local function start(token, holder, since)
   local count, stride = '1', '1'
   if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
   local delay, expires = 0, ''
+  local is_member = since ~= nil
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
     since = since or now
@@ -1752,6 +1833,7 @@ local function start(token, holder, since)
   local generation = tonumber(first_token()) + 1
   fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
   if several ~= '' then shared = shared + 1 end
+  if is_member and delay > 0 then late_members[now + delay] = (late_members[now + delay] or 0) + 1 end
   dispatch(index, count, stride, generation, delay)
 end
 
@@ -1899,6 +1981,26 @@ local function write(key, fields)
   for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
 end
 
+-- How many different times are kept of members that wait for theirs; what has another holds a seat meanwhile.
+local MOST_TIMES = 256
+
+-- Adds what is to start later to what there was, without the times that have passed.
+local function write_late()
+  if not next(late_members) then return end
+  local times, number = {}, 0
+  local function keep(due, count)
+    if times[due] == nil then number = number + 1 end
+    if times[due] ~= nil or number <= MOST_TIMES then times[due] = (times[due] or 0) + count end
+  end
+  for due, count in string.gmatch(redis.call('HGET', COUNTS, 'late') or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then keep(tonumber(due), tonumber(count)) end
+  end
+  for due, count in pairs(late_members) do keep(due, count) end
+  local kept = {}
+  for due, count in pairs(times) do kept[#kept + 1] = string.format('%d:%d', due, count) end
+  redis.call('HSET', COUNTS, 'late', table.concat(kept, ','))
+end
+
 local function write_changes()
   write(FLIGHTS, new_flights)
   write(RESULTS, new_results)
@@ -1910,6 +2012,19 @@ local function write_changes()
   end
   write(JOINS, counts)
   if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
+  write_late()
+end
+
+-- How many windows there may be of members that wait for their time, beside those that can run: each of them is a job.
+local LATE_WINDOWS = 9
+
+-- How many slices hold a seat of the window: not those whose time has not come.
+local function seats_taken(flying, window, late_times)
+  local late = 0
+  for due, count in string.gmatch(late_times or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then late = late + tonumber(count) end
+  end
+  return flying - math.min(late, flying, LATE_WINDOWS * window)
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
@@ -1949,13 +2064,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       redis.call('PUBLISH', channel, news)
     end
   end
-  if #refills == 0 and opened > 0 and flying <= window / 2 then
+  local counts = redis.call('HMGET', COUNTS, 'shared', 'late')
+  local taken = seats_taken(flying, window, counts[2])
+  if #refills == 0 and opened > 0 and taken <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
   local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
   return is_large and came_to + 4 or came_to, dispatches, spreads,
-    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
+    { tostring(window - taken), counts[1] or '0', unpack(refills) }
 end
 local flight = redis.call('HGET', FLIGHTS, ARGV[1])
 if not flight then return {} end
@@ -2285,6 +2402,8 @@ local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
+-- How many members were handed out whose time comes later, by that time.
+local late_members = {}
 
 local function dispatch(first, count, stride, generation, delay)
   local last = #dispatches
@@ -2313,6 +2432,7 @@ local function start(token, holder, since)
   local count, stride = '1', '1'
   if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
   local delay, expires = 0, ''
+  local is_member = since ~= nil
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
     since = since or now
@@ -2329,6 +2449,7 @@ local function start(token, holder, since)
   local generation = tonumber(first_token()) + 1
   fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
   if several ~= '' then shared = shared + 1 end
+  if is_member and delay > 0 then late_members[now + delay] = (late_members[now + delay] or 0) + 1 end
   dispatch(index, count, stride, generation, delay)
 end
 
@@ -2476,6 +2597,26 @@ local function write(key, fields)
   for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
 end
 
+-- How many different times are kept of members that wait for theirs; what has another holds a seat meanwhile.
+local MOST_TIMES = 256
+
+-- Adds what is to start later to what there was, without the times that have passed.
+local function write_late()
+  if not next(late_members) then return end
+  local times, number = {}, 0
+  local function keep(due, count)
+    if times[due] == nil then number = number + 1 end
+    if times[due] ~= nil or number <= MOST_TIMES then times[due] = (times[due] or 0) + count end
+  end
+  for due, count in string.gmatch(redis.call('HGET', COUNTS, 'late') or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then keep(tonumber(due), tonumber(count)) end
+  end
+  for due, count in pairs(late_members) do keep(due, count) end
+  local kept = {}
+  for due, count in pairs(times) do kept[#kept + 1] = string.format('%d:%d', due, count) end
+  redis.call('HSET', COUNTS, 'late', table.concat(kept, ','))
+end
+
 local function write_changes()
   write(FLIGHTS, new_flights)
   write(RESULTS, new_results)
@@ -2487,6 +2628,19 @@ local function write_changes()
   end
   write(JOINS, counts)
   if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
+  write_late()
+end
+
+-- How many windows there may be of members that wait for their time, beside those that can run: each of them is a job.
+local LATE_WINDOWS = 9
+
+-- How many slices hold a seat of the window: not those whose time has not come.
+local function seats_taken(flying, window, late_times)
+  local late = 0
+  for due, count in string.gmatch(late_times or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then late = late + tonumber(count) end
+  end
+  return flying - math.min(late, flying, LATE_WINDOWS * window)
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
@@ -2526,13 +2680,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       redis.call('PUBLISH', channel, news)
     end
   end
-  if #refills == 0 and opened > 0 and flying <= window / 2 then
+  local counts = redis.call('HMGET', COUNTS, 'shared', 'late')
+  local taken = seats_taken(flying, window, counts[2])
+  if #refills == 0 and opened > 0 and taken <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
   local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
   return is_large and came_to + 4 or came_to, dispatches, spreads,
-    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
+    { tostring(window - taken), counts[1] or '0', unpack(refills) }
 end
 if string.match(redis.call('HGET', GRAPH, 'A') or '', '^[^|]*') ~= ARGV[1] then return 0 end
 local at = 3
@@ -2700,6 +2856,8 @@ local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
+-- How many members were handed out whose time comes later, by that time.
+local late_members = {}
 
 local function dispatch(first, count, stride, generation, delay)
   local last = #dispatches
@@ -2728,6 +2886,7 @@ local function start(token, holder, since)
   local count, stride = '1', '1'
   if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
   local delay, expires = 0, ''
+  local is_member = since ~= nil
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
     since = since or now
@@ -2744,6 +2903,7 @@ local function start(token, holder, since)
   local generation = tonumber(first_token()) + 1
   fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
   if several ~= '' then shared = shared + 1 end
+  if is_member and delay > 0 then late_members[now + delay] = (late_members[now + delay] or 0) + 1 end
   dispatch(index, count, stride, generation, delay)
 end
 
@@ -2891,6 +3051,26 @@ local function write(key, fields)
   for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
 end
 
+-- How many different times are kept of members that wait for theirs; what has another holds a seat meanwhile.
+local MOST_TIMES = 256
+
+-- Adds what is to start later to what there was, without the times that have passed.
+local function write_late()
+  if not next(late_members) then return end
+  local times, number = {}, 0
+  local function keep(due, count)
+    if times[due] == nil then number = number + 1 end
+    if times[due] ~= nil or number <= MOST_TIMES then times[due] = (times[due] or 0) + count end
+  end
+  for due, count in string.gmatch(redis.call('HGET', COUNTS, 'late') or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then keep(tonumber(due), tonumber(count)) end
+  end
+  for due, count in pairs(late_members) do keep(due, count) end
+  local kept = {}
+  for due, count in pairs(times) do kept[#kept + 1] = string.format('%d:%d', due, count) end
+  redis.call('HSET', COUNTS, 'late', table.concat(kept, ','))
+end
+
 local function write_changes()
   write(FLIGHTS, new_flights)
   write(RESULTS, new_results)
@@ -2902,6 +3082,19 @@ local function write_changes()
   end
   write(JOINS, counts)
   if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
+  write_late()
+end
+
+-- How many windows there may be of members that wait for their time, beside those that can run: each of them is a job.
+local LATE_WINDOWS = 9
+
+-- How many slices hold a seat of the window: not those whose time has not come.
+local function seats_taken(flying, window, late_times)
+  local late = 0
+  for due, count in string.gmatch(late_times or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then late = late + tonumber(count) end
+  end
+  return flying - math.min(late, flying, LATE_WINDOWS * window)
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
@@ -2941,13 +3134,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       redis.call('PUBLISH', channel, news)
     end
   end
-  if #refills == 0 and opened > 0 and flying <= window / 2 then
+  local counts = redis.call('HMGET', COUNTS, 'shared', 'late')
+  local taken = seats_taken(flying, window, counts[2])
+  if #refills == 0 and opened > 0 and taken <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
   local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
   return is_large and came_to + 4 or came_to, dispatches, spreads,
-    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
+    { tostring(window - taken), counts[1] or '0', unpack(refills) }
 end
 if string.match(redis.call('HGET', GRAPH, 'A') or '', '^[^|]*') ~= ARGV[1] then return {} end
 redis.call('HDEL', GRAPH, 'A')
@@ -3270,6 +3465,8 @@ local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
+-- How many members were handed out whose time comes later, by that time.
+local late_members = {}
 
 local function dispatch(first, count, stride, generation, delay)
   local last = #dispatches
@@ -3298,6 +3495,7 @@ local function start(token, holder, since)
   local count, stride = '1', '1'
   if several ~= '' then count, stride = string.match(several, '^x(%d+)/(%d+)$') end
   local delay, expires = 0, ''
+  local is_member = since ~= nil
   if times ~= '' then
     local countdown, eta, expires_in, expires_at = string.match(times, '^;(%d*);(%d*);(%d*);(%d*)$')
     since = since or now
@@ -3314,6 +3512,7 @@ local function start(token, holder, since)
   local generation = tonumber(first_token()) + 1
   fly(index, count, generation .. '|' .. first_token() .. '|' .. string.rep('0', tonumber(count)) .. '||' .. (now + delay) .. tail)
   if several ~= '' then shared = shared + 1 end
+  if is_member and delay > 0 then late_members[now + delay] = (late_members[now + delay] or 0) + 1 end
   dispatch(index, count, stride, generation, delay)
 end
 
@@ -3461,6 +3660,26 @@ local function write(key, fields)
   for from = 1, #fields, 2000 do redis.call('HSET', key, unpack(fields, from, math.min(from + 1999, #fields))) end
 end
 
+-- How many different times are kept of members that wait for theirs; what has another holds a seat meanwhile.
+local MOST_TIMES = 256
+
+-- Adds what is to start later to what there was, without the times that have passed.
+local function write_late()
+  if not next(late_members) then return end
+  local times, number = {}, 0
+  local function keep(due, count)
+    if times[due] == nil then number = number + 1 end
+    if times[due] ~= nil or number <= MOST_TIMES then times[due] = (times[due] or 0) + count end
+  end
+  for due, count in string.gmatch(redis.call('HGET', COUNTS, 'late') or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then keep(tonumber(due), tonumber(count)) end
+  end
+  for due, count in pairs(late_members) do keep(due, count) end
+  local kept = {}
+  for due, count in pairs(times) do kept[#kept + 1] = string.format('%d:%d', due, count) end
+  redis.call('HSET', COUNTS, 'late', table.concat(kept, ','))
+end
+
 local function write_changes()
   write(FLIGHTS, new_flights)
   write(RESULTS, new_results)
@@ -3472,6 +3691,19 @@ local function write_changes()
   end
   write(JOINS, counts)
   if shared ~= 0 then redis.call('HINCRBY', COUNTS, 'shared', shared) end
+  write_late()
+end
+
+-- How many windows there may be of members that wait for their time, beside those that can run: each of them is a job.
+local LATE_WINDOWS = 9
+
+-- How many slices hold a seat of the window: not those whose time has not come.
+local function seats_taken(flying, window, late_times)
+  local late = 0
+  for due, count in string.gmatch(late_times or '', '(%d+):(%d+)') do
+    if tonumber(due) > now then late = late + tonumber(count) end
+  end
+  return flying - math.min(late, flying, LATE_WINDOWS * window)
 end
 
 -- Ends the run when nothing is in flight and nothing waits to be handed out, and tells those who wait.
@@ -3511,13 +3743,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       redis.call('PUBLISH', channel, news)
     end
   end
-  if #refills == 0 and opened > 0 and flying <= window / 2 then
+  local counts = redis.call('HMGET', COUNTS, 'shared', 'late')
+  local taken = seats_taken(flying, window, counts[2])
+  if #refills == 0 and opened > 0 and taken <= window / 2 then
     local spread = redis.call('HRANDFIELD', OPEN, 1, 'WITHVALUES')
     refills[1], refills[2] = spread[1], string.match(spread[2], '^%d+')
   end
   local came_to = run_failed and 3 or run_ended and 1 or has_revoked and 2 or 0
   return is_large and came_to + 4 or came_to, dispatches, spreads,
-    { tostring(window - flying), redis.call('HGET', COUNTS, 'shared') or '0', unpack(refills) }
+    { tostring(window - taken), counts[1] or '0', unpack(refills) }
 end
 
 -- Slices that were read, false for those that are not in flight; written at the end.

@@ -370,4 +370,9 @@ export function serializers(): void {
   add.s(1, 2).set({ producer: app.producer() });
   // @ts-expect-error no such option
   app.producer({ retries: 1 });
+  gives<number>()(add.applyAsync([1, 2], { deduplication: { key: "a", window: "1m" } }));
+  // @ts-expect-error the names are others than BullMQ's
+  add.applyAsync([1, 2], { deduplication: { id: "a", ttl: 1 } });
+  // @ts-expect-error no window
+  add.applyAsync([1, 2], { deduplication: { key: "a" } });
 }

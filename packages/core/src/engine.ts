@@ -4,6 +4,7 @@
  */
 
 import type { DeadLetterBox } from "./dead-letters.ts";
+import type { Deduplication, DeduplicationInput } from "./deduplication.ts";
 import type { CallOptions } from "./options.ts";
 import type { Producer } from "./producer.ts";
 import type { PublishOptions, RetryPolicyInput } from "./retry-policy.ts";
@@ -22,6 +23,8 @@ export interface ApplyOptions extends CallOptions {
   retry?: boolean;
   /** How it is sent again; the setting `taskPublishRetryPolicy` where it says nothing. */
   retryPolicy?: RetryPolicyInput;
+  /** Which calls are the same: of those within the window, the first is sent, and its result is that of all. */
+  deduplication?: DeduplicationInput;
   /** What waits for it, with others, until it is stored: what `app.producer()` gives. */
   producer?: Producer;
 }
@@ -36,6 +39,8 @@ export interface SubmitRequest {
   readonly runName?: string;
   /** How it is sent again when the broker does not take it. */
   readonly publishing?: PublishOptions;
+  /** It is not sent when one with its key was. */
+  readonly deduplication?: Deduplication;
   /** Members of the signature, a group or a chord, that are taken one by one while it is stored. */
   readonly members?: Iterable<AnySignature> | AsyncIterable<AnySignature>;
 }
@@ -47,10 +52,11 @@ export interface SubmittedRun {
   /** Whether the result is a group's. */
   readonly isGroup: boolean;
   /**
-   * Resolves once the run is stored and can no longer be lost; an eager one, once all of it has ended.
+   * Resolves once the run is stored and can no longer be lost; an eager one, once all of it has ended. Gives the result that
+   * stands for it where its deduplication found a call before it; then nothing was stored.
    * @throws OperationalError
    */
-  readonly stored: Promise<void>;
+  readonly stored: Promise<ResultReference | undefined>;
 }
 
 /** What is known of one task, or of a group as a whole. */
@@ -120,10 +126,10 @@ export interface Engine {
   read(id: string): Promise<ResultRecord>;
   /**
    * Resolves when the task or group has ended. Limits hold from the call on, whatever must be opened or asked first.
-   * @param stored the call that this is the result of is stored when it resolves
+   * @param stored the call that this is the result of is stored when it resolves, or another stands for it
    * @throws TimeoutError after `timeoutMs`; UnknownTaskIdError; RunExpiredError
    */
-  wait(id: string, limits: WaitLimits, stored?: Promise<void>): Promise<ResultRecord>;
+  wait(id: string, limits: WaitLimits, stored?: SubmittedRun["stored"]): Promise<ResultRecord>;
   /**
    * Gives what is known of a task or group now, and again whenever it has changed, up to its end.
    * @throws what `wait` throws

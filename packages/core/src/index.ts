@@ -9,6 +9,7 @@ export type { Conf, SettingOrigin, ShowSettingsOptions } from "./conf.ts";
 export { Control } from "./control.ts";
 export { appOrDefault, currentApp } from "./current-app.ts";
 export { type DeadLetter, type DeadLetterBox, DeadLetters } from "./dead-letters.ts";
+export type { Deduplication, DeduplicationInput } from "./deduplication.ts";
 export { type Deep, runDeep } from "./deep.ts";
 export { parseSeconds, type TimeoutOptions, timeoutInMs } from "./duration.ts";
 export { submit } from "./eager.ts";

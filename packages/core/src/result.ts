@@ -12,6 +12,7 @@ import type {
   ResultTuple,
   RevokeOptions,
   RevokeReply,
+  SubmittedRun,
   WaitLimits,
 } from "./engine.ts";
 import { OptionError, SynchronousSubtaskError, TaskRevokedError } from "./errors.ts";
@@ -423,18 +424,18 @@ export async function getResult(
   engine: Engine,
   id: string,
   options: GetOptions,
-  stored?: Promise<void>,
+  stored?: SubmittedRun["stored"],
 ): Promise<unknown> {
   requireJoin(`the result of ${id}`, options);
   const { onMessage } = options;
   if (onMessage !== undefined) {
-    await stored;
+    const answer = (await stored)?.id ?? id;
     let last: ResultRecord = { state: "PENDING" };
-    for await (const record of engine.watch(id, limitsOf(options))) {
+    for await (const record of engine.watch(answer, limitsOf(options))) {
       last = record;
-      onMessage(eventOf(record, id));
+      onMessage(eventOf(record, answer));
     }
-    return outcomeOf(last, id, options);
+    return outcomeOf(last, answer, options);
   }
   return outcomeOf(await engine.wait(id, limitsOf(options), stored), id, options);
 }

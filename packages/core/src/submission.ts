@@ -1,5 +1,5 @@
 /** A call on its way. One rule: it is a promise of its handle, and what can be done without the handle can be done at once. */
-import type { Engine, RevokeOptions, RevokeReply, SubmittedRun } from "./engine.ts";
+import type { Engine, ResultReference, RevokeOptions, RevokeReply, SubmittedRun } from "./engine.ts";
 import { type AsyncResult, type GetOptions, getResult, handleOf } from "./result.ts";
 
 /**
@@ -7,19 +7,19 @@ import { type AsyncResult, type GetOptions, getResult, handleOf } from "./result
  * A submission that fails and that nobody awaits is an unhandled rejection, as with any promise.
  */
 export class Submission<out Handle extends AsyncResult> implements PromiseLike<Handle> {
-  readonly #handle: Handle;
-  readonly #stored: Promise<void>;
+  #handle: Handle;
+  readonly #stored: SubmittedRun["stored"];
   readonly #engine: Engine;
   /** @internal Whether somebody hears of its failure. */
   isAwaited = false;
 
-  constructor(handle: Handle, stored: Promise<void>, engine: Engine) {
+  constructor(handle: Handle, stored: SubmittedRun["stored"], engine: Engine) {
     this.#handle = handle;
     this.#stored = stored;
     this.#engine = engine;
   }
 
-  /** The id of the result; known before anything is sent. */
+  /** The id of the result; known before anything is sent. Of a call with `deduplication`: once it was awaited. */
   get id(): string {
     return this.#handle.id;
   }
@@ -39,8 +39,7 @@ export class Submission<out Handle extends AsyncResult> implements PromiseLike<H
   /** Waits until the run is stored, and revokes. @see AsyncResult.revoke */
   async revoke(options: RevokeOptions = {}): Promise<RevokeReply> {
     this.isAwaited = true;
-    await this.#stored;
-    return await this.#handle.revoke(options);
+    return await this.#standing(await this.#stored).revoke(options);
   }
 
   /** @internal Waits until it is stored, or gives why it is not. */
@@ -57,7 +56,14 @@ export class Submission<out Handle extends AsyncResult> implements PromiseLike<H
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<Fulfilled | Rejected> {
     this.isAwaited = true;
-    return this.#stored.then(() => this.#handle).then(onFulfilled, onRejected);
+    return this.#stored.then((earlier) => this.#standing(earlier)).then(onFulfilled, onRejected);
+  }
+
+  /** The handle of this call, or of the one before it with its key. */
+  #standing(earlier: ResultReference | undefined): Handle {
+    // What both begin with is the same task; that they give the same is what their sender says by the key.
+    if (earlier !== undefined) this.#handle = handleOf(earlier, this.#engine) as Handle;
+    return this.#handle;
   }
 }
 

@@ -179,7 +179,7 @@ describe("sending", () => {
     const { add, recording } = shop();
     let store: () => void = () => undefined;
     recording.stored = new Promise((resolve) => {
-      store = resolve;
+      store = () => resolve(undefined);
     });
     const submission = add.delay(1, 2);
     expect(submission.id).toBe("id-1");

@@ -7,7 +7,7 @@ const signal = new AbortController().signal;
 
 /** An AppEngine over an engine whose every run ends with `record`. */
 function engineGiving(record: ResultRecord, submit = jest.fn<Engine["submit"]>()) {
-  submit.mockImplementation(() => ({ resultId: "r", isGroup: false, stored: Promise.resolve() }));
+  submit.mockImplementation(() => ({ resultId: "r", isGroup: false, stored: Promise.resolve(undefined) }));
   const engine: Engine = {
     submit,
     connect: async () => {},

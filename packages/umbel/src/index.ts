@@ -28,6 +28,7 @@ export {
   currentTask,
   type DeadLetter,
   DecodeError,
+  type DeduplicationInput,
   DuplicateTaskIdError,
   type ForkOptions,
   type GetOptions,

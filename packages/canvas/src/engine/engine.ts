@@ -8,12 +8,14 @@ import {
   Content,
   type ContentSettings,
   type DeadLetterBox,
+  type Deduplication,
   type Engine,
   InvalidSignatureError,
   type Members,
   newRunKey,
   nodeId,
   normalizeOptions,
+  OptionError,
   type PublishOptions,
   parseNodeId,
   type ResultRecord,
@@ -42,6 +44,7 @@ import { single } from "../store/slice.ts";
 import type { Broker } from "./broker.ts";
 import { isConnectionError, unreachable } from "./connection-error.ts";
 import { Deadline } from "./deadline.ts";
+import { storeOnce } from "./deduplication.ts";
 import { findNode, requireNode } from "./find-node.ts";
 import { deleteRun, forgetNode } from "./forget.ts";
 import { KeepAlive } from "./keep-alive.ts";
@@ -144,11 +147,15 @@ export class CanvasEngine implements Engine {
 
   submit(request: SubmitRequest): SubmittedRun {
     const runKey = newRunKey();
-    const { signature, args, kwargs, members, runName, publishing } = request;
+    const { signature, args, kwargs, members, runName, publishing, deduplication } = request;
     const call = { args, kwargs, options: normalizeOptions({ ...request.options }) };
     if (members !== undefined) {
       if (signature.kind !== "group" && signature.kind !== "chord")
         throw new InvalidSignatureError(`a ${signature.kind} has no members that could come one by one`);
+      if (deduplication !== undefined)
+        throw new OptionError(
+          "a streamed group has no option `deduplication`: its members are taken before it is sent",
+        );
       return this.#submitStream(runKey, compileStream(signature, call, this.environment), members, request);
     }
     const compiled = compile(signature, call, runKey, this.environment);
@@ -156,7 +163,11 @@ export class CanvasEngine implements Engine {
     const graph = { ...compiled, nodes: withOwnArguments(compiled.nodes, this.environment) };
     const result = resultOf(runKey, graph.result, graph.nodes[graph.result]);
     const labels = this.#labels(result, firstTaskOf(graph.nodes), runName);
-    const stored = this.hold(this.#explained(this.#publisher.publish(() => this.#store(graph, labels), publishing)));
+    const store = (): Promise<ResultReference | undefined> =>
+      deduplication === undefined
+        ? this.#store(graph, labels)
+        : this.#storeOnce(graph, labels, deduplication, { id: result.resultId, isGroup: result.isGroup });
+    const stored = this.hold(this.#explained(this.#publisher.publish(store, publishing)));
     return { ...result, stored };
   }
 
@@ -199,7 +210,7 @@ export class CanvasEngine implements Engine {
     });
   }
 
-  async wait(id: string, limits: WaitLimits, stored?: Promise<void>): Promise<ResultRecord> {
+  async wait(id: string, limits: WaitLimits, stored?: SubmittedRun["stored"]): Promise<ResultRecord> {
     this.#checkReading(id);
     limits.signal?.throwIfAborted();
     const deadline = new Deadline(limits);
@@ -426,7 +437,18 @@ export class CanvasEngine implements Engine {
     }
   }
 
-  async #store(graph: Graph, labels: RunLabels): Promise<void> {
+  /** Stores a run, unless one with its key was; gives that one's result. */
+  async #storeOnce(
+    graph: Graph,
+    labels: RunLabels,
+    deduplication: Deduplication,
+    result: ResultReference,
+  ): Promise<ResultReference | undefined> {
+    const key = `${labels.task}:${deduplication.key}`;
+    return await storeOnce(await this.runtime(), key, deduplication, result, () => this.#store(graph, labels));
+  }
+
+  async #store(graph: Graph, labels: RunLabels): Promise<undefined> {
     const runtime = await this.runtime();
     const { runKey, nodes, starts } = graph;
     const meta = labelled(metaOf(graph), labels);
@@ -436,12 +458,14 @@ export class CanvasEngine implements Engine {
     if (aliases.length > 0) await runtime.aliases.reserve(aliases);
     if (nodes.length <= STAGED_NODES) {
       const options = { ...this.#createOptions(runtime), labels };
-      return await this.#create(runtime, { runKey, starts, meta }, () => runtime.store.create(graph, options));
+      await this.#create(runtime, { runKey, starts, meta }, () => runtime.store.create(graph, options));
+      return undefined;
     }
     // A large graph is there before its run is entered and created, however long that takes.
     await runtime.store.stage(runKey, nodes, 0);
     const staged = { runKey, meta, starts, joinCount: countJoins(nodes) };
     await this.#create(runtime, staged, () => runtime.store.createStaged(staged, this.#createOptions(runtime)));
+    return undefined;
   }
 
   /** Stores members as they come, page by page, and then their run. */
@@ -451,7 +475,7 @@ export class CanvasEngine implements Engine {
     members: MemberSource,
     labels: (task: string) => RunLabels,
     publishing: PublishOptions | undefined,
-  ): Promise<void> {
+  ): Promise<undefined> {
     // Its members may be there only once: what is sent again is what stands before the first and behind the last of them.
     await this.#publisher.publish(async () => void (await this.runtime()), publishing);
     const runtime = await this.runtime();
@@ -484,6 +508,7 @@ export class CanvasEngine implements Engine {
     runtime.pages.keepFirst(runKey, writer.firstPage, staged.meta);
     const create = (): Promise<Started> => runtime.store.createStaged(staged, this.#createOptions(runtime));
     await this.#publisher.publish(() => this.#create(runtime, staged, create), publishing);
+    return undefined;
   }
 
   #createOptions(runtime: Runtime): CreateOptions {
@@ -514,13 +539,15 @@ export class CanvasEngine implements Engine {
     if (problem !== undefined) warnUnqueued(runKey, problem);
   }
 
-  async #wait(id: string, deadline: Deadline, stored: Promise<void> | undefined): Promise<ResultRecord> {
+  async #wait(given: string, deadline: Deadline, stored: SubmittedRun["stored"] | undefined): Promise<ResultRecord> {
+    let id = given;
     if (stored !== undefined) {
-      await deadline.within(
+      const earlier = await deadline.within(
         stored,
         (timeoutMs) =>
           `the call whose result is ${id} was not stored after ${timeoutMs} ms; it may be later, unless awaiting the submission says otherwise`,
       );
+      if (earlier !== undefined) id = earlier.id;
     }
     const runtime = await this.#opened(deadline, `the result of ${id}`);
     const node = await deadline.within(

@@ -23,7 +23,7 @@ export class Publisher {
   }
 
   /** Sends until the broker has taken it. @param send can be repeated @throws what the last try threw */
-  async publish(send: () => Promise<void>, options: PublishOptions | undefined): Promise<void> {
+  async publish<Answer>(send: () => Promise<Answer>, options: PublishOptions | undefined): Promise<Answer> {
     for (let failures = 1; ; failures += 1) {
       try {
         return await send();

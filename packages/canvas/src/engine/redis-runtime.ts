@@ -12,6 +12,7 @@ import { RedisAliases } from "./aliases.ts";
 import type { Broker } from "./broker.ts";
 import { BullWorkSource } from "./bull-work-source.ts";
 import { RedisDeadLetters } from "./dead-letters.ts";
+import { RedisDeduplicationKeys } from "./deduplication.ts";
 import { Driver } from "./driver.ts";
 import { RedisLease } from "./lease.ts";
 import { RedisLifeSigns } from "./life-signs.ts";
@@ -46,6 +47,7 @@ export class RedisRuntime implements Runtime {
   readonly activeRuns: RedisActiveRuns;
   readonly runIndex: RedisRunIndex;
   readonly aliases: RedisAliases;
+  readonly deduplication: RedisDeduplicationKeys;
   readonly savedGroups: RedisSavedGroups;
   readonly slicing: Slicing;
   readonly driver: Driver;
@@ -81,6 +83,7 @@ export class RedisRuntime implements Runtime {
     this.activeRuns = new RedisActiveRuns(this.commands, options.prefix);
     this.runIndex = new RedisRunIndex(this.commands, options.prefix, options.resultExpiresMs);
     this.aliases = new RedisAliases(this.commands, options.prefix, options.resultExpiresMs);
+    this.deduplication = new RedisDeduplicationKeys(this.commands, options.prefix);
     this.savedGroups = new RedisSavedGroups(this.commands, options.prefix, options.resultExpiresMs);
     this.slicing = new Slicing(options.sliceSize ?? "adaptive");
     this.#taskLoads = new RedisTaskLoads(this.commands, options.prefix, this.slicing);

@@ -7,6 +7,7 @@ import type { GraphStore } from "../store/graph-store.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import type { Aliases } from "./aliases.ts";
 import type { DeadLetterStore } from "./dead-letters.ts";
+import type { DeduplicationKeys } from "./deduplication.ts";
 import type { Driver } from "./driver.ts";
 import type { Lease } from "./lease.ts";
 import type { LifeSigns } from "./life-signs.ts";
@@ -51,6 +52,7 @@ export interface Runtime {
   readonly activeRuns: ActiveRuns;
   readonly runIndex: RunIndex;
   readonly aliases: Aliases;
+  readonly deduplication: DeduplicationKeys;
   readonly savedGroups: SavedGroups;
   readonly slicing: Slicing;
   readonly driver: Driver;

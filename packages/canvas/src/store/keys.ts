@@ -93,6 +93,11 @@ export function aliasKey(prefix: string, id: string): string {
   return `${prefix}:alias:${id}`;
 }
 
+/** String: the result of the call that has a key of `deduplication`, and whether it is stored. Expires with its window. */
+export function deduplicationKey(prefix: string, key: string): string {
+  return `${prefix}:once:${key}`;
+}
+
 /** String: the members of a group that somebody made of results. Expires as long after it was saved as an ended run. */
 export function savedGroupKey(prefix: string, id: string): string {
   return `${prefix}:group:${id}`;

@@ -46,7 +46,7 @@ export class EagerEngine extends CanvasEngine {
     return { ...run, stored: ended };
   }
 
-  async #end(stored: Promise<void>, begun: Set<Promise<unknown>>): Promise<void> {
+  async #end(stored: SubmittedRun["stored"], begun: Set<Promise<unknown>>): Promise<undefined> {
     await stored;
     await this.#broker.idle();
     for (const run of begun) {

@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
-import { OperationalError, type Producer } from "@umbel/core";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { OperationalError, OptionError, type Producer } from "@umbel/core";
 import type { CanvasEngineOptions } from "../../src/engine/engine.ts";
 import { chain } from "../../src/primitives/chain.ts";
 import { group } from "../../src/primitives/group.ts";
@@ -180,5 +180,161 @@ describeOnEachBroker("C9 producers", (open, broker) => {
     [{ retryPolicy: { maxRetries: -1 } }, "`maxRetries` of option `retryPolicy` must be a whole number of at least 0"],
   ])("options %j are refused", (options, message) => {
     expect(() => open().app.producer(options)).toThrow(message);
+  });
+});
+
+describeOnEachBroker("C12 deduplication", (open, broker) => {
+  const WITHIN = { key: "order-7", window: "1h" };
+
+  test("a second call within the window gives the result of the first, from whatever process it is sent", async () => {
+    const shop = open();
+    await shop.work();
+    const other = open();
+    let runs = 0;
+    const bill = shop.app.task("bill", (order: number) => {
+      runs += 1;
+      return order * 10;
+    });
+    const billElsewhere = other.app.task("bill", (order: number) => order);
+    const first = await bill.applyAsync([1], { deduplication: WITHIN });
+    expect(await first.get({ timeout: 10 })).toBe(10);
+    const again = bill.applyAsync([2], { deduplication: WITHIN });
+    expect(again.id).not.toBe(first.id);
+    expect(await again.get({ timeout: 10 })).toBe(10);
+    expect((await again).id).toBe(first.id);
+    expect(again.id).toBe(first.id);
+    expect((await billElsewhere.applyAsync([3], { deduplication: WITHIN })).id).toBe(first.id);
+    const events: string[] = [];
+    const third = bill.applyAsync([4], { deduplication: WITHIN });
+    await third.get({ timeout: 10, onMessage: ({ id, state }) => void events.push(`${id} ${state}`) });
+    expect(events).toEqual([`${first.id} SUCCESS`]);
+    expect(await bill.applyAsync([5], { deduplication: WITHIN }).revoke()).toBe("ended");
+    expect(runs).toBe(1);
+    expect((await shop.app.runs.list()).runs).toHaveLength(1);
+    // Another key, another task, no key.
+    expect(await bill.applyAsync([6], { deduplication: { ...WITHIN, key: "order-8" } }).get({ timeout: 10 })).toBe(60);
+    expect(await shop.tasks.give.applyAsync([7], { deduplication: WITHIN }).get({ timeout: 10 })).toBe(7);
+    expect(await bill.delay(8).get({ timeout: 10 })).toBe(80);
+  });
+
+  test("of many that are sent at once, one is run; groups and chains have keys as well", async () => {
+    const shop = open();
+    await shop.work();
+    const { app, tasks } = shop;
+    let runs = 0;
+    const count = app.task("count", (x: number) => {
+      runs += 1;
+      return x;
+    });
+    const canvas = chain(group(count.s(1), count.s(2)), tasks.same.s());
+    const clients = [canvas, canvas, canvas, canvas, canvas].map((each) =>
+      each.applyAsync([], { deduplication: WITHIN }),
+    );
+    const handles = await Promise.all(clients);
+    expect(new Set(handles.map(({ id }) => id)).size).toBe(1);
+    expect(await Promise.all(handles.map((each) => each.get({ timeout: 10 })))).toEqual(clients.map(() => [1, 2]));
+    const grouped = { deduplication: { key: "a group", window: 60 } };
+    const members = group(count.s(3), count.s(4));
+    const [one, two] = await Promise.all([members.applyAsync([], grouped), members.applyAsync([], grouped)]);
+    expect(two.id).toBe(one.id);
+    expect(await two.join({ timeout: 10 })).toEqual([3, 4]);
+    expect(runs).toBe(4);
+  });
+
+  test("a key is free again when its window is over, and when its call could not be stored", async () => {
+    const shop = open();
+    const { deduplication, store } = await shop.engine.runtime();
+    const { give } = shop.tasks;
+    const short = { deduplication: { key: "short", window: "1ms" } };
+    const [one, two] = [await give.applyAsync([1], short), await lapsed("short", () => give.applyAsync([2], short))];
+    expect(two.id).not.toBe(one.id);
+    const create = store.create.bind(store);
+    store.create = async () => {
+      throw new Error("no room");
+    };
+    await expect(give.applyAsync([3], { deduplication: WITHIN })).rejects.toThrow("no room");
+    store.create = create;
+    const third = await give.applyAsync([3], { deduplication: WITHIN });
+    const holder = await deduplication.reserve("give:order-7", { id: "else", isGroup: false }, 1);
+    expect(holder).toEqual({ isStored: true, result: { id: third.id, isGroup: false } });
+
+    /** Sends when the key is there no more; nobody else holds it. */
+    async function lapsed<Value>(key: string, send: () => PromiseLike<Value>): Promise<Value> {
+      const probe = { id: "probe", isGroup: false };
+      while ((await deduplication.reserve(`give:${key}`, probe, 1)) !== undefined);
+      await deduplication.keep(`give:${key}`, probe, 0);
+      return await send();
+    }
+  });
+
+  test("a sender that was lost before its call was stored keeps nobody from sending", async () => {
+    const shop = open();
+    const { deduplication } = await shop.engine.runtime();
+    await deduplication.reserve("give:lost", { id: "lost", isGroup: false }, 30);
+    const sent = await shop.tasks.give.applyAsync([1], { deduplication: { key: "lost", window: "1m" } });
+    expect(sent.id).not.toBe("lost");
+  });
+
+  test("a call whose answer was lost is sent again, and is the one that was sent", async () => {
+    const shop = open({ publishing: () => ({ policy: { maxRetries: 1 } }) });
+    const { store } = await shop.engine.runtime();
+    const create = store.create.bind(store);
+    let tries = 0;
+    store.create = async (...given) => {
+      tries += 1;
+      const started = await create(...given);
+      if (tries === 1) throw refused();
+      return started;
+    };
+    const first = await shop.tasks.give.applyAsync([1], { deduplication: WITHIN });
+    const second = await shop.tasks.give.applyAsync([1], { deduplication: WITHIN });
+    expect([tries, second.id]).toEqual([2, first.id]);
+    expect((await shop.app.runs.list()).runs).toHaveLength(1);
+  });
+
+  if (broker === "Redis") {
+    test("costs two commands, and none a call without a key", async () => {
+      const shop = open();
+      await shop.engine.connect();
+      const { give } = shop.tasks;
+      const commandsOf = async (send: () => PromiseLike<unknown>): Promise<number> => {
+        const [commands] = shop.broker.connections;
+        if (commands === undefined) throw new Error("nothing is connected");
+        const sent = jest.spyOn(commands, "sendCommand");
+        await send();
+        const { length } = sent.mock.calls;
+        sent.mockRestore();
+        return length;
+      };
+      await give.applyAsync([0], { deduplication: { key: "warm", window: 60 } });
+      const plain = await commandsOf(() => give.delay(1));
+      expect(await commandsOf(() => give.applyAsync([1], { deduplication: WITHIN }))).toBe(plain + 2);
+      expect(await commandsOf(() => give.applyAsync([1], { deduplication: WITHIN }))).toBe(1);
+      expect(await shop.place.redis.pttl(`${shop.place.prefix}:once:give:order-7`)).toBeGreaterThan(3_500_000);
+    });
+  }
+
+  test.each<[given: unknown, message: string]>([
+    ["order-7", 'option `deduplication` must be an object such as { key: "order-7", window: "10m" }; got "order-7"'],
+    [{ id: "order-7", window: 1 }, "option `deduplication` has no `id`; it has key, window"],
+    [{ key: "order-7", windw: 1 }, "option `deduplication` has no `windw`; did you mean `window`?; it has key, window"],
+    [{ key: "", window: 1 }, '`key` of option `deduplication` must be text that is not empty; got ""'],
+    [
+      { key: "a" },
+      '`window` of option `deduplication` must be a number of seconds of at least 0, or text such as "10s", "5m" or "250ms"; got undefined',
+    ],
+    [{ key: "a", window: 0 }, "`window` of option `deduplication` must be longer than nothing; got 0"],
+  ])("%j is refused", (given, message) => {
+    const { give } = open().tasks;
+    const options = { deduplication: given } as { deduplication: { key: string; window: number } };
+    expect(() => give.applyAsync([1], options)).toThrow(new OptionError(message));
+  });
+
+  test("a streamed group has none", () => {
+    const { app, tasks } = open();
+    const streamed = group.stream(app, [tasks.give.s(1)]);
+    expect(() => streamed.applyAsync([], { deduplication: WITHIN })).toThrow(
+      "a streamed group has no option `deduplication`: its members are taken before it is sent",
+    );
   });
 });

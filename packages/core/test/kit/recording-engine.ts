@@ -19,7 +19,7 @@ export class RecordingEngine implements Engine {
   readonly waited: { readonly id: string; readonly timeoutMs?: number }[] = [];
   record: ResultRecord = { state: "PENDING" };
   isGroup = false;
-  stored: Promise<void> = Promise.resolve();
+  stored: SubmittedRun["stored"] = Promise.resolve(undefined);
   closings = 0;
   readonly parents = new Map<string, ResultReference>();
   readonly groups = new Map<string, readonly ResultTuple[]>();
@@ -41,7 +41,7 @@ export class RecordingEngine implements Engine {
     return this.record;
   }
 
-  async wait(id: string, limits: WaitLimits, stored?: Promise<void>): Promise<ResultRecord> {
+  async wait(id: string, limits: WaitLimits, stored?: SubmittedRun["stored"]): Promise<ResultRecord> {
     await stored;
     this.waited.push({ id, ...limits });
     return this.record;

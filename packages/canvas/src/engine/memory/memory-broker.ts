@@ -12,7 +12,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { FaultSource, type Faults } from "./faults.ts";
 import { MemoryDeadLetters } from "./memory-dead-letters.ts";
 import type { MemoryNews } from "./memory-news.ts";
-import { Expiring, MemoryActiveRuns, MemoryLease, MemoryLifeSigns } from "./memory-parts.ts";
+import { Expiring, MemoryActiveRuns, MemoryDeduplicationKeys, MemoryLease, MemoryLifeSigns } from "./memory-parts.ts";
 import { MemoryProcess } from "./memory-process.ts";
 import { MemoryQueues } from "./memory-queues.ts";
 import { MemoryRateLimits } from "./memory-rate-limits.ts";
@@ -53,6 +53,7 @@ export interface MemoryBrokerState {
   readonly runIndex: MemoryRunIndex;
   /** Nodes by the ids that people gave them. */
   readonly aliases: Expiring<string>;
+  readonly deduplication: MemoryDeduplicationKeys;
   readonly savedGroups: Expiring<readonly ResultTuple[]>;
   readonly lifeSigns: MemoryLifeSigns;
   readonly janitorLease: MemoryLease;
@@ -110,6 +111,7 @@ export class MemoryBroker {
       activeRuns: new MemoryActiveRuns(clock, () => this.#countRuns()),
       runIndex: new MemoryRunIndex(),
       aliases: new Expiring(clock),
+      deduplication: new MemoryDeduplicationKeys(new Expiring(clock)),
       savedGroups: new Expiring(clock),
       lifeSigns: new MemoryLifeSigns(clock),
       janitorLease: new MemoryLease(clock),

@@ -1,8 +1,9 @@
 /** The small parts of a memory broker: what Redis keeps in single keys. One rule: what has expired is as if it never was. */
-import { parseNodeId, type ResultTuple, type RunKey } from "@umbel/core";
+import { parseNodeId, type ResultReference, type ResultTuple, type RunKey } from "@umbel/core";
 import { HOLDER_LENGTH } from "../../store/keys.ts";
 import type { ActiveRuns } from "../active-runs.ts";
 import { type Aliases, duplicateTaskId } from "../aliases.ts";
+import { type DeduplicationKeys, heldResult, holderOf, type KeyHolder } from "../deduplication.ts";
 import type { Lease } from "../lease.ts";
 import type { LifeSigns } from "../life-signs.ts";
 import type { SavedGroups } from "../saved-groups.ts";
@@ -111,6 +112,32 @@ export class MemoryAliases implements Aliases {
 
   async release(ids: readonly string[], runKey: RunKey): Promise<void> {
     for (const id of ids) if (this.#nodes.get(id)?.startsWith(runKey) === true) this.#nodes.delete(id);
+  }
+}
+
+/** Keys of calls that are sent once. */
+export class MemoryDeduplicationKeys implements DeduplicationKeys {
+  readonly #holders: Expiring<string>;
+
+  /** @param holders by key; shared by all who use the broker */
+  constructor(holders: Expiring<string>) {
+    this.#holders = holders;
+  }
+
+  async reserve(key: string, result: ResultReference, lifeMs: number): Promise<KeyHolder | undefined> {
+    const held = heldResult(result);
+    const holder = this.#holders.get(key);
+    if (holder !== undefined && holder.slice(1) !== held) return holderOf(holder);
+    if (holder === undefined) this.#holders.set(key, `r${held}`, lifeMs);
+    return undefined;
+  }
+
+  async keep(key: string, result: ResultReference, lifeMs: number): Promise<void> {
+    const held = heldResult(result);
+    const holder = this.#holders.get(key);
+    if (holder !== undefined && holder.slice(1) !== held) return;
+    if (lifeMs === 0) this.#holders.delete(key);
+    else this.#holders.set(key, `s${held}`, lifeMs);
   }
 }
 

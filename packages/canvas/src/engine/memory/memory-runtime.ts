@@ -18,7 +18,13 @@ import type { Timers } from "../timers.ts";
 import type { Workplace } from "../work-source.ts";
 import type { MemoryBrokerState } from "./memory-broker.ts";
 import { MemoryNews } from "./memory-news.ts";
-import { type MemoryActiveRuns, MemoryAliases, type MemoryLease, MemorySavedGroups } from "./memory-parts.ts";
+import {
+  type MemoryActiveRuns,
+  MemoryAliases,
+  type MemoryDeduplicationKeys,
+  type MemoryLease,
+  MemorySavedGroups,
+} from "./memory-parts.ts";
 import type { MemoryProcess } from "./memory-process.ts";
 import type { MemoryRunIndex } from "./memory-run-index.ts";
 import { RemoteGraphStore } from "./remote-graph-store.ts";
@@ -35,6 +41,7 @@ export class MemoryRuntime implements Runtime {
   readonly activeRuns: MemoryActiveRuns;
   readonly runIndex: MemoryRunIndex;
   readonly aliases: MemoryAliases;
+  readonly deduplication: MemoryDeduplicationKeys;
   readonly savedGroups: MemorySavedGroups;
   readonly slicing: Slicing;
   readonly driver: Driver;
@@ -74,6 +81,7 @@ export class MemoryRuntime implements Runtime {
     this.activeRuns = state.activeRuns;
     this.runIndex = state.runIndex;
     this.aliases = new MemoryAliases(state.aliases, options.resultExpiresMs);
+    this.deduplication = state.deduplication;
     this.savedGroups = new MemorySavedGroups(state.savedGroups, options.resultExpiresMs);
     this.deadLetters = state.deadLetters;
     this.rateLimits = state.rateLimits;

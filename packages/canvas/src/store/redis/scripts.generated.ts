@@ -1265,6 +1265,20 @@ end
 return 'forgotten'
 `;
 
+/** scripts/keep-key.lua */
+export const keepKey = `-- Keeps a deduplication key for a call that is stored, or gives it up for one that is not, unless it is another call's.
+-- KEYS[1] the key   ARGV[1] the call: its result   ARGV[2] for how long, ms; 0 to give it up
+-- Returns whether it was this call's, or nobody's.  O(1)
+local holder = redis.call('GET', KEYS[1])
+if holder and string.sub(holder, 2) ~= ARGV[1] then return 0 end
+if ARGV[2] == '0' then
+  redis.call('DEL', KEYS[1])
+else
+  redis.call('SET', KEYS[1], 's' .. ARGV[1], 'PX', ARGV[2])
+end
+return 1
+`;
+
 /** scripts/pause-run.lua */
 export const pauseRun = `-- Lets nothing of a run begin for now, or again.
 -- KEYS: the run's (see keys.ts)
@@ -2252,6 +2266,16 @@ redis.call('HSET', GRAPH, 'A', ARGV[1] .. '|' .. now)
 if ARGV[2] == '' then redis.call('HDEL', GRAPH, 'o') else redis.call('HSET', GRAPH, 'o', ARGV[2]) end
 for _, key in ipairs({ GRAPH, RESULTS, JOINS, COUNTS }) do redis.call('PERSIST', key) end
 return 'reopened'
+`;
+
+/** scripts/reserve-key.lua */
+export const reserveKey = `-- Reserves a deduplication key for a call that is about to be stored, unless another call has it.
+-- KEYS[1] the key   ARGV[1] the call: its result   ARGV[2] for how long, ms
+-- Returns nothing when it is this call's now; else who has it: \`r\` (reserved) or \`s\` (stored), and its result.  O(1)
+local holder = redis.call('GET', KEYS[1])
+if holder and string.sub(holder, 2) ~= ARGV[1] then return holder end
+if not holder then redis.call('SET', KEYS[1], 'r' .. ARGV[1], 'PX', ARGV[2]) end
+return false
 `;
 
 /** scripts/reset-nodes.lua */

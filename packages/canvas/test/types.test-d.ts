@@ -376,3 +376,12 @@ export function serializers(): void {
   // @ts-expect-error no window
   add.applyAsync([1, 2], { deduplication: { key: "a" } });
 }
+
+export function lengthsOfTime(): void {
+  app.task({ name: "short", timeLimitMs: 1, softTimeLimit: "1ms", defaultRetryDelay: "10s" }, () => 1);
+  app.task({ name: "again", bind: true }, (self) => self.retry({ countdownMs: 5 }));
+  // @ts-expect-error milliseconds are a number
+  app.task({ name: "long", timeLimitMs: "1s" }, () => 1);
+  // @ts-expect-error errors are always kept
+  app.task({ name: "kept", storeErrorsEvenIfIgnored: false }, () => 1);
+}

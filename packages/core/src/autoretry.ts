@@ -45,9 +45,9 @@ function waitBefore(options: TaskOptions, retries: number, random: () => number)
   const { retryBackoff = false, retryBackoffMax = LONGEST_BACKOFF, retryJitter = true, retryKwargs } = options;
   if (retryBackoff !== false && retryBackoff !== 0) {
     const factor = retryBackoff === true ? 1 : retryBackoff;
-    const longest = Math.min(retryBackoffMax, factor * 2 ** retries);
+    const longest = Math.min(parseSeconds(retryBackoffMax, "`retryBackoffMax`"), factor * 2 ** retries);
     return retryJitter ? longest * random() : longest;
   }
   if (retryKwargs?.countdown !== undefined) return parseSeconds(retryKwargs.countdown, "`retryKwargs.countdown`");
-  return options.defaultRetryDelay ?? retryDefaults.retryDelay;
+  return parseSeconds(options.defaultRetryDelay ?? retryDefaults.retryDelay, "`defaultRetryDelay`");
 }

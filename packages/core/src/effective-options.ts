@@ -4,13 +4,14 @@
  */
 import { isDisabled } from "./setting-types.ts";
 import type { Settings } from "./settings.ts";
-import type { TaskOptions } from "./task-options.ts";
+import { inSeconds, type TaskOptions } from "./task-options.ts";
 
 /** Gives the options that hold for a task. @param own those of its definition */
 export function effectiveOptions(name: string, own: TaskOptions, conf: Settings): TaskOptions {
   const { taskAnnotations: annotations } = conf;
   const options: TaskOptions = { ...defaultsOf(conf), ...own };
-  const annotated = annotations === undefined ? options : { ...options, ...annotations["*"], ...annotations[name] };
+  const said = (of: string): TaskOptions => inSeconds(name, annotations?.[of] ?? {});
+  const annotated = annotations === undefined ? options : { ...options, ...said("*"), ...said(name) };
   return isDisabled(conf.resultBackend) ? { ...annotated, ignoreResult: true } : annotated;
 }
 

@@ -74,6 +74,8 @@ export interface DeliveryInfo {
 export interface RetryOptions {
   /** Seconds until the next try, or text such as "10s"; the task's `defaultRetryDelay` unless said. */
   countdown?: number | string;
+  /** The same in milliseconds. */
+  countdownMs?: number;
   /** How many retries there may be in all; the task's `maxRetries` unless said. `null`: no end. */
   maxRetries?: number | null;
   /** The error to fail with when the retries are spent; otherwise MaxRetriesExceededError. */
@@ -224,8 +226,7 @@ export class TaskAttempt implements BoundTask {
         )
       );
     }
-    const seconds =
-      options.countdown === undefined ? defaults.retryDelay : parseSeconds(options.countdown, "`countdown`");
+    const seconds = countdownOf(options) ?? defaults.retryDelay;
     this.#retryInMs = Math.round(seconds * 1000);
     this.#retryCause = options.exc;
     throw new AttemptEnded(`task "${this.name}" is tried again in ${seconds} s`);
@@ -280,6 +281,16 @@ export class TaskAttempt implements BoundTask {
       `\`${method}\` needs a worker, but task "${this.name}" was called as a function; send it with \`delay\``,
     );
   }
+}
+
+/** Seconds until the next try, where they are said. @throws OptionError for both forms at once, or a wrong one */
+function countdownOf({ countdown, countdownMs }: RetryOptions): number | undefined {
+  if (countdownMs === undefined) return countdown === undefined ? undefined : parseSeconds(countdown, "`countdown`");
+  if (countdown !== undefined) {
+    throw new OptionError("`countdown` and `countdownMs` say the same thing; give only one of them");
+  }
+  if (Number.isFinite(countdownMs) && countdownMs >= 0) return countdownMs / 1000;
+  throw new OptionError(`\`countdownMs\` must be a number of milliseconds of at least 0; got ${show(countdownMs)}`);
 }
 
 const LONGEST_STATE = 100;

@@ -29,8 +29,9 @@ export interface TaskOptions {
   acksLate?: boolean;
   /** How many times `retry` may ask for another try; 3 unless said, `null` for no end. */
   maxRetries?: number | null;
-  /** Seconds between tries that name no countdown; 180 unless said. */
-  defaultRetryDelay?: number;
+  /** Seconds between tries that name no countdown, or text such as "10s"; 180 unless said. */
+  defaultRetryDelay?: DurationInput;
+  defaultRetryDelayMs?: number;
   /** Whether a worker tells when it has started it, with its `pid` and `hostname`; it is seen as STARTED in any case. */
   trackStarted?: boolean;
   /** How many workers it may take down before it is WorkerLostError; 3 unless said. */
@@ -48,20 +49,25 @@ export interface TaskOptions {
    * `defaultRetryDelay` counts each time.
    */
   retryBackoff?: boolean | number;
-  /** The longest of these waits, seconds; 600 unless said. */
-  retryBackoffMax?: number;
+  /** The longest of these waits, seconds, or text such as "10m"; 600 unless said. */
+  retryBackoffMax?: DurationInput;
+  retryBackoffMaxMs?: number;
   /** Whether each wait is drawn between 0 and its length, so that not all come back at once; true unless said. */
   retryJitter?: boolean;
   /** How often a failed attempt is repeated on its own, whatever its error; as the option of a call. */
   retries?: number;
   /** Whether what it gives is dropped, where no later step takes it: `get()` gives `undefined` then. False unless said. */
   ignoreResult?: boolean;
+  /** Celery's; only true can be said, for errors are always kept with their run, whatever `ignoreResult` says. */
+  storeErrorsEvenIfIgnored?: true;
   /** How often it may start, counted over all workers: a number a second, or text such as "10/s", "100/m", "1000/h". */
   rateLimit?: RateInput;
   /** Seconds after which its signal is aborted with SoftTimeLimitExceeded, or text such as "10s". */
   softTimeLimit?: DurationInput;
+  softTimeLimitMs?: number;
   /** Seconds after which an attempt has failed with TimeLimitExceeded, whatever it does, or text such as "10s". */
   timeLimit?: DurationInput;
+  timeLimitMs?: number;
   /** Its class; the App's `Task` unless said. */
   base?: TaskClass;
   /** A Standard Schema (zod, valibot, arktype) of an object with an entry for each of `params`. */
@@ -104,6 +110,8 @@ const duration = reads(
   (value) => parseSeconds(value, "it"),
   'a number of seconds of at least 0, or text such as "10s", "5m" or "250ms"',
 );
+const milliseconds: Check = (value) =>
+  seconds(value) === undefined ? undefined : "a number of milliseconds of at least 0";
 const errorClasses: Check = (value) =>
   Array.isArray(value) && value.every(isErrorClass) ? undefined : "a list of classes of errors, such as [TypeError]";
 
@@ -122,7 +130,8 @@ const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
   typing: flag,
   acksLate: flag,
   maxRetries: wholeOrNull,
-  defaultRetryDelay: seconds,
+  defaultRetryDelay: duration,
+  defaultRetryDelayMs: milliseconds,
   trackStarted: flag,
   maxDeliveries: whole(1, 1000),
   rejectOnWorkerLost: flag,
@@ -134,13 +143,18 @@ const CHECKS: { readonly [Name in keyof Required<TaskOptions>]: Check } = {
       : "an object with `maxRetries`, `countdown` or both",
   retryBackoff: (value) =>
     typeof value === "boolean" ? undefined : seconds(value) && "true, false or a number of seconds",
-  retryBackoffMax: seconds,
+  retryBackoffMax: duration,
+  retryBackoffMaxMs: milliseconds,
   retryJitter: flag,
   retries: whole(0, Number.MAX_SAFE_INTEGER),
   ignoreResult: flag,
+  storeErrorsEvenIfIgnored: (value) =>
+    value === true ? undefined : "true: errors are always kept with their run, whatever `ignoreResult` says",
   rateLimit: reads((value) => parseRate(value, "it"), 'a number a second, or text such as "10/s", "100/m" or "1000/h"'),
   softTimeLimit: duration,
+  softTimeLimitMs: milliseconds,
   timeLimit: duration,
+  timeLimitMs: milliseconds,
   serializer: (value) => text(value) ?? refusedSerializer(value),
   compression: (value) => (isCompression(value) ? undefined : wantedCompression(value)),
   throws: errorClasses,
@@ -154,20 +168,57 @@ export const classOptionNames: readonly string[] = Object.keys(CHECKS).filter(
   (name) => !["name", "bind", "base"].includes(name),
 );
 
+/** Options in milliseconds that stand for those in seconds. */
+const MILLISECOND_TWINS = {
+  defaultRetryDelayMs: "defaultRetryDelay",
+  retryBackoffMaxMs: "retryBackoffMax",
+  softTimeLimitMs: "softTimeLimit",
+  timeLimitMs: "timeLimit",
+} as const satisfies { readonly [Name in keyof TaskOptions]: keyof TaskOptions };
+
+/**
+ * Gives options without names in milliseconds: what they say is said in seconds.
+ * @throws OptionError for a wrong number, or a name beside its twin
+ */
+export function inSeconds(taskName: string, options: TaskOptions): TaskOptions {
+  let changed: Record<string, unknown> | undefined;
+  for (const [name, twin] of Object.entries(MILLISECOND_TWINS)) {
+    const value = options[name as keyof typeof MILLISECOND_TWINS];
+    if (value === undefined) continue;
+    checkOption(taskName, name as keyof TaskOptions, value);
+    if (options[twin] !== undefined) {
+      throw new OptionError(
+        `\`${twin}\` and \`${name}\` of task "${taskName}" say the same thing; give only one of them`,
+      );
+    }
+    changed ??= { ...options };
+    changed[twin] = value / 1000;
+    delete changed[name];
+  }
+  return changed ?? options;
+}
+
+function checkOption(taskName: string, name: keyof TaskOptions, value: unknown): void {
+  const wanted = CHECKS[name](value);
+  if (wanted === undefined) return;
+  throw new OptionError(`option \`${name}\` of task "${taskName}" must be ${wanted}; got ${show(value)}`);
+}
+
 const RETRY_WORDS: readonly string[] = ["maxRetries", "countdown"];
 
-/** Checks a task's options. @throws OptionError for an unknown name (with the nearest one) or a wrong value */
-export function readTaskOptions(taskName: string, options: TaskOptions): TaskOptions {
-  for (const [name, value] of Object.entries(options)) {
+/**
+ * Checks a task's options, and gives them without names in milliseconds.
+ * @throws OptionError for an unknown name (with the nearest one), a wrong value, or a name beside its `Ms` twin
+ */
+export function readTaskOptions(taskName: string, given: TaskOptions): TaskOptions {
+  for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     if (!Object.hasOwn(CHECKS, name)) {
       throw new OptionError(`unknown option \`${name}\` of task "${taskName}"${didYouMean(name, Object.keys(CHECKS))}`);
     }
-    const wanted = CHECKS[name as keyof TaskOptions](value);
-    if (wanted !== undefined) {
-      throw new OptionError(`option \`${name}\` of task "${taskName}" must be ${wanted}; got ${show(value)}`);
-    }
+    checkOption(taskName, name as keyof TaskOptions, value);
   }
+  const options = inSeconds(taskName, given);
   if (options.schema !== undefined && options.params === undefined) {
     throw new OptionError(
       `\`schema\` of task "${taskName}" needs \`params\`: a schema has no order, so name its entries as the function takes them`,

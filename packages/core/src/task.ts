@@ -31,7 +31,7 @@ import {
   type StateUpdate,
   type TaskRequest,
 } from "./task-context.ts";
-import { classOptionNames, readTaskOptions, type TaskOptions } from "./task-options.ts";
+import { classOptionNames, inSeconds, readTaskOptions, type TaskOptions } from "./task-options.ts";
 
 /** A list whose length is that of `Items`, as a mutable tuple. */
 type Tuple<Items extends readonly unknown[]> = [...Items];
@@ -340,7 +340,7 @@ export function createTask(app: App, definition: TaskDefinition): AnyTask {
   const own = readTaskOptions(definition.name, definition.options);
   const task = definition.makeObject() as unknown as TaskObject;
   const hasClass = Object.getPrototypeOf(task) !== TaskObject.prototype;
-  const options = hasClass ? readTaskOptions(definition.name, { ...optionsOf(task), ...own }) : own;
+  const options = hasClass ? readTaskOptions(definition.name, { ...fieldsOf(definition.name, task), ...own }) : own;
   const observer = task as unknown as TaskBase;
   const isWatched = hasClass && isObserved(observer, TaskObject.prototype);
   Object.defineProperty(task, "resolved", { value: { revision: -1, options }, writable: true });
@@ -356,10 +356,10 @@ export function createTask(app: App, definition: TaskDefinition): AnyTask {
   return task as unknown as AnyTask;
 }
 
-/** Options that a class says as fields. */
-function optionsOf(task: object): TaskOptions {
-  const said = classOptionNames.map((name) => [name, Reflect.get(task, name)] as const);
-  return Object.fromEntries(said.filter(([, value]) => value !== undefined));
+/** Options that a class says as fields. What is written where the task is defined comes first, so it has no twins left. */
+function fieldsOf(name: string, task: object): TaskOptions {
+  const said = classOptionNames.map((option) => [option, Reflect.get(task, option)] as const);
+  return inSeconds(name, Object.fromEntries(said.filter(([, value]) => value !== undefined)));
 }
 
 /** Whether a value is a task. */

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { App, isApp } from "../src/app.ts";
 import { AlreadyRegistered, ImproperlyConfigured, NotRegistered, OptionError } from "../src/errors.ts";
-import { isTask } from "../src/task.ts";
+import { isTask, Task } from "../src/task.ts";
 import { RecordingEngine } from "./kit/recording-engine.ts";
 
 test("a task is defined by a name, by options, or by its function alone", () => {
@@ -86,6 +86,42 @@ test.each<[what: string, define: (app: App) => unknown, error: Error]>([
     "a number of deliveries that is none",
     (app) => app.task({ name: "t", maxDeliveries: 0 }, () => 1),
     new OptionError('option `maxDeliveries` of task "t" must be a whole number from 1 to 1000; got 0'),
+  ],
+  [
+    "a length of time said twice",
+    (app) => app.task({ name: "t", timeLimit: 1, timeLimitMs: 1000 }, () => 1),
+    new OptionError('`timeLimit` and `timeLimitMs` of task "t" say the same thing; give only one of them'),
+  ],
+  [
+    "wrong milliseconds",
+    (app) => app.task({ name: "t", retryBackoffMaxMs: -1 }, () => 1),
+    new OptionError('option `retryBackoffMaxMs` of task "t" must be a number of milliseconds of at least 0; got -1'),
+  ],
+  [
+    "wrong milliseconds of a class",
+    (app) =>
+      app.task(
+        {
+          name: "t",
+          base: class extends Task {
+            override softTimeLimitMs = "5" as never;
+          },
+        },
+        () => 1,
+      ),
+    new OptionError('option `softTimeLimitMs` of task "t" must be a number of milliseconds of at least 0; got "5"'),
+  ],
+  [
+    "a soft limit in milliseconds behind the hard one",
+    (app) => app.task({ name: "t", softTimeLimitMs: 2000, timeLimit: 1 }, () => 1),
+    new OptionError('`softTimeLimit` of task "t" must be shorter than its `timeLimit`; got 2 and 1'),
+  ],
+  [
+    "errors that are not to be stored",
+    (app) => app.task({ name: "t", storeErrorsEvenIfIgnored: false as never }, () => 1),
+    new OptionError(
+      'option `storeErrorsEvenIfIgnored` of task "t" must be true: errors are always kept with their run, whatever `ignoreResult` says; got false',
+    ),
   ],
 ])("%s is refused, and registers nothing", (_what, define, error) => {
   const app = new App();

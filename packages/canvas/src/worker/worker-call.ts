@@ -3,6 +3,7 @@ import {
   type AnyTask,
   type AttemptServices,
   nodeId,
+  parseSeconds,
   type RequestMaker,
   type RetryDefaults,
   type RunKey,
@@ -73,7 +74,7 @@ export class WorkerCall implements RequestMaker, AttemptServices {
     const { maxRetries, defaultRetryDelay } = this.#task.options;
     return {
       maxRetries: maxRetries === undefined ? retryDefaults.maxRetries : maxRetries,
-      retryDelay: defaultRetryDelay ?? retryDefaults.retryDelay,
+      retryDelay: parseSeconds(defaultRetryDelay ?? retryDefaults.retryDelay, "`defaultRetryDelay`"),
     };
   }
 

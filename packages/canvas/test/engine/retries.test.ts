@@ -7,6 +7,7 @@ import {
   RemoteError,
   registerError,
   SynchronousSubtaskError,
+  Task,
 } from "@umbel/core";
 import type { TaskFailure } from "../../src/worker/run-node.ts";
 import { type Shop, shopsOnEachBroker } from "../kit/shop.ts";
@@ -97,6 +98,31 @@ describe.each(shopsOnEachBroker)("a task that fails, on %s", (_broker, open) => 
     await errorOf(always.applyAsync(["the task's"], { retryDelay: 0 }).get({ timeout: 10 }));
     await errorOf(always.applyAsync(["the call's"], { retries: 0 }).get({ timeout: 10 }));
     expect([tries.get("the task's"), tries.get("the call's")]).toEqual([3, 1]);
+  });
+
+  test("T11 lengths of time may be said in milliseconds, by a task, its class and `retry`", async () => {
+    const limits: unknown[] = [];
+    class Short extends Task {
+      override timeLimitMs = 45_000;
+      override softTimeLimitMs = 30_000;
+      override defaultRetryDelayMs = 2;
+    }
+    const wait = shop.app.task({ name: "wait a little", bind: true, base: Short, timeLimitMs: 60_000 }, (self) => {
+      limits.push(self.request.timelimit);
+      if (self.request.retries === 0) self.retry({ countdownMs: 1 });
+      if (self.request.retries === 1) self.retry();
+      return self.request.retries;
+    });
+    expect(wait.options).toMatchObject({ timeLimit: 60, softTimeLimit: 30, defaultRetryDelay: 0.002 });
+    expect(Object.keys(wait.options).filter((name) => name.endsWith("Ms"))).toEqual([]);
+    expect(await wait.delay().get({ timeout: 10 })).toBe(2);
+    expect(limits).toEqual([
+      [30, 60],
+      [30, 60],
+      [30, 60],
+    ]);
+    shop.app.conf.taskAnnotations = { "wait a little": { timeLimitMs: 90_000 } };
+    expect(wait.options.timeLimit).toBe(90);
   });
 
   test("T11 throws: the worker is told that such an error is expected", async () => {

@@ -272,7 +272,7 @@ export class TaskRunner {
       task: node.task,
       args: first === undefined ? args : [this.#parts.content.readResult(first), ...args],
       kwargs,
-      options: node.options,
+      options: withoutQueue(node.options, this.#parts.pages.peekMeta(runKey)?.labels?.ownQueue),
       error: encodeError(error),
       rejectedAt: new Date(),
       hostname: this.#parts.hostname,
@@ -330,6 +330,11 @@ export class TaskRunner {
     };
     return [request, { name: error.name, message: error.message }, error.stack ?? null, ...attempt.node.args];
   }
+}
+
+/** Options without a queue that ends with the process which sent the run: whoever sends the call again is another. */
+function withoutQueue({ queue, ...options }: TaskNode["options"], own: string | undefined): TaskNode["options"] {
+  return queue === undefined || queue === own ? options : { ...options, queue };
 }
 
 /** Whether nobody needs what a call gives, and nobody wants it. */

@@ -5,6 +5,7 @@
 import { Command } from "commander";
 import { declareCheck } from "./commands/check.ts";
 import { declareConsole } from "./commands/console.ts";
+import { declareDeadLetters } from "./commands/dead-letters.ts";
 import { declareExplain } from "./commands/explain.ts";
 import { declareFormat } from "./commands/fmt.ts";
 import { declareGraph } from "./commands/graph.ts";
@@ -56,6 +57,7 @@ export function makeProgram(choose: Choose): Command {
   declareTokens(program, choose);
   declareWorker(program, choose);
   declareRuns(program, choose);
+  declareDeadLetters(program, choose);
   declareConsole(program, choose);
   declareProject(program, choose);
   declareRedis(program, choose);

@@ -25,18 +25,11 @@ const PREFIX = `test-${randomUUID()}`;
 /** JavaScript: what loads a user's TypeScript does not work within Jest. */
 const TASKS = `import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { App, getTaskLogger } from "umbel";
+import { App, getTaskLogger, Reject } from "umbel";
 
 export const app = new App("shop", { prefix: "${PREFIX}" });
 
 export const add = app.task("add", (x, y) => x + y);
-
-const logger = getTaskLogger("shop", { stream: { write: () => undefined } });
-export const say = app.task("say", (word) => {
-  logger.warn({ word, password: "secret" }, "saying it");
-  logger.debug("not kept");
-  return word;
-});
 
 export const sum = app.task("sum", (numbers) => numbers.reduce((total, number) => total + number, 0));
 
@@ -48,6 +41,18 @@ export const hang = app.task({ name: "hang", bind: true }, (self) => {
 export const ready = app.task("ready", (x) => {
   if (!existsSync(join(import.meta.dirname, "ready"))) throw new RangeError("not ready");
   return x;
+});
+
+export const order = app.task("order", (what, cents = 0) => {
+  if (!existsSync(join(import.meta.dirname, "open"))) throw new Reject("closed");
+  return \`one \${what}\`;
+});
+
+const logger = getTaskLogger("shop", { stream: { write: () => undefined } });
+export const say = app.task("say", (word) => {
+  logger.warn({ word, password: "secret" }, "saying it");
+  logger.debug("not kept");
+  return word;
 });
 `;
 
@@ -122,6 +127,45 @@ async function begin(...args: readonly string[]): Promise<string> {
 test("T7 getTaskLogger: what tasks log is kept with their run, and told in order", async () => {
   const names = { RUN: await begin("-e", 'say("hello")', "-A", "tasks.js") };
   expectGolden("screens/runs-logs.txt", await screensOf(["logs RUN", "logs RUN --json", "forget RUN"], names));
+});
+
+test("T13 Reject: calls that were rejected are listed, shown, sent again and dropped", async () => {
+  const RUNS = [
+    await begin("-e", 'order("tea")', "-A", "tasks.js"),
+    await begin("-e", 'order("cake", cents: 3)', "-A", "tasks.js"),
+  ];
+  const { stdout } = await type("dead-letters", "list", "--json");
+  const letters = JSON.parse(stdout) as { id: string; task: string; args: unknown[]; error: { message: string } }[];
+  expect(letters).toMatchObject([
+    { task: "order", args: ["cake"], kwargs: { cents: 3 }, error: { message: "closed" } },
+    { task: "order", args: ["tea"], kwargs: {} },
+  ]);
+  const names = { CAKE: letters[0]?.id ?? "", TEA: letters[1]?.id ?? "", FIRST: RUNS[0] ?? "", SECOND: RUNS[1] ?? "" };
+  const screens = await screensOf(
+    [
+      "dead-letters",
+      "dead-letters list --task nobody",
+      "dead-letters list --limit 1",
+      "dead-letters show TEA",
+      "dead-letters show nobody",
+      "dead-letters requeue",
+      "dead-letters requeue TEA --all",
+      "dead-letters discard TEA --task order",
+      "dead-letters discard TEA nobody",
+      "dead-letters requeue TEA",
+      "dead-letters drop --all --task nobody",
+      "dead-letters discard --all",
+      "dead-letters",
+      "forget FIRST SECOND",
+    ],
+    names,
+  );
+  expectGolden("screens/dead-letters.txt", screens);
+  const { stdout: runs } = await type("runs", "--json");
+  const [sent] = JSON.parse(runs) as { id: string; task: string; state: string }[];
+  expect(sent).toMatchObject({ task: "order", state: "STARTED" });
+  await type("cancel", sent?.id ?? "");
+  await type("forget", sent?.id ?? "");
 });
 
 test("a run that failed is looked at, repaired, resumed, forked and forgotten", async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { newRunKey, type RunKey } from "@umbel/core";
 import calculateSlot from "cluster-key-slot";
 import fc from "fast-check";
-import { BullQueues } from "../../src/engine/queues.ts";
+import { BullQueues } from "../../src/engine/bull-queues.ts";
 import { Shards, shardName, shardOf, shardTag } from "../../src/engine/shards.ts";
 import { shardCountKey } from "../../src/store/keys.ts";
 import { TestPrefix, until } from "../kit/redis-server.ts";

@@ -1,6 +1,7 @@
 /** The public names of `@umbel/canvas`. What is not listed here is private. */
 export type { Broker, ConnectionPurpose } from "./engine/broker.ts";
 export { CanvasEngine, type CanvasEngineOptions } from "./engine/engine.ts";
+export type { WorkerInfo } from "./engine/life-signs.ts";
 export type { Faults } from "./engine/memory/faults.ts";
 export { MemoryBroker, type MemoryBrokerOptions } from "./engine/memory/memory-broker.ts";
 export { VirtualClock } from "./engine/memory/virtual-clock.ts";
@@ -18,6 +19,7 @@ export type { JsonEdge, JsonGraph, JsonNode } from "./graph/export/json.ts";
 export { argumentsOf } from "./graph/export/label.ts";
 export { type StepRow, stepRows } from "./graph/export/step-rows.ts";
 export { type Plan, type PlannedLimit, type PlannedTask, planOf } from "./graph/plan.ts";
+export { expireKeys, type QueueSurvey, type Survey, surveyRedis } from "./ops/survey.ts";
 export { chain } from "./primitives/chain.ts";
 export { chord } from "./primitives/chord.ts";
 export { type EachOptions, each } from "./primitives/each.ts";

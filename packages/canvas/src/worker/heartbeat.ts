@@ -1,5 +1,5 @@
 /** The sign of life of one worker process. One rule: it is given as long as the process lives, and taken back when it ends. */
-import type { LifeSigns } from "../engine/life-signs.ts";
+import type { LifeSigns, WorkerInfo } from "../engine/life-signs.ts";
 import type { Timers } from "../engine/timers.ts";
 
 /** How many signs of life there are to one renewal of the name, which is kept much longer. */
@@ -11,7 +11,7 @@ export class Heartbeat {
   readonly #timers: Timers;
   readonly #incarnation: string;
   readonly #lostAfterMs: number;
-  readonly #name: string;
+  readonly #about: WorkerInfo;
   #beats = 0;
   #stopBeating: (() => void) | undefined;
 
@@ -19,12 +19,12 @@ export class Heartbeat {
   constructor(
     signs: LifeSigns,
     timers: Timers,
-    { incarnation, name, lostAfterMs }: { incarnation: string; name: string; lostAfterMs: number },
+    { incarnation, about, lostAfterMs }: { incarnation: string; about: WorkerInfo; lostAfterMs: number },
   ) {
     this.#signs = signs;
     this.#timers = timers;
     this.#incarnation = incarnation;
-    this.#name = name;
+    this.#about = about;
     this.#lostAfterMs = lostAfterMs;
   }
 
@@ -41,8 +41,8 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    if (this.#beats % BEATS_A_NAME === 0) await this.#signs.name(this.#incarnation, this.#name);
+    if (this.#beats % BEATS_A_NAME === 0) await this.#signs.name(this.#incarnation, this.#about.name);
     this.#beats += 1;
-    await this.#signs.give(this.#incarnation, this.#lostAfterMs);
+    await this.#signs.give(this.#incarnation, this.#lostAfterMs, this.#about);
   }
 }

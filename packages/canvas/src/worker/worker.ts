@@ -6,7 +6,7 @@
  * queues, or go on with the only one; 5. only then let the queue have the job back as done.
  */
 import { hostname } from "node:os";
-import { nodeId, RunExpiredError, type RunKey, type TaskRegistry } from "@umbel/core";
+import { isBuiltIn, nodeId, RunExpiredError, type RunKey, type TaskRegistry } from "@umbel/core";
 import { KeepAlive } from "../engine/keep-alive.ts";
 import { rangeOf, type SlicePointer } from "../engine/queues.ts";
 import type { Runtime } from "../engine/runtime.ts";
@@ -37,6 +37,8 @@ export interface CanvasWorkerOptions {
   readonly concurrency?: number;
   /** Its name, as `request.hostname` tells it. */
   readonly name?: string;
+  /** Of the package that it runs, as `flow doctor` tells it; empty unless said. */
+  readonly version?: string;
   /** How long after its last sign of life a worker counts as lost, milliseconds. */
   readonly lostAfterMs?: number;
   /** How long something dispatched may take to show up before the janitor looks for it, milliseconds. */
@@ -55,6 +57,7 @@ export interface CanvasWorkerOptions {
 
 const DEFAULTS = {
   concurrency: 50,
+  version: "",
   lostAfterMs: 15_000,
   overdueMs: 10_000,
   isEager: false,
@@ -131,7 +134,13 @@ export class CanvasWorker {
     const { pages, results, content, driver, lifeSigns } = runtime;
     this.#heartbeat = new Heartbeat(lifeSigns, runtime.upkeepTimers, {
       incarnation: this.#incarnation,
-      name: this.name,
+      about: {
+        name: this.name,
+        version: this.#options.version,
+        queues: this.#options.queues,
+        tasks: [...registry.tasks.keys()].filter((task) => !isBuiltIn(task)),
+        startedAt: Date.now(),
+      },
       lostAfterMs: this.#options.lostAfterMs,
     });
     this.#logs = new LogKeeper({

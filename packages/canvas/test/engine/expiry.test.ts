@@ -45,7 +45,10 @@ test("what was paused, resumed, forked and cancelled is gone a day after its end
     return value;
   });
   try {
-    await startWorker(shop.app, shop.engine, { queues: ["default"] });
+    const { name } = await startWorker(shop.app, shop.engine, { queues: ["default"], version: "1.2.3" });
+    const { lifeSigns } = await shop.engine.runtime();
+    const tasks: unknown = expect.arrayContaining(["add", "fragile"]);
+    expect(await lifeSigns.alive()).toMatchObject([{ name, queues: ["default"], tasks, version: "1.2.3" }]);
     const settle = async (): Promise<void> => void (await clock.advance(30_000));
     const { id } = await chain(add.s(1, 1), fragile.s()).delay();
     await settle();

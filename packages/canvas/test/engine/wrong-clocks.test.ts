@@ -125,6 +125,8 @@ describe.each([
     await until("it leads", async () => (await redis.exists(janitorLeaseKey(prefix))) === 1);
     setClock(0);
     expect(await lifeSigns.isAlive(shop.engine.incarnation)).toBe(true);
+    const tasks: unknown = expect.arrayContaining(["give"]);
+    expect(await lifeSigns.alive()).toMatchObject([{ queues: ["default"], tasks, version: "" }]);
     const life = await redis.pttl(heartbeatKey(prefix, shop.engine.incarnation));
     expect(life).toBeLessThanOrEqual(5000);
     const lease = await redis.pttl(janitorLeaseKey(prefix));

@@ -25,6 +25,7 @@ import type { CommandContext } from "./context.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { type FailureReport, reportFailure } from "./failure-report.ts";
 import type { Progress } from "./live/progress.ts";
+import { readVersion } from "./version.ts";
 
 /** How the waiting ended. */
 export type RunEnd =
@@ -160,6 +161,7 @@ export class FlowRun {
     if (this.#queue === undefined || ownWorker === undefined) return;
     this.#worker = await startWorker({ tasks }, this.#engine, {
       queues: [this.#queue],
+      version: readVersion(),
       logLinesKept: this.#parts.app.conf.logLinesKept,
       ...(ownWorker.concurrency === undefined ? {} : { concurrency: ownWorker.concurrency }),
       onError: (error) => this.#report(error),

@@ -5,7 +5,7 @@ import type { ActiveRuns } from "../active-runs.ts";
 import { type Aliases, duplicateTaskId } from "../aliases.ts";
 import { type DeduplicationKeys, heldResult, holderOf, type KeyHolder } from "../deduplication.ts";
 import type { Lease } from "../lease.ts";
-import type { LifeSigns } from "../life-signs.ts";
+import { type LifeSigns, sorted, type WorkerInfo } from "../life-signs.ts";
 import type { SavedGroups } from "../saved-groups.ts";
 import type { Clock } from "./clock.ts";
 
@@ -167,7 +167,8 @@ export class MemorySavedGroups implements SavedGroups {
 
 /** Signs of life of workers in this process. */
 export class MemoryLifeSigns implements LifeSigns {
-  readonly #alive: Expiring<true>;
+  readonly #alive: Expiring<WorkerInfo>;
+  readonly #incarnations = new Set<string>();
   /** A broker in memory sees few workers in its life. */
   readonly #names = new Map<string, string>();
 
@@ -175,8 +176,13 @@ export class MemoryLifeSigns implements LifeSigns {
     this.#alive = new Expiring(clock);
   }
 
-  async give(incarnation: string, lifeMs: number): Promise<void> {
-    this.#alive.set(incarnation, true, lifeMs);
+  async give(incarnation: string, lifeMs: number, about: WorkerInfo): Promise<void> {
+    this.#incarnations.add(incarnation);
+    this.#alive.set(incarnation, about, lifeMs);
+  }
+
+  async alive(): Promise<readonly WorkerInfo[]> {
+    return sorted([...this.#incarnations].flatMap((incarnation) => this.#alive.get(incarnation) ?? []));
   }
 
   async name(incarnation: string, name: string): Promise<void> {
@@ -188,11 +194,12 @@ export class MemoryLifeSigns implements LifeSigns {
   }
 
   async end(incarnation: string): Promise<void> {
+    this.#incarnations.delete(incarnation);
     this.#alive.delete(incarnation);
   }
 
   async isAlive(incarnation: string): Promise<boolean> {
-    return this.#alive.get(incarnation) === true;
+    return this.#alive.get(incarnation) !== undefined;
   }
 }
 

@@ -87,7 +87,8 @@ export class MemoryRuntime implements Runtime {
     this.rateLimits = state.rateLimits;
     this.janitorLease = state.janitorLease;
     this.lifeSigns = {
-      give: (incarnation, lifeMs) => state.lifeSigns.give(incarnation, lifeMs),
+      give: (incarnation, lifeMs, about) => state.lifeSigns.give(incarnation, lifeMs, about),
+      alive: () => state.lifeSigns.alive(),
       name: (incarnation, name) => state.lifeSigns.name(incarnation, name),
       nameOf: (incarnation) => state.lifeSigns.nameOf(incarnation),
       end: (incarnation) => state.lifeSigns.end(incarnation),

@@ -18,7 +18,7 @@ export interface DoctorOptions extends BrokerOptions {
 }
 
 /** What was found of one thing. */
-interface Finding {
+export interface Finding {
   readonly what: string;
   readonly state: "ok" | "note" | "bad";
   readonly text: string;
@@ -41,6 +41,8 @@ export async function examine(context: CommandContext, options: DoctorOptions): 
     await withEngine(context, options, async (engine, app) => {
       findings.push(...(await examineServer(context, app)));
       findings.push(...(await examineRuns(engine, app, options.fix === true)));
+      const { examineWork } = await import("./examine-work.ts");
+      findings.push(...(await examineWork(context, engine, app, options.fix === true)));
     });
   } catch (error) {
     findings.push({ what: "broker", state: "bad", text: errorScreen(error, { debug: context.debug }) });

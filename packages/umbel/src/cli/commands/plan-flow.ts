@@ -1,6 +1,6 @@
 /** `flow plan`: what a flow would run, in numbers; it runs nothing. */
-import { CanvasEngine, type Plan, planOf } from "@umbel/canvas";
-import type { App } from "@umbel/core";
+import { CanvasEngine, type Plan, type PlannedTask, planOf, type WorkerInfo } from "@umbel/canvas";
+import { type App, isBuiltIn } from "@umbel/core";
 import { App as UmbelApp } from "../../app.ts";
 import { engineOptions } from "../../engine.ts";
 import { useBroker } from "../broker-choice.ts";
@@ -25,11 +25,13 @@ interface Estimate {
   /** The longest way, milliseconds; `undefined` where a task of it has not run before. */
   readonly totalMs: number | undefined;
   readonly runs: number;
+  /** Tasks of the plan that no worker that is alive takes from their queues. */
+  readonly unserved: readonly string[];
 }
 
 const MOST_RUNS = 5;
 const MOST_NODES = 2000;
-const DEFAULT_QUEUE = "default";
+const MOST_NAMED = 5;
 
 /**
  * Prints the plan of a flow.
@@ -44,16 +46,25 @@ export async function planFlow(context: CommandContext, options: PlanOptions): P
   const { environment } = new CanvasEngine({ tasks: flow.tasks.tasks }, engineOptions(app));
   const plan = planOf(flow.signature, environment);
   const estimate = options.estimate === true ? await estimateOf(plan, app) : undefined;
-  context.terminal.result(options.json === true ? toJson(plan, estimate) : describe(plan, estimate));
+  const { taskDefaultQueue } = app.conf;
+  const show = options.json === true ? toJson : describe;
+  context.terminal.result(show(plan, estimate, taskDefaultQueue));
   return EXIT.done;
 }
 
-function toJson(plan: Plan, estimate: Estimate | undefined): string {
+function unservedOf({ tasks }: Plan, workers: readonly WorkerInfo[], defaultQueue: string): readonly string[] {
+  const isServed = ({ task, queue = defaultQueue }: PlannedTask): boolean =>
+    workers.some((worker) => worker.queues.includes(queue) && worker.tasks.includes(task));
+  const unserved = tasks.filter((planned) => !isBuiltIn(planned.task) && !isServed(planned));
+  return [...new Set(unserved.map(({ task }) => task))];
+}
+
+function toJson(plan: Plan, estimate: Estimate | undefined, defaultQueue: string): string {
   const { criticalPath, tasks, ...rest } = plan;
   return JSON.stringify(
     {
       ...rest,
-      tasks: tasks.map(({ queue = DEFAULT_QUEUE, ...task }) => ({ ...task, queue })),
+      tasks: tasks.map(({ queue = defaultQueue, ...task }) => ({ ...task, queue })),
       depth: criticalPath.length,
       criticalPath,
       ...(estimate === undefined
@@ -63,6 +74,7 @@ function toJson(plan: Plan, estimate: Estimate | undefined): string {
               totalMs: estimate.totalMs ?? null,
               taskMs: Object.fromEntries(estimate.taskMs),
               runs: estimate.runs,
+              unserved: estimate.unserved,
             },
           }),
     },
@@ -71,9 +83,9 @@ function toJson(plan: Plan, estimate: Estimate | undefined): string {
   );
 }
 
-function describe(plan: Plan, estimate: Estimate | undefined): string {
+function describe(plan: Plan, estimate: Estimate | undefined, defaultQueue: string): string {
   const { tasks, calls, perhaps, width, criticalPath, limits, open } = plan;
-  const rows = tasks.map(({ task, queue = DEFAULT_QUEUE, calls: count }) => {
+  const rows = tasks.map(({ task, queue = defaultQueue, calls: count }) => {
     const ms = estimate?.taskMs.get(task);
     return [task, queue, String(count), ...(estimate === undefined ? [] : [ms === undefined ? "–" : showDuration(ms)])];
   });
@@ -93,6 +105,11 @@ function describe(plan: Plan, estimate: Estimate | undefined): string {
         ? `unknown: ${estimate.runs === 0 ? "no run that succeeded is stored" : "not each task of the longest way has run before"}`
         : `about ${showDuration(estimate.totalMs)}, by ${estimate.runs} ${estimate.runs === 1 ? "run" : "runs"} of before`,
     ]);
+  }
+  if (estimate !== undefined && estimate.unserved.length > 0) {
+    const names = estimate.unserved.slice(0, MOST_NAMED).join(", ");
+    const more = estimate.unserved.length > MOST_NAMED ? ` and ${estimate.unserved.length - MOST_NAMED} more` : "";
+    facts.push(["workers", `none that is alive serves ${names}${more}; \`flow run\` brings its own`]);
   }
   const title = ["task", "queue", "calls", ...(estimate === undefined ? [] : ["mean"])];
   return [table([title, ...rows]), "", ...facts.map(([name, text]) => `${name.padEnd(8)} ${text}`)].join("\n");
@@ -136,7 +153,9 @@ async function estimateOf(plan: Plan, app: App): Promise<Estimate> {
       const taskMs = new Map([...times].map(([task, { sum, count }]) => [task, sum / count]));
       const isKnown = plan.criticalPath.every((task) => taskMs.has(task));
       const totalMs = plan.criticalPath.reduce((sum, task) => sum + (taskMs.get(task) ?? 0), 0);
-      return { taskMs, totalMs: isKnown ? totalMs : undefined, runs: used };
+      const { lifeSigns } = await engine.runtime();
+      const unserved = unservedOf(plan, await lifeSigns.alive(), app.conf.taskDefaultQueue);
+      return { taskMs, totalMs: isKnown ? totalMs : undefined, runs: used, unserved };
     } finally {
       await engine.close();
       await app.close();

@@ -25,7 +25,7 @@ export function declarePlan(program: Command, choose: Choose): void {
     .option("--params <file>", "values for params, an object in JSON or YAML; - reads standard input")
     .option("-A, --app <module[:export]>", "tasks that need no import; by default the tasks.ts beside the file")
     .option(...OUTSIDE_OPTION)
-    .option("--estimate", "with times, by what is stored of earlier runs")
+    .option("--estimate", "with times, by what is stored of earlier runs, and the tasks that no worker serves")
     .option(...BROKER_OPTION)
     .option("--json", "print it as JSON")
     .addHelpText("after", EXAMPLES)

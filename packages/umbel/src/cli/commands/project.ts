@@ -76,10 +76,13 @@ export function declareProject(program: Command, choose: Choose): void {
     );
   program
     .command("doctor")
-    .description("examine Node, Redis, clocks and runs, and tell what is wrong")
+    .description("examine Node, Redis, clocks, workers, queues and runs, and tell what is wrong")
     .option(...APP)
     .option(...SHARED_BROKER_OPTION)
-    .option("--fix", "repair what can be repaired safely: cancel runs that nobody can go on with")
+    .option(
+      "--fix",
+      "repair what can be repaired safely: cancel runs that nobody can go on with, delete what they left",
+    )
     .option("--report", "print all of it for an issue, without secrets")
     .addHelpText(
       "after",

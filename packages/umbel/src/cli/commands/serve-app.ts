@@ -62,6 +62,7 @@ export async function serveApp(context: ServeContext, served: ServedApp, options
     const worker = await startWorker(app, engine, {
       queues,
       concurrency,
+      version: readVersion(),
       maxResultBytes: app.conf.maxResultBytes,
       logLinesKept: app.conf.logLinesKept,
       ...(options.name === undefined ? {} : { name: options.name }),

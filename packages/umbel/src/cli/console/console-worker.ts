@@ -10,6 +10,7 @@ import { engineOptions } from "../../engine.ts";
 import { cleanUp } from "../clean-up.ts";
 import type { CommandContext } from "../context.ts";
 import { type RunEnd, waitForEnd } from "../flow-run.ts";
+import { readVersion } from "../version.ts";
 
 /** What a console's runs need. */
 export interface ConsoleWorkerParts {
@@ -109,6 +110,7 @@ export class ConsoleWorker {
     }
     this.#worker = await startWorker({ tasks }, this.#engine, {
       queues: [this.#queue],
+      version: readVersion(),
       ...(concurrency === undefined ? {} : { concurrency }),
       onError: (error) => this.#report(error),
     });

@@ -375,6 +375,10 @@ export function serializers(): void {
   add.applyAsync([1, 2], { deduplication: { id: "a", ttl: 1 } });
   // @ts-expect-error no window
   add.applyAsync([1, 2], { deduplication: { key: "a" } });
+  gives<number>()(add.s(1, 2).stamp({ region: "eu", appendStamps: true }).delay());
+  chain(add.s(1, 2), text.s().stamp({ region: 1 }));
+  // @ts-expect-error no visitor
+  add.s(1, 2).stamp({ visitor: {} });
 }
 
 export function lengthsOfTime(): void {

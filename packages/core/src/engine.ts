@@ -68,6 +68,8 @@ export interface ResultRecord {
   readonly error?: WireError;
   /** What the task has told with a state of its own, while `state` is that one. */
   readonly info?: unknown;
+  /** The stamps of the call, where it is watched. */
+  readonly stamps?: Readonly<Record<string, unknown>>;
   /** What `get()` throws: the error of the step that failed first, where `error` only follows from it. */
   readonly raised?: WireError;
 }

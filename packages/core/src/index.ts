@@ -67,6 +67,7 @@ export {
   normalizeOptions,
   optionNames,
   type SignatureOptions,
+  stampsOf,
 } from "./options.ts";
 export {
   type AnyFunction,
@@ -147,6 +148,7 @@ export type {
 export { parseSignature } from "./signature/json.ts";
 export { chunksGroup, type Skew } from "./signature/members.ts";
 export { bindSignature, chainData, isSignature, Signature, SignatureObject } from "./signature/signature.ts";
+export { type StampInput, StampingVisitor, type Stamps } from "./signature/stamps.ts";
 export { signatureText, valueText } from "./signature/text.ts";
 export type {
   AnySignature,

@@ -8,6 +8,7 @@ import { type Compression, isCompression, wantedCompression } from "./serializat
 import { reasonAgainst } from "./serialization/serializers.ts";
 import { show } from "./show.ts";
 import type { SignatureData } from "./signature/data.ts";
+import { layStamps, readStamps } from "./signature/stamps.ts";
 import type { AnySignature } from "./signature/types.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -36,6 +37,8 @@ export interface SignatureOptions {
   readonly serializer?: string;
   readonly compression?: Compression;
   readonly headers?: Readonly<Record<string, unknown>>;
+  /** What `stamp` has written on it, by name: plain data. */
+  readonly stamps?: Readonly<Record<string, unknown>>;
   /** The name shown for this call instead of its task's. */
   readonly shadow?: string;
   /** Of groups: when a member fails, those that have not begun are revoked. */
@@ -72,6 +75,8 @@ export interface CallOptions {
   /** How its arguments are compressed, where they are long enough for it. */
   compression?: Compression;
   headers?: Readonly<Record<string, unknown>>;
+  /** Stamps, laid on those that it has; `stamp` puts them on all that a canvas calls. */
+  stamps?: Readonly<Record<string, unknown>>;
   shadow?: string;
   /** Of groups, and of those inside: when a member fails, those that have not begun are revoked; those that run go on. */
   failFast?: boolean;
@@ -157,6 +162,7 @@ const READERS: { readonly [Name in keyof Required<SignatureOptions>]: OptionRead
   serializer,
   compression,
   headers: record,
+  stamps: (name, value) => readStamps(value, `option \`${name}\``),
   shadow: text,
   failFast: flag,
   link: signatures,
@@ -210,7 +216,7 @@ function isOptionName(name: string): name is keyof SignatureOptions {
   return Object.hasOwn(READERS, name);
 }
 
-/** Lays `over` on `under`; links and errbacks of both are kept, all other options of `over` win. */
+/** Lays `over` on `under`; links and errbacks of both are kept, and stamps of other names; all other options of `over` win. */
 export function mergeOptions(
   under: SignatureOptions | undefined,
   over: SignatureOptions | undefined,
@@ -222,6 +228,7 @@ export function mergeOptions(
     ...over,
     ...joined("link", under, over),
     ...joined("linkError", under, over),
+    ...stampsOf(under, over),
   };
 }
 
@@ -229,6 +236,14 @@ function joined(name: "link" | "linkError", under: SignatureOptions, over: Signa
   const first = under[name];
   const second = over[name];
   return first !== undefined && second !== undefined ? { [name]: [...first, ...second] } : {};
+}
+
+/** Stamps of both, as they are laid on one another wherever options are. */
+export function stampsOf(
+  { stamps: under }: SignatureOptions,
+  { stamps: over }: SignatureOptions,
+): Pick<SignatureOptions, "stamps"> {
+  return under === undefined || over === undefined ? {} : { stamps: layStamps(under, over) };
 }
 
 /** The data of a signature, which may be nested too deep for its `toJSON`. */

@@ -39,6 +39,8 @@ export interface ResultEvent {
   readonly state: State;
   /** The value, the error, or what the task has told with a state of its own. */
   readonly info: unknown;
+  /** What `stamp` has written on the call, if anything. */
+  readonly stamps?: Readonly<Record<string, unknown>>;
 }
 
 /** Where tasks may wait for results. */
@@ -441,8 +443,13 @@ export async function getResult(
 }
 
 function eventOf(record: ResultRecord, id: string): ResultEvent {
-  const { state, value, error, info } = record;
-  return { id, state, info: state === "SUCCESS" ? value : error === undefined ? info : decodeError(error) };
+  const { state, value, error, info, stamps } = record;
+  return {
+    id,
+    state,
+    info: state === "SUCCESS" ? value : error === undefined ? info : decodeError(error),
+    ...(stamps === undefined ? {} : { stamps }),
+  };
 }
 
 function limitsOf(options: GetOptions): WaitLimits {

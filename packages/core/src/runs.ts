@@ -73,6 +73,8 @@ export interface RunNode {
   readonly args?: readonly unknown[];
   readonly kwargs?: Readonly<Record<string, unknown>>;
   readonly queue?: string;
+  /** What `stamp` has written on the call. */
+  readonly stamps?: Readonly<Record<string, unknown>>;
   readonly state: State;
   /** How often it was begun: 1 for a task that was never tried again. */
   readonly attempts: number;

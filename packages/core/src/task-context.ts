@@ -56,6 +56,10 @@ export interface TaskRequest {
   readonly utc: boolean;
   /** The headers of the call, or null. */
   readonly headers: Readonly<Record<string, unknown>> | null;
+  /** The stamps of the call by name, or null. */
+  readonly stamps: Readonly<Record<string, unknown>> | null;
+  /** The names of its stamps, or null. */
+  readonly stampedHeaders: readonly string[] | null;
   /** The process that sent it, as `pid@host`, or null. */
   readonly origin: string | null;
 }
@@ -346,6 +350,8 @@ export function directCall(app: App, name: string, args: readonly unknown[]): Bo
     chain: [],
     utc: app.conf.enableUtc,
     headers: null,
+    stamps: null,
+    stampedHeaders: null,
     origin: null,
   });
 }

@@ -27,6 +27,7 @@ const RIGHT: readonly [written: object, stored: object][] = [
   [{ failFast: true }, { failFast: true }],
   [{ serializer: "json" }, { serializer: "json" }],
   [{ compression: "gzip" }, { compression: "gzip" }],
+  [{ stamps: { a: [1], b: undefined } }, { stamps: { a: [1] } }],
   [{ headers: { a: 1 } }, { headers: { a: 1 } }],
   [{ shadow: "other" }, { shadow: "other" }],
   [{ link: { kind: "task", task: "a" } }, { link: [{ kind: "task", task: "a" }] }],
@@ -60,6 +61,11 @@ const WRONG: readonly [written: object, message: string][] = [
   [{ ignoreResult: 1 }, "option `ignoreResult` must be true or false; got 1"],
   [{ failFast: 1 }, "option `failFast` must be true or false; got 1"],
   [{ serializer: null }, "option `serializer` must be text that is not empty; got null"],
+  [{ stamps: [1] }, "option `stamps` must be an object; got [1]"],
+  [
+    { stamps: { at: new Map() } },
+    "stamp `at` must be plain data (null, true, numbers, strings, lists, objects); got {}",
+  ],
   [{ compression: () => 1 }, 'option `compression` must be one of "gzip", "brotli", "deflate"; got a function'],
   [
     { compression: "zstd" },

@@ -53,6 +53,7 @@ const plainOptions = fc.record(
     retries: fc.nat(5),
     ignoreResult: fc.boolean(),
     headers: fc.dictionary(word, value, { maxKeys: 2 }),
+    stamps: fc.dictionary(word, value, { maxKeys: 2 }),
   },
   { requiredKeys: [] },
 );

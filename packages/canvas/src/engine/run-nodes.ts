@@ -87,13 +87,14 @@ async function readPage(
       WITH_ERROR.includes(record.kind) || record.kind === "running"
         ? await parts.results.read(runKey, index)
         : undefined;
-    const { queue } = node.kind === "task" ? node.options : {};
+    const { queue, stamps } = node.kind === "task" ? node.options : {};
     read.push({
       id: node.ownId ?? nodeId(runKey, index),
       index,
       kind: node.kind === "task" ? "task" : "group",
       ...(node.kind === "task" ? { task: node.task, ...shownArguments(parts.content, node) } : {}),
       ...(queue === undefined ? {} : { queue }),
+      ...(stamps === undefined ? {} : { stamps }),
       state,
       attempts: attemptsOf(record, track),
       ...(await shownTrack(parts, track, names)),

@@ -2,7 +2,7 @@
  * Watching one node. One rule: news says only that something has changed; what it is now is read, so two changes that
  * follow each other at once may be seen as one, and the end is always seen.
  */
-import { isReady, type ResultRecord } from "@umbel/core";
+import { isReady, type ResultRecord, type RunKey } from "@umbel/core";
 import type { Deadline } from "./deadline.ts";
 import { deferred } from "./deferred.ts";
 import type { FoundNode } from "./find-node.ts";
@@ -26,6 +26,7 @@ export async function* watchNode(
   try {
     await deadline.within(runtime.news.follow(runKey), late);
     let before = "";
+    let stamps: Pick<ResultRecord, "stamps"> | undefined;
     for (;;) {
       change = deferred<void>();
       const stored = await deadline.within(runtime.store.read(runKey, index), late);
@@ -33,7 +34,8 @@ export async function* watchNode(
       const seen = JSON.stringify(stored);
       const record = await runtime.results.resolve(runKey, index, stored);
       // A replaced task is as what took its place is.
-      if (seen !== before || isReady(record.state)) yield record;
+      stamps ??= await stampsOf(runtime, runKey, index);
+      if (seen !== before || isReady(record.state)) yield { ...record, ...stamps };
       if (isReady(record.state)) return;
       before = seen;
       await deadline.within(change.promise, late);
@@ -43,4 +45,9 @@ export async function* watchNode(
     stopPolling();
     runtime.news.unfollow(runKey).catch(() => undefined);
   }
+}
+
+async function stampsOf({ pages }: Runtime, runKey: RunKey, index: number): Promise<Pick<ResultRecord, "stamps">> {
+  const node = await pages.node(runKey, index);
+  return node.kind === "task" && node.options.stamps !== undefined ? { stamps: node.options.stamps } : {};
 }

@@ -24,12 +24,16 @@ export class GraphAdditions {
    */
   async replace({ runKey, index, node }: Attempt, replacement: SignatureData): Promise<StoredOutcome> {
     const { member: _replacement, ...how } = node.each ?? {};
+    // What stands in its place has its stamps, unless it says others of these names.
+    const { stamps } = node.options;
+    const stamped = stamps === undefined || node.each !== undefined ? {} : { under: { stamps } };
     const place = {
       join: index,
       ownId: node.ownId ?? nodeId(runKey, index),
       ...(node.parent === undefined ? {} : { parent: node.parent }),
       ...(node.group === undefined ? {} : { group: node.group }),
       ...how,
+      ...stamped,
     };
     const part = await this.#add(runKey, (base) => compilePart(replacement, { ...place, base }, this.#environment));
     if (part === undefined) throw new ImproperlyConfigured("Cannot replace with an empty chain");

@@ -66,6 +66,8 @@ export class WorkerCall implements RequestMaker, AttemptServices {
       chain: this.#steps(),
       utc: this.#task.app.conf.enableUtc,
       headers: node.options.headers ?? null,
+      stamps: node.options.stamps ?? null,
+      stampedHeaders: node.options.stamps === undefined ? null : Object.keys(node.options.stamps),
       origin: this.#meta.labels?.origin ?? null,
     };
   }

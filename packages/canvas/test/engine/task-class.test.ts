@@ -213,6 +213,8 @@ describeOnEachBroker("T6 self.request", (open) => {
       chain: [],
       utc: true,
       headers: null,
+      stamps: null,
+      stampedHeaders: null,
     } satisfies TaskRequest);
     const asRequest = (value: unknown): TaskRequest => value as TaskRequest;
     const body = await chord(

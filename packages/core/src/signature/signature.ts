@@ -15,6 +15,7 @@ import type { SignatureData } from "./data.ts";
 import { parseSignature } from "./json.ts";
 import { requireGroup, type Skew, skewGroup } from "./members.ts";
 import { copySignature, requireWritable } from "./nesting.ts";
+import { type StampInput, stampSignature } from "./stamps.ts";
 import { signatureText } from "./text.ts";
 import type { AnySignature, Signature as TypedSignature } from "./types.ts";
 
@@ -69,6 +70,15 @@ export class SignatureObject {
     const merged = mergeOptions(this.data.options, normalizeOptions({ ...options }));
     const saysNothing = merged === undefined || Object.keys(merged).length === 0;
     return this.#with({ ...this.data, ...(saysNothing ? {} : { options: merged }) });
+  }
+
+  /**
+   * The same with stamps on it, on all that it calls, and on its callbacks: `request.stamps`. With `visitor`, that decides
+   * on more.
+   * @throws OptionError for a stamp that is no plain data
+   */
+  stamp(input: StampInput): SignatureObject {
+    return this.#with(stampSignature(this.data, input, this.#app, bindSignature));
   }
 
   /** A copy that shares nothing that could be changed. */

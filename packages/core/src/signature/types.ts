@@ -10,6 +10,7 @@ import type { AsyncResult, GroupResult } from "../result.ts";
 import type { Submission } from "../submission.ts";
 import type { SignatureData } from "./data.ts";
 import type { Skew } from "./members.ts";
+import type { StampInput } from "./stamps.ts";
 
 /** What every signature has, whatever it takes and gives. `AnySignature[]` holds everything of the kind. */
 export interface AnySignature<
@@ -43,6 +44,8 @@ export interface Signature<in In extends readonly unknown[], out Out> extends An
   /** A chain of this and `next`. */
   pipe<Next extends AnySignature>(next: PipeFits<Out, Next>): Tail<In, Next>;
   set(options: CallOptions): Signature<In, Out>;
+  /** The same with stamps on it, on all that it calls, and on its callbacks: `request.stamps`. */
+  stamp(input: StampInput): Signature<In, Out>;
   clone(): Signature<In, Out>;
   /** The same, but taking nothing from before. */
   immutable(): Signature<readonly unknown[], Out>;
@@ -63,6 +66,8 @@ export interface GroupSignature<
   apply(args?: readonly unknown[], options?: ApplyOptions): Promise<GroupResult<Out>>;
   pipe<Next extends AnySignature>(next: PipeFits<Out, Next>): Tail<In, Next>;
   set(options: CallOptions): GroupSignature<In, Out, Form>;
+  /** The same with stamps on it, on all that it calls, and on its callbacks: `request.stamps`. */
+  stamp(input: StampInput): GroupSignature<In, Out, Form>;
   clone(): GroupSignature<In, Out, Form>;
   immutable(): GroupSignature<readonly unknown[], Out, Form>;
   /** The same, its members starting one after another: by the seconds that are said, or every second. */

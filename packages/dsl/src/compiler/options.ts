@@ -23,6 +23,7 @@ export const optionNames = [
   "serializer",
   "compression",
   "headers",
+  "stamps",
   "shadow",
   "failFast",
   "taskId",

@@ -233,7 +233,7 @@ export const explanations: Readonly<Record<Code, Explanation>> = {
     right: "first([1, 2])",
   },
   E306: {
-    why: "Options are a fixed set: `queue priority countdown eta expires retries retryDelay timeLimit softTimeLimit ignoreResult serializer compression headers shadow taskId`, and `failFast` for groups.",
+    why: "Options are a fixed set: `queue priority countdown eta expires retries retryDelay timeLimit softTimeLimit ignoreResult serializer compression headers stamps shadow taskId`, and `failFast` for groups.",
     fix: "take one of the [options](../language.md#options)",
     wrong: "echo(1) with {retrys: 3}",
     right: "echo(1) with {retries: 3}",

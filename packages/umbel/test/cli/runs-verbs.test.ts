@@ -61,7 +61,10 @@ let project: UserProject;
 
 beforeAll(() => {
   process.env.FLOW_BROKER = REDIS;
-  project = new UserProject({ "tasks.js": TASKS, "sums.flow": "[add(1, 1), ready(2)] | sum() | add(5)\n" });
+  project = new UserProject({
+    "tasks.js": TASKS,
+    "sums.flow": '[add(1, 1), ready(2)] | sum() | add(5) with {stamps: {ticket: "T-7"}}\n',
+  });
 });
 
 afterAll(async () => {

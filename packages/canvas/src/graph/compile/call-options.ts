@@ -2,7 +2,14 @@
  * The options of one call of a task, from all that say something about it. One rule: calls that say nothing themselves
  * share what was found for the first of them, because most of 100,000 members are alike.
  */
-import { type Content, mergeOptions, requireSerializer, type SignatureData, type SignatureOptions } from "@umbel/core";
+import {
+  type Content,
+  mergeOptions,
+  requireSerializer,
+  type SignatureData,
+  type SignatureOptions,
+  stampsOf,
+} from "@umbel/core";
 import type { OptionsAround } from "../graph.ts";
 
 /** What compile asks of its surroundings. */
@@ -56,7 +63,7 @@ export class OptionScope {
     if (saysNothing(under) && saysNothing(entryUnder)) return this;
     return new OptionScope(this.#environment, {
       ...this.#around,
-      under: { ...this.#around.under, ...under },
+      under: { ...this.#around.under, ...under, ...stampsOf(this.#around.under, under) },
       entryUnder: { ...this.#around.entryUnder, ...entryUnder },
     });
   }
@@ -72,7 +79,7 @@ export class OptionScope {
   /** What a composite here hands down to tasks that are compiled when its run has come to them. @param own what it says itself */
   handedDown(own: SignatureOptions = NONE): OptionsAround {
     const { countdown: _its, eta: _own, taskId: _and, link: _not, linkError: _theirs, ...shared } = own;
-    const under = { ...this.#around.under, ...shared };
+    const under = { ...this.#around.under, ...shared, ...stampsOf(this.#around.under, shared) };
     const { over } = this.#around;
     return { ...(saysNothing(under) ? {} : { under }), ...(saysNothing(over) ? {} : { over }) };
   }

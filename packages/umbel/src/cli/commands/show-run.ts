@@ -82,7 +82,7 @@ async function nodeLines(nodes: AsyncIterable<RunNode>): Promise<readonly string
   const lines: string[] = [];
   const title = ["node", "state", "attempts", "took", "worker", "task"];
   let rows: string[][] = [title];
-  for await (const { index, task, args, state, attempts, startedAt, endedAt, worker } of nodes) {
+  for await (const { index, task, args, stamps = {}, state, attempts, startedAt, endedAt, worker } of nodes) {
     const took =
       startedAt === undefined || endedAt === undefined ? "–" : showDuration(endedAt.getTime() - startedAt.getTime());
     const call =
@@ -92,7 +92,8 @@ async function nodeLines(nodes: AsyncIterable<RunNode>): Promise<readonly string
             .map((each) => JSON.stringify(each))
             .join(", ")
             .slice(0, 60)})`;
-    rows.push([String(index), state, String(attempts), took, worker ?? "–", call]);
+    const stamped = Object.entries(stamps).map(([name, stamp]) => ` ${name}=${JSON.stringify(stamp)}`);
+    rows.push([String(index), state, String(attempts), took, worker ?? "–", `${call}${stamped.join("").slice(0, 60)}`]);
     if (rows.length < ROWS_AT_ONCE) continue;
     lines.push(table(rows));
     rows = [];

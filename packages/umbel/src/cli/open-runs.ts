@@ -1,7 +1,9 @@
 /** The engine of a command that asks a broker for runs. One rule: it loads a module of the user's only to know the broker. */
 import { CanvasEngine } from "@umbel/canvas";
-import type { App } from "@umbel/core";
+import { type App, UnknownRunError } from "@umbel/core";
 import { App as UmbelApp } from "../app.ts";
+import { findBroker, placesOf } from "../broker/lookup.ts";
+import { findProject } from "../broker/project.ts";
 import { engineOptions } from "../engine.ts";
 import { findDefaultModule } from "../load/default-module.ts";
 import { discoverApp } from "../load/discover-app.ts";
@@ -37,5 +39,18 @@ export async function withEngine<Answer>(
   const app = await findApp(options, directory);
   const engine = new CanvasEngine(app, engineOptions(app, { user: "flow", signal, onProblem: () => undefined }));
   const close = () => cleanUp(terminal, [() => engine.close(), () => app.close()]);
-  return await keepProcess(() => ask(engine, app).finally(close));
+  try {
+    return await keepProcess(() => ask(engine, app).finally(close));
+  } catch (error) {
+    const { broker } = findBroker({ environment: process.env, ...placesOf(app) });
+    throw broker.kind === "embedded" ? elsewhere(error, await findProject(directory)) : error;
+  }
+}
+
+/** The error of a run that is not there, with where it may be: each project has a private Redis of its own. */
+export function elsewhere(error: unknown, project: string): unknown {
+  if (!(error instanceof UnknownRunError)) return error;
+  return new UnknownRunError(
+    `${error.message}; this is the private Redis of ${project}: for a run of another project, type it in that folder`,
+  );
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
-import { OperationalError, OptionError, TaskRevokedError, TimeoutError } from "@umbel/core";
+import { OperationalError, OptionError, TaskRevokedError, TimeoutError, UnknownRunError } from "@umbel/core";
 import { errorScreen, exitCodeOf } from "../../src/cli/error-screen.ts";
+import { elsewhere } from "../../src/cli/open-runs.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
 import { ModuleError } from "../../src/load/module-error.ts";
 
@@ -59,4 +60,14 @@ test("causes that form a circle come to an end", () => {
   const error = withStack(new Error("x"), USERS);
   error.cause = error;
   expect(errorScreen(error, { debug: false })).toBe("Error: x\n    at add (/home/ann/my tasks.ts:3:9)");
+});
+
+test("of a run that is not there, whose Redis was asked is told, and of what else nothing", () => {
+  const error = elsewhere(new UnknownRunError('no run is called "a"'), "/home/ann/shop");
+  expect(errorScreen(error, { debug: false })).toMatch(
+    /^no run is called "a"; this is the private Redis of \/home\/ann\/shop: for a run of another project, type it in that folder/,
+  );
+  expect(exitCodeOf(error)).toBe(2);
+  const other = new OptionError("x");
+  expect(elsewhere(other, "/home/ann/shop")).toBe(other);
 });

@@ -29,9 +29,15 @@ import { App, getTaskLogger, Reject } from "umbel";
 
 export const app = new App("shop", { prefix: "${PREFIX}" });
 
+/**
+ * Adds two numbers.
+ * @param x of any sort
+ */
 export const add = app.task("add", (x, y) => x + y);
 
-export const sum = app.task("sum", (numbers) => numbers.reduce((total, number) => total + number, 0));
+/** The sum of a list. */
+export const sum =
+  app.task("sum", (numbers) => numbers.reduce((total, number) => total + number, 0));
 
 export const hang = app.task({ name: "hang", bind: true }, (self) => {
   globalThis.whenHanging?.();
@@ -292,6 +298,18 @@ test("a call is sent, or refused before that; a flow is planned and a project ma
     {},
   );
   expectGolden("screens/project-verbs.txt", screens);
+});
+
+test("list tells of each task the first line of its comment, and the catalogue all but its tags", async () => {
+  const { stdout } = await type("list");
+  expect(stdout).toMatch(/^add\(x, y\) +tasks\.js:\d+ +Adds two numbers\.$/m);
+  expect(stdout).toMatch(/^sum\(numbers\) +tasks\.js:\d+ +The sum of a list\.$/m);
+  expect(stdout).toMatch(/^hang\(\) +tasks\.js:\d+$/m);
+  const { tasks } = JSON.parse((await type("list", "--json")).stdout) as { tasks: { name: string; doc?: string }[] };
+  expect(tasks.map(({ name, doc }) => [name, doc]).slice(0, 2)).toEqual([
+    ["add", "Adds two numbers."],
+    ["sum", "The sum of a list."],
+  ]);
 });
 
 test("doctor tells of workers, of queues that nobody serves and of what was left, and --fix takes away what is left", async () => {

@@ -1,6 +1,7 @@
 /** `flow list`: the tasks of an App. */
 import { type AnyTask, formatParameters, isBuiltIn } from "@umbel/core";
 import { showFile } from "../../load/import-module.ts";
+import { docsOfTasks } from "../../load/task-docs.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { loadNamedApp } from "../named-app.ts";
@@ -21,19 +22,33 @@ export async function listTasks(context: CommandContext, options: ListTasksOptio
   terminal.captureOutput();
   const { app, file } = await loadNamedApp(options.app, directory);
   const tasks = [...app.tasks.values()].filter(({ name }) => !isBuiltIn(name));
+  const docs = await docsOfTasks(tasks);
   if (options.json === true) {
-    const catalogue = { version: CATALOGUE_VERSION, app: app.main ?? null, module: file, tasks: tasks.map(describe) };
+    const catalogue = {
+      version: CATALOGUE_VERSION,
+      app: app.main ?? null,
+      module: file,
+      tasks: tasks.map((task) => describe(task, docs)),
+    };
     terminal.result(JSON.stringify(catalogue, undefined, 2));
   } else {
-    terminal.result(table(tasks.map((task) => [`${task.name}${formatParameters(task.parameters)}`, placeOf(task)])));
+    // The first line says what a task gives; the catalogue has all.
+    const firstLine = (name: string): string => docs.get(name)?.split("\n", 1)[0] ?? "";
+    terminal.result(
+      table(
+        tasks.map((task) => [`${task.name}${formatParameters(task.parameters)}`, placeOf(task), firstLine(task.name)]),
+      ),
+    );
   }
   return EXIT.done;
 }
 
-function describe(task: AnyTask) {
+function describe(task: AnyTask, docs: ReadonlyMap<string, string>) {
   const { name, parameters, options, definedAt } = task;
+  const doc = docs.get(name);
   return {
     name,
+    ...(doc === undefined ? {} : { doc }),
     signature: `${name}${formatParameters(parameters)}`,
     parameters: parameters.parameters,
     ...(options.queue === undefined ? {} : { queue: options.queue }),

@@ -8,6 +8,8 @@ export class RecordingTerminal extends Terminal {
   stderr = "";
   /** Both in the order in which they came. */
   both = "";
+  /** Called after each text that is printed. */
+  onPrint: () => void = () => undefined;
 
   constructor() {
     super({ NO_COLOR: "1" });
@@ -32,6 +34,7 @@ export class RecordingTerminal extends Terminal {
   #take(stream: "stdout" | "stderr", text: string): void {
     this[stream] += text;
     this.both += text;
+    this.onPrint();
   }
 }
 
@@ -49,11 +52,13 @@ let terminal: RecordingTerminal | undefined;
 export async function runCommand(
   directory: string,
   command: (context: CommandContext) => Promise<number>,
+  onPrint: () => void = () => undefined,
 ): Promise<CommandResult> {
   terminal ??= new RecordingTerminal();
   terminal.stdout = "";
   terminal.stderr = "";
   terminal.both = "";
+  terminal.onPrint = onPrint;
   const exitCode = await command({
     terminal,
     environment: {},

@@ -11,6 +11,7 @@ import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { runConsole } from "../../src/cli/commands/run-console.ts";
+import { watchRun } from "../../src/cli/commands/watch-run.ts";
 import { errorScreen, exitCodeOf } from "../../src/cli/error-screen.ts";
 import { type ChosenCommand, makeProgram } from "../../src/cli/program.ts";
 import { expectGolden } from "./golden-file.ts";
@@ -251,6 +252,24 @@ test("a run that goes on is paused, continued and cancelled, and what needs its 
     names,
   );
   expectGolden("screens/runs-open.txt", screens);
+});
+
+test("Ctrl-C ends a watch and not the run, and says how to watch on", async () => {
+  const open = await begin("-e", "add(1, 2) | add(3)", "--detach");
+  const interrupting = new AbortController();
+  const { exitCode, stdout, stderr } = await runCommand(
+    project.path,
+    (context) => watchRun({ ...context, signal: interrupting.signal }, open, { events: true }),
+    // The first event tells that it looks at the run.
+    () => interrupting.abort(),
+  );
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 130,
+    stderr: `it goes on; see it again by: flow watch ${open}\n`,
+  });
+  expect(stdout).toContain('"type":"run"');
+  expect((await type("show", open)).stdout).toContain("STARTED");
+  await type("cancel", open);
 });
 
 test.each([

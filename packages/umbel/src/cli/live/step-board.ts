@@ -156,7 +156,10 @@ function emptyStep(row: StepRow): OpenStep {
     endedAt: undefined,
     tries,
     get nextTryAt() {
-      return tries.size === 0 ? undefined : Math.min(...tries.values());
+      let next: number | undefined;
+      // There may be more than one call takes arguments.
+      for (const dueAt of tries.values()) if (next === undefined || dueAt < next) next = dueAt;
+      return next;
     },
   };
 }

@@ -1,10 +1,12 @@
 /** What people see of a run on terminals of several sizes, as a terminal shows it. */
 import { expect, test } from "@jest/globals";
+import { CanvasEngine, MemoryBroker, type PhaseChange, RunFollower } from "@umbel/canvas";
+import { parseNodeId } from "@umbel/core";
 import xterm from "@xterm/headless";
 import pc from "picocolors";
 import { drawSteps } from "../../../src/cli/live/draw-steps.ts";
 import { LiveScreen } from "../../../src/cli/live/live-screen.ts";
-import type { PhaseCounts, Step } from "../../../src/cli/live/step-board.ts";
+import { type PhaseCounts, type Step, StepBoard } from "../../../src/cli/live/step-board.ts";
 import { expectGolden } from "../golden-file.ts";
 
 const NOW = 1_000_000;
@@ -194,4 +196,56 @@ test("no line is wider than the terminal, and no frame higher, for a run of 1,00
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
     expect(lines.length).toBeLessThan(rows);
   }
+});
+
+test("what a redraw of 20,000 nodes costs follows from what has changed, and not from how many there are", async () => {
+  const NODES = 20_000;
+  const engine = new CanvasEngine({ tasks: new Map() }, { openBroker: async () => new MemoryBroker() });
+  const members = Array.from(
+    { length: NODES },
+    (_, x) => ({ kind: "task", task: "score", args: [x], kwargs: {} }) as const,
+  );
+  const signature = { kind: "group", members } as const;
+  const { resultId, stored } = engine.submit({ signature, args: [], kwargs: {}, options: {} });
+  await stored;
+  const { runKey } = parseNodeId(resultId) ?? {};
+  if (runKey === undefined) throw new Error("no run");
+  const follower = new RunFollower(await engine.runtime(), runKey);
+  const counts = { graphs: 0, phases: 0 };
+  let changes: readonly PhaseChange[] = [];
+  const board = new StepBoard({
+    look: async (options) => {
+      const seen = await follower.look(options);
+      return { ...seen, changes: [...seen.changes, ...changes] };
+    },
+    graph: () => {
+      counts.graphs += 1;
+      return follower.graph();
+    },
+    phaseOf: (index) => {
+      counts.phases += 1;
+      return follower.phaseOf(index);
+    },
+  });
+  const screen = new Screen(80, 24);
+  screen.draw((await board.look()).steps);
+  const first = { ...counts };
+  expect(first.graphs).toBe(1);
+  expect(first.phases).toBeGreaterThanOrEqual(NODES);
+  // More and more wait for another try.
+  let lines = 0;
+  for (let at = 0; at < 20; at += 1) {
+    changes = Array.from({ length: NODES / 20 }, (_, place) => {
+      const index = at * (NODES / 20) + place + 2;
+      return { index, from: "waiting", to: "retrying", at: NOW, dueAt: NOW + index } as const;
+    });
+    const { steps } = await board.look();
+    screen.draw(steps);
+    lines = Math.max(lines, steps.length);
+  }
+  expect(counts).toEqual(first);
+  expect(lines).toBeLessThan(5);
+  expect(await screen.text()).toContain(`score × ${NODES}`);
+  await follower.close();
+  await engine.close();
 });

@@ -7,7 +7,7 @@ import { type CallSite, callSite } from "./call-site.ts";
 import { type Conf, ConfLayers, didYouMeanSetting, type SettingValues } from "./conf.ts";
 import { configurationOf } from "./configuration.ts";
 import { Control } from "./control.ts";
-import { setCurrentApp } from "./current-app.ts";
+import { noteApp, setCurrentApp } from "./current-app.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import type { Engine } from "./engine.ts";
 import { AlreadyRegistered, ImproperlyConfigured, NotRegistered, OptionError } from "./errors.ts";
@@ -112,6 +112,7 @@ export class App implements SharedTaskTaker {
     this.#makeEngine = makeEngine;
     this.#makeEagerEngine = makeEagerEngine;
     if (options.setAsCurrent !== false) setCurrentApp(this);
+    noteApp(this);
     this.onInit();
   }
 

@@ -8,6 +8,18 @@ import { currentTask } from "./task-context.ts";
 
 let latest: App | undefined;
 
+let watcher: ((app: App) => void) | undefined;
+
+/** Tells of each App that is made from now on; for who has to find one in modules that he imports. */
+export function watchApps(listener: (app: App) => void): void {
+  watcher = listener;
+}
+
+/** Says that an App was made. */
+export function noteApp(app: App): void {
+  watcher?.(app);
+}
+
 /** Makes an App the current one. */
 export function setCurrentApp(app: App): void {
   latest = app;

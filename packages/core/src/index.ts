@@ -7,7 +7,7 @@ export { isBuiltIn } from "./built-in-tasks.ts";
 export { CENSORED, censor, censorText, isSecretName } from "./censor.ts";
 export type { Conf, SettingOrigin, ShowSettingsOptions } from "./conf.ts";
 export { Control } from "./control.ts";
-export { appOrDefault, currentApp } from "./current-app.ts";
+export { appOrDefault, currentApp, watchApps } from "./current-app.ts";
 export { type DeadLetter, type DeadLetterBox, DeadLetters } from "./dead-letters.ts";
 export type { Deduplication, DeduplicationInput } from "./deduplication.ts";
 export { type Deep, runDeep } from "./deep.ts";

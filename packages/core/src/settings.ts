@@ -146,6 +146,11 @@ export const SETTINGS = {
     "The longest result of a task, in bytes as it is written, before it is compressed.",
   ),
   workerConcurrency: setting(whole(1), 50, "How many tasks a worker runs at once, unless `--concurrency` says."),
+  workerPool: setting(
+    oneOf("inline", "solo", "threads", "processes"),
+    "inline",
+    "Where a worker runs tasks, unless `--pool` says: see cli.md. In threads and processes `workerConcurrency` is one for each core unless it is said.",
+  ),
   enableUtc: setting(
     flag,
     true,

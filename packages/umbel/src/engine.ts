@@ -48,7 +48,7 @@ export function engineOptions(app: App, opening: OpenBrokerOptions = {}): Canvas
 }
 
 /** What the App's settings say of how values are written and read. They are asked with each value, so they lie ready. */
-function contentSettings(app: App): () => ContentSettings {
+export function contentSettings(app: App): () => ContentSettings {
   let revision = -1;
   let settings: ContentSettings = app.conf;
   return () => {

@@ -8,6 +8,7 @@ import { useBroker } from "./cli/broker-choice.ts";
 import { type ServeOptions, serveApp } from "./cli/commands/serve-app.ts";
 import { addWorkerOptions } from "./cli/commands/worker.ts";
 import type { Notes } from "./cli/terminal.ts";
+import { isPoolChild } from "./pool/role.ts";
 
 /** How a worker that was started from code is told to stop. */
 export interface WorkerMainOptions {
@@ -27,6 +28,8 @@ export async function workerMain(
   argv: readonly string[],
   { signal }: WorkerMainOptions,
 ): Promise<void> {
+  // Its worker's modules are imported again in a child; the worker is there already.
+  if (isPoolChild()) return;
   const options = readArguments(argv);
   if (options === undefined) return;
   useBroker(options.broker);

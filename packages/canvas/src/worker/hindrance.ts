@@ -36,13 +36,20 @@ export function hindrance(
     const expired = new TaskRevokedError(`task "${node.task}" was not started before it expired`);
     return { kind: "revoked", payload: JSON.stringify(encodeError(expired)) };
   }
-  if (deliveries === 0) return undefined;
-  const options = registry.tasks.get(node.task)?.options;
+  return deliveries === 0 ? undefined : lostTooOften(node.task, registry.tasks.get(node.task)?.options, deliveries);
+}
+
+/** The outcome of a task with which so many workers were lost, if it is not tried again. */
+export function lostTooOften(
+  task: string,
+  options: TaskOptions | undefined,
+  deliveries: number,
+): StoredOutcome | undefined {
   if (deliveries < mostDeliveries(options)) return undefined;
   const error = new WorkerLostError(
     options?.acksLate === false
-      ? `the worker that ran task "${node.task}" was lost, and the task may run only once (\`acksLate: false\`)`
-      : `${deliveries === 1 ? "a worker was lost while it" : `${deliveries} workers were lost while they`} ran task "${node.task}"; it is not tried again (\`${options?.rejectOnWorkerLost === false ? "rejectOnWorkerLost: false" : "maxDeliveries"}\`)`,
+      ? `the worker that ran task "${task}" was lost, and the task may run only once (\`acksLate: false\`)`
+      : `${deliveries === 1 ? "a worker was lost while it" : `${deliveries} workers were lost while they`} ran task "${task}"; it is not tried again (\`${options?.rejectOnWorkerLost === false ? "rejectOnWorkerLost: false" : "maxDeliveries"}\`)`,
   );
   return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
 }

@@ -6,6 +6,7 @@ import {
   type AnyTask,
   AttemptEnded,
   type AttemptRequests,
+  type AttemptServices,
   autoretryInMs,
   type BoundTask,
   type Content,
@@ -16,6 +17,7 @@ import {
   NotRegistered,
   nodeId,
   Reject,
+  type RequestMaker,
   type RunKey,
   runAsTask,
   type SignatureData,
@@ -31,8 +33,10 @@ import { eachGroup, eachItems } from "../graph/each-group.ts";
 import { type EachPlan, ownIdOf, type TaskNode } from "../graph/graph.ts";
 import { ownNode } from "../graph/own-arguments.ts";
 import type { StoredOutcome } from "../store/graph-store.ts";
+import { type Endings, failed } from "./attempt-endings.ts";
 import { encodeLimited, outcomeOfState } from "./attempt-values.ts";
-import type { GraphAdditions } from "./graph-additions.ts";
+import { callInPool } from "./pool/call-in-pool.ts";
+import type { TaskPool } from "./pool/task-pool.ts";
 import { TaskWatch } from "./task-watch.ts";
 import { type LimitedTime, type TimeLimits, timeLimitsOf, withoutAbort } from "./time-limits.ts";
 import { WorkerCall } from "./worker-call.ts";
@@ -67,15 +71,17 @@ export type Eventually<Value> = Value | Promise<Value>;
 /** What a TaskRunner is made of. */
 export interface TaskRunnerParts {
   readonly registry: TaskRegistry;
-  readonly pages: PageCache;
-  readonly results: Results;
+  readonly pages: Pick<PageCache, "peek" | "peekMeta" | "meta" | "node">;
+  readonly results: Pick<Results, "valueText" | "errorOf">;
   readonly content: Content;
-  readonly additions: GraphAdditions;
+  readonly endings: Endings;
   readonly hostname: string;
   readonly isEager: boolean;
   readonly maxResultBytes: number;
   /** Told of what is no task's outcome, such as a handler that throws. */
   readonly report: (error: Error) => void;
+  /** Runs the functions of tasks, where that is not done here. */
+  readonly pool?: TaskPool | undefined;
   /** Keeps a line that a task logged with its run. */
   readonly keepLine: (runKey: RunKey, line: string) => void;
   /** Told how long a call held the event loop before it first waited, milliseconds. */
@@ -152,13 +158,26 @@ export class TaskRunner {
   }
 
   #call(task: AnyTask, attempt: Attempt, args: readonly unknown[], meta: RunMeta): Eventually<StoredOutcome> {
+    const call = new WorkerCall(this.#parts, task, attempt, args, meta);
+    const { pool, endings, report } = this.#parts;
+    if (pool === undefined) return this.callHere(task, attempt, args, call);
+    return callInPool(pool, { task, attempt, args, call, endings, report });
+  }
+
+  /** Calls the function of an attempt in this thread, when all is read that it needs. */
+  callHere(
+    task: AnyTask,
+    attempt: Attempt,
+    args: readonly unknown[],
+    call: RequestMaker & AttemptServices,
+  ): Eventually<StoredOutcome> {
     const limits = timeLimitsOf(attempt.node, task.options);
     const { observer } = task;
     const watch = observer === undefined ? undefined : new TaskWatch(task, observer, this.#parts.report);
-    if (limits === undefined) return this.#callNow(task, attempt, args, meta, watch);
+    if (limits === undefined) return this.#callNow(task, attempt, args, call, watch);
     const time = attempt.limit(limits);
     watch?.watchTime(time, limits);
-    const ending = this.#callNow(task, attempt, args, meta, watch);
+    const ending = this.#callNow(task, attempt, args, call, watch);
     if (!(ending instanceof Promise)) return time.overrun === undefined ? ending : failed(time.overrun);
     const exceeded = time.exceeded.then((error) => {
       attempt.outlive(ending);
@@ -171,10 +190,9 @@ export class TaskRunner {
     task: AnyTask,
     attempt: Attempt,
     args: readonly unknown[],
-    meta: RunMeta,
+    call: RequestMaker & AttemptServices,
     watch: TaskWatch | undefined,
   ): Eventually<StoredOutcome> {
-    const call = new WorkerCall(this.#parts, task, attempt, args, meta);
     const self = new TaskAttempt(task.app, call, call);
     if (watch !== undefined) return runAsTask(self, () => this.#watched(task, attempt, self, args, watch));
     let called: unknown;
@@ -225,18 +243,7 @@ export class TaskRunner {
       this.#parts.maxResultBytes,
     );
     if (additions === undefined || additions.length === 0) return { kind: "succeeded", payload };
-    return this.#withAdditions(attempt, payload, additions);
-  }
-
-  async #withAdditions(attempt: Attempt, payload: string, additions: readonly SignatureData[]): Promise<StoredOutcome> {
-    try {
-      const addition = await this.#parts.additions.addToJoin(attempt, additions);
-      return { kind: "succeeded", payload, ...(addition === undefined ? {} : { addition }) };
-    } catch (error) {
-      // What cannot be stored is the task's fault; a broker that is gone is not.
-      if (error instanceof UmbelError) return failed(error);
-      throw error;
-    }
+    return this.#parts.endings.added(attempt, payload, additions);
   }
 
   /** The outcome of an attempt that threw: what it asked for, or its error. */
@@ -244,7 +251,7 @@ export class TaskRunner {
     const error = withoutAbort(thrown);
     if (error instanceof AttemptEnded) {
       if (requests.retryInMs !== undefined) return { kind: "retried", delayMs: requests.retryInMs };
-      if (requests.replacement !== undefined) return this.#replaced(attempt, requests.replacement);
+      if (requests.replacement !== undefined) return this.#parts.endings.replaced(attempt, requests.replacement);
     }
     if (error instanceof Ignore) return this.#ignored(attempt, requests);
     if (error instanceof Reject) return this.#rejected(attempt, error);
@@ -257,27 +264,7 @@ export class TaskRunner {
   /** Without `acksLate` there is nothing to reject: the call counts as taken since it has begun. */
   #rejected(attempt: Attempt, error: Reject): Eventually<StoredOutcome> {
     if (this.#parts.registry.tasks.get(attempt.node.task)?.options.acksLate === false) return failed(error);
-    return error.requeue ? { kind: "putOff", delayMs: 0 } : this.#withLetter(attempt, error);
-  }
-
-  async #withLetter(attempt: Attempt, error: Reject): Promise<StoredOutcome> {
-    const { node, runKey, index, input } = attempt;
-    const first =
-      input ?? (node.input === undefined ? undefined : await this.#parts.results.valueText(runKey, node.input));
-    // As they were sent: the task may have changed what it was given.
-    const stored = await this.#parts.pages.node(runKey, index);
-    const { args, kwargs } = stored.kind === "task" ? ownNode(stored, this.#parts.content) : node;
-    const letter = {
-      id: node.ownId ?? nodeId(runKey, index),
-      task: node.task,
-      args: first === undefined ? args : [this.#parts.content.readResult(first), ...args],
-      kwargs,
-      options: withoutQueue(node.options, this.#parts.pages.peekMeta(runKey)?.labels?.ownQueue),
-      error: encodeError(error),
-      rejectedAt: new Date(),
-      hostname: this.#parts.hostname,
-    };
-    return { ...failed(error), letter };
+    return error.requeue ? { kind: "putOff", delayMs: 0 } : this.#parts.endings.rejected(attempt, encodeError(error));
   }
 
   /** How an attempt ends that wants no end of its own: as the state says that the task gave itself last, if any. */
@@ -292,16 +279,6 @@ export class TaskRunner {
     }
   }
 
-  async #replaced(attempt: Attempt, replacement: SignatureData): Promise<StoredOutcome> {
-    try {
-      return await this.#parts.additions.replace(attempt, replacement);
-    } catch (error) {
-      // A canvas that cannot be compiled is the task's fault; a broker that is gone is not.
-      if (error instanceof UmbelError) return failed(error);
-      throw error;
-    }
-  }
-
   #each(attempt: Attempt, args: readonly unknown[], plan: EachPlan): Eventually<StoredOutcome> {
     let group: SignatureData;
     try {
@@ -309,7 +286,7 @@ export class TaskRunner {
     } catch (error) {
       return failed(error);
     }
-    return this.#replaced(attempt, group);
+    return this.#parts.endings.replaced(attempt, group);
   }
 
   /** An errback of one positional parameter gets the failed task's id, others its request, error and traceback. */
@@ -330,11 +307,6 @@ export class TaskRunner {
     };
     return [request, { name: error.name, message: error.message }, error.stack ?? null, ...attempt.node.args];
   }
-}
-
-/** Options without a queue that ends with the process which sent the run: whoever sends the call again is another. */
-function withoutQueue({ queue, ...options }: TaskNode["options"], own: string | undefined): TaskNode["options"] {
-  return queue === undefined || queue === own ? options : { ...options, queue };
 }
 
 /** Whether nobody needs what a call gives, and nobody wants it. */
@@ -392,8 +364,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     "then" in value &&
     typeof value.then === "function"
   );
-}
-
-function failed(error: unknown): StoredOutcome & { readonly kind: "failed" } {
-  return { kind: "failed", payload: JSON.stringify(encodeError(error)) };
 }

@@ -89,6 +89,15 @@ export class TaskWatch {
     if (hardMs !== undefined) void time.exceeded.then(() => this.#timeout(false, hardMs));
   }
 
+  /** Tells a request of an attempt that was ended at its limit where no handler of it can run. */
+  async overran(info: TaskRequest, hardMs: number): Promise<void> {
+    this.#info = info;
+    await this.#tell(async () => {
+      const request = new (await requestClassOf(this.#task, this.#observer))(this.#task, info);
+      request.onTimeout(false, hardMs / 1000);
+    });
+  }
+
   #timeout(soft: boolean, ms: number): void {
     void this.#tell(() => this.#request?.onTimeout(soft, ms / 1000));
   }

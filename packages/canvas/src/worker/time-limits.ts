@@ -74,8 +74,13 @@ export class LimitedTime {
   }
 
   #hardError(hardMs: number): TimeLimitExceeded {
-    return new TimeLimitExceeded(`task "${this.#task}" ran longer than its \`timeLimit\` of ${hardMs / 1000} s`);
+    return hardLimitError(this.#task, hardMs);
   }
+}
+
+/** The error of an attempt that was ended at its hard limit. */
+export function hardLimitError(task: string, hardMs: number): TimeLimitExceeded {
+  return new TimeLimitExceeded(`task "${task}" ran longer than its \`timeLimit\` of ${hardMs / 1000} s`);
 }
 
 /** What a task threw because its signal was aborted at the soft limit, as that; Node's own functions wrap it. */

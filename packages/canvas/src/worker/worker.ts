@@ -15,6 +15,7 @@ import type { CompileEnvironment } from "../graph/compile.ts";
 import { Janitor } from "../ops/janitor.ts";
 import type { ClaimReply, HeldSlice } from "../store/graph-store.ts";
 import { epochOf, type SliceRange, single, sliceIndices, sliceKey } from "../store/slice.ts";
+import { AttemptEndings } from "./attempt-endings.ts";
 import { Breath } from "./breath.ts";
 import { Claimer } from "./claimer.ts";
 import { GraphAdditions } from "./graph-additions.ts";
@@ -22,6 +23,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import { mayShare, startsApartMs } from "./hindrance.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import { persist } from "./persist.ts";
+import type { TaskPool } from "./pool/task-pool.ts";
 import { NodeRunner, type TaskFailure } from "./run-node.ts";
 import { SliceRun, type SliceRunParts } from "./run-slice.ts";
 import { TaskRunner } from "./run-task.ts";
@@ -49,6 +51,8 @@ export interface CanvasWorkerOptions {
   readonly maxResultBytes?: number;
   /** How many of the last lines that tasks log are kept with each run; 1,000 unless said. */
   readonly logLinesKept?: number;
+  /** Runs the functions of tasks, as many at once as `concurrency` says; without it they run in this thread. Not closed here. */
+  readonly pool?: TaskPool;
   /** Told of each task that failed for good. */
   readonly onFailure?: (failure: TaskFailure) => void;
   /** Told of what is no task's fault: a connection that was lost, a job that points nowhere. */
@@ -153,7 +157,14 @@ export class CanvasWorker {
       pages,
       results,
       content,
-      additions: new GraphAdditions(store, engine.environment),
+      endings: new AttemptEndings({
+        pages,
+        results,
+        content,
+        additions: new GraphAdditions(store, engine.environment),
+        hostname: this.name,
+      }),
+      pool: this.#options.pool,
       hostname: this.name,
       isEager: this.#options.isEager,
       maxResultBytes: this.#options.maxResultBytes,

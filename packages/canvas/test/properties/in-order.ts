@@ -10,6 +10,7 @@ import { ownNode } from "../../src/graph/own-arguments.ts";
 import type { Dispatch, Refill, SettleReply, Started } from "../../src/store/graph-store.ts";
 import { MemoryGraphStore } from "../../src/store/memory/memory-graph-store.ts";
 import { MemoryRuns } from "../../src/store/memory/memory-runs.ts";
+import { AttemptEndings } from "../../src/worker/attempt-endings.ts";
 import { GraphAdditions } from "../../src/worker/graph-additions.ts";
 import { TaskRunner } from "../../src/worker/run-task.ts";
 import { observe } from "./observe.ts";
@@ -26,7 +27,13 @@ export async function runInOrder(app: App, graph: Graph): Promise<readonly strin
     pages,
     results,
     content,
-    additions: new GraphAdditions(store, { taskDefaults: () => undefined }),
+    endings: new AttemptEndings({
+      pages,
+      results,
+      content,
+      additions: new GraphAdditions(store, { taskDefaults: () => undefined }),
+      hostname: "in order",
+    }),
     hostname: "in order",
     isEager: false,
     maxResultBytes: 1_000_000,

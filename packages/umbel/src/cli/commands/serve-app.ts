@@ -3,11 +3,22 @@
  * connection nor a listener behind.
  */
 import { once } from "node:events";
-import { CanvasEngine, type CanvasWorker, startWorker } from "@umbel/canvas";
-import { type App, currentTask, formatParameters, isBuiltIn, queueNames, routeOf, shardsOf } from "@umbel/core";
+import { availableParallelism } from "node:os";
+import { CanvasEngine, type CanvasWorker, type ChildPool, startWorker } from "@umbel/canvas";
+import {
+  type App,
+  currentTask,
+  formatParameters,
+  isBuiltIn,
+  queueNames,
+  routeOf,
+  shardsOf,
+  UmbelError,
+} from "@umbel/core";
 import { codeOf, describeSystemError } from "../../broker/system-error.ts";
 import { engineOptions } from "../../engine.ts";
 import { showFile } from "../../load/import-module.ts";
+import type { PoolKind } from "../../pool/start-pool.ts";
 import { requireShared } from "../broker-choice.ts";
 import { cleanUp } from "../clean-up.ts";
 import type { CommandContext } from "../context.ts";
@@ -22,6 +33,7 @@ export interface ServeOptions {
   readonly queues?: readonly string[];
   readonly concurrency?: number;
   readonly name?: string;
+  readonly pool?: PoolKind;
 }
 
 /** An App that is served. */
@@ -51,18 +63,27 @@ export async function serveApp(context: ServeContext, served: ServedApp, options
   const opening = { user, signal, onProblem: (error: Error) => problems.tell(error) };
   const engine = new CanvasEngine(app, engineOptions(app, opening));
   const queues = options.queues ?? queuesOf(app);
-  const concurrency = options.concurrency ?? app.conf.workerConcurrency;
+  const poolKind = options.pool ?? app.conf.workerPool;
+  const concurrency = concurrencyOf(app, poolKind, options.concurrency);
   // A promise of one task that nobody awaits is no reason to end all the others.
   const onRejection = (reason: unknown): void => problems.tellRejection(reason);
   process.on("unhandledRejection", onRejection);
+  let pool: ChildPool | undefined;
+  const openPool = async (kind: PoolKind, size: number): Promise<ChildPool | undefined> => {
+    if (kind !== "threads" && kind !== "processes") return undefined;
+    const { startPool } = await import("../../pool/start-pool.ts");
+    return await startPool(app, { kind, size, file, report: (error) => problems.tell(error) });
+  };
   const serve = async (): Promise<ExitCode> => {
     const runtime = await engine.runtime();
     signal.throwIfAborted();
     problems.address = runtime.broker.address;
+    pool = await openPool(poolKind, concurrency);
     const worker = await startWorker(app, engine, {
       queues,
       concurrency,
       version: readVersion(),
+      ...(pool === undefined ? {} : { pool }),
       maxResultBytes: app.conf.maxResultBytes,
       logLinesKept: app.conf.logLinesKept,
       ...(options.name === undefined ? {} : { name: options.name }),
@@ -70,12 +91,14 @@ export async function serveApp(context: ServeContext, served: ServedApp, options
         terminal.note(`${isExpected ? "expected" : "failed "} ${task} ${id}: ${error.name}: ${error.message}`),
       onError: (error) => problems.tell(error),
     });
-    terminal.note(banner({ app, file, broker: runtime.broker.address, queues, concurrency, name: worker.name }));
+    terminal.note(
+      banner({ app, file, broker: runtime.broker.address, queues, concurrency, poolKind, name: worker.name }),
+    );
     runtime.onConnected(() => problems.tellConnected());
     return (await untilStopped(worker, context)) === "warm" ? EXIT.done : EXIT.interrupted;
   };
   const close = async (): Promise<void> => {
-    await cleanUp(terminal, [() => engine.close(), () => app.close()]);
+    await cleanUp(terminal, [async () => pool?.close(), () => engine.close(), () => app.close()]);
     process.off("unhandledRejection", onRejection);
   };
   return await keepProcess(() => serve().finally(close));
@@ -109,6 +132,23 @@ async function untilStopped(
   return await Promise.race([worker.close().then((): "warm" => "warm"), cold]);
 }
 
+/** How many tasks run at once: one of `solo`, and where each has a child one for each core, unless something else is said. */
+function concurrencyOf(app: App, pool: PoolKind, said: number | undefined): number {
+  if (pool === "solo") return 1;
+  if (said !== undefined) return said;
+  const isElsewhere = pool === "threads" || pool === "processes";
+  return isElsewhere && app.conf.origin("workerConcurrency") === "default"
+    ? availableParallelism()
+    : app.conf.workerConcurrency;
+}
+
+const POOL_WORDS: Readonly<Record<PoolKind, string>> = {
+  inline: "",
+  solo: " (solo)",
+  threads: " (threads)",
+  processes: " (processes)",
+};
+
 /** What is told at the start. */
 interface Banner {
   readonly app: App;
@@ -116,10 +156,11 @@ interface Banner {
   readonly broker: string;
   readonly queues: readonly string[];
   readonly concurrency: number;
+  readonly poolKind: PoolKind;
   readonly name: string;
 }
 
-function banner({ app, file, broker, queues, concurrency, name }: Banner): string {
+function banner({ app, file, broker, queues, concurrency, poolKind, name }: Banner): string {
   const own = [...app.tasks.values()].filter(({ name: task }) => !isBuiltIn(task));
   const tasks = own.map((task) => `${task.name}${formatParameters(task.parameters)}`);
   const place = file === undefined ? "an unknown module" : showFile(file);
@@ -127,7 +168,7 @@ function banner({ app, file, broker, queues, concurrency, name }: Banner): strin
     ["app", app.main === undefined ? place : `${app.main} (${place})`],
     ["broker", broker],
     ["queues", queues.map((queue) => showQueue(queue, app)).join(", ")],
-    ["concurrency", String(concurrency)],
+    ["concurrency", `${concurrency}${POOL_WORDS[poolKind]}`],
     ...tasks.map((task, index) => [index === 0 ? "tasks" : "", task]),
   ];
   return [
@@ -161,7 +202,7 @@ class WorkerProblems {
     if (this.#told.has(error.message)) return;
     this.#told.add(error.message);
     const message =
-      codeOf(error) === undefined
+      error instanceof UmbelError || codeOf(error) === undefined
         ? errorScreen(error, { debug: this.#debug })
         : `lost Redis at ${this.address}: ${describeSystemError(error)}; trying again until it is back`;
     this.#terminal.error(message);

@@ -16,6 +16,7 @@ import {
   type Signature,
 } from "@umbel/core";
 import { canBeGiven, compileTemplate, type GivenPart, renderDiagnostics } from "@umbel/dsl";
+import { declarationOf } from "./load/task-declaration.ts";
 
 /** What a hole of a template may hold: a JSON value, a task, or a signature. */
 export type FlowHole =
@@ -51,7 +52,10 @@ export function flow(app: App): FlowTag {
     const { signature, text, diagnostics } = compileTemplate(strings.raw, parts, {
       file: FILE,
       resolver: {
-        task: (name) => app.tasks.get(name) ?? taskOfHoles(holes, name),
+        task: (name) => {
+          const task = app.tasks.get(name) ?? taskOfHoles(holes, name);
+          return task === undefined ? undefined : declarationOf(task);
+        },
         taskNames: () => [...app.tasks.keys()].filter((name) => !isBuiltIn(name)),
         import: () => ({ kind: "failed", reason: "a template imports nothing; it knows the tasks of its App" }),
       },
@@ -67,7 +71,7 @@ export function flow(app: App): FlowTag {
 const FILE = "template";
 
 function readHole(hole: unknown, index: number): GivenPart {
-  if (isTask(hole)) return { kind: "task", task: hole };
+  if (isTask(hole)) return { kind: "task", task: declarationOf(hole) };
   const what = `hole ${index + 1} of the template`;
   if (isSignature(hole)) {
     if (canBeGiven(hole.data)) return { kind: "signature", data: hole.data };

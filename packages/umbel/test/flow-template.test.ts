@@ -2,6 +2,8 @@
 /** Flow text within TypeScript, and that it builds what the functions of the same names build. */
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import * as v from "valibot";
+import { z } from "zod";
 import { flow } from "../src/flow.ts";
 import { type AnySignature, App, chain, chord, each, group, InvalidFlowError } from "../src/index.ts";
 
@@ -14,6 +16,29 @@ const note = app.task("note", (text: string, to = "all") => `${to}: ${text}`);
 const log = app.task("log", (...values: unknown[]) => values);
 const odd = app.task("not a name", (value: unknown) => value);
 const foreign = new App("other").task("foreign", (value: unknown) => value);
+
+const order = app.task(
+  {
+    name: "order",
+    params: ["pieces"],
+    schema: z.object({ pieces: z.number().min(1) }),
+    result: z.object({ id: z.string(), paid: z.boolean() }),
+  },
+  (pieces: number) => ({ id: String(pieces), paid: false }),
+);
+app.task(
+  {
+    name: "receipt",
+    params: ["total", "mode?", "when?"],
+    schema: z.object({ total: z.number(), mode: z.enum(["cash", "card"]).default("cash"), when: z.int().optional() }),
+  },
+  (total: number, mode?: string, when?: number) => [total, mode, when],
+);
+// Valibot's schemas tell no types.
+app.task(
+  { name: "archive", params: ["order"], schema: v.object({ order: v.object({ id: v.string() }) }) },
+  (given: { id: string }) => given.id,
+);
 
 const run = flow(app);
 const json = (signature: AnySignature): unknown => JSON.parse(JSON.stringify(signature));
@@ -87,6 +112,32 @@ describe("a template", () => {
       thrown = error;
     }
     expect(String(thrown)).toContain(message);
+  });
+
+  test.each<[() => unknown, string]>([
+    [
+      () => run`order(${0})`,
+      'error[E316]: task "order": `pieces`: Too small: expected number to be >=1\n --> template:1:1\n  |\n1 | order(${…})\n  | ^^^^^',
+    ],
+    [
+      () => run`order(1) | receipt()`,
+      'error[E314]: task "receipt" cannot take what task "order" gives\n --> template:1:12',
+    ],
+    [() => run`${order}(2) | each(receipt())`, "error[E314]"],
+    [() => run`[order(1), order(2)] | receipt("x")`, "error[E314]"],
+    [() => run`0 | order()`, "error[E316]"],
+    [
+      () => run`add(1, 2) | receipt("cash", "now")`,
+      'error[E315]: `when` of task "receipt" must be number, not "now"\n --> template:1:29',
+    ],
+  ])("asks schemas: %s", (make, message) => {
+    expect(make).toThrow(InvalidFlowError);
+    expect(make).toThrow(message);
+  });
+
+  test("takes what schemas take, of which it is not known what it is", () => {
+    expect(String(run`order(2) | archive()`)).toBe("order(2) | archive()");
+    expect(String(run`add(1, 2) | receipt("cash")`)).toBe('add(1, 2) | receipt("cash")');
   });
 
   test("a mistake is an InvalidFlowError", () => {

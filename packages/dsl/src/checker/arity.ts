@@ -171,7 +171,7 @@ function errorArgumentCount(call: TaskCall): number {
 }
 
 /** Whether data holds something that is not known yet. */
-function holdsUnknown(data: unknown): boolean {
+export function holdsUnknown(data: unknown): boolean {
   if (data === UNKNOWN_DATA) return true;
   return typeof data === "object" && data !== null && Object.values(data).some(holdsUnknown);
 }

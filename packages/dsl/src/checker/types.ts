@@ -3,7 +3,7 @@
  * on what it gets, so each is looked at once for each thing that comes to it, however often it is used.
  */
 import type { Origin, TaskCall, Workflow } from "../compiler/workflow.ts";
-import type { Reporter } from "./arity.ts";
+import { holdsUnknown, type Reporter } from "./arity.ts";
 import { ANY, areAtOdds, nameType, typeOfData, unionOf, type ValueType } from "./value-types.ts";
 
 /** What comes to a workflow, and from where. */
@@ -101,6 +101,8 @@ export class TypeChecker {
     if (offset === 1 && arriving !== undefined && first !== undefined && areAtOdds(arriving.type, first.type)) {
       this.#report(call.origin, what, `\`${first.name}\``, arriving, first.type);
     }
+    // What the schema was asked already is not told a second time.
+    if (offset === 0 && call.task.checkValues !== undefined && !holdsUnknown([call.args, call.kwargs])) return;
     // A value that was piped in stands in front of those that are written.
     const positional = call.written.filter((written) => written.name === undefined);
     const hasSpread = positional.some((written) => written.isSpread);

@@ -15,7 +15,8 @@ import { ModuleError } from "./module-error.ts";
 import { tasksOf } from "./module-tasks.ts";
 import { requireInside } from "./project-bounds.ts";
 import { resolveImport } from "./resolve-import.ts";
-import { declarationOf, typesOfTasks } from "./task-types.ts";
+import { declarationOf } from "./task-declaration.ts";
+import { typesIn, typesOfTasks } from "./task-types.ts";
 import { userFrames } from "./user-stack.ts";
 
 /** What a flow has around it. */
@@ -71,7 +72,7 @@ export async function loadFlowTasks(
     dirname(source.path),
     options.mayCompile === true,
   );
-  const declarations = new Map(own.map(([name, task]) => [name, declarationOf(task, types)]));
+  const declarations = new Map(own.map(([name, task]) => [name, declarationOf(task, typesIn(types, task))]));
   return {
     resolver: {
       task: (name) => (app?.tasks.has(name) ? declarations.get(name) : undefined),
@@ -79,7 +80,10 @@ export async function loadFlowTasks(
       import: (specifier, fromFile) => {
         const answer = imports.answers.get(answerKey(specifier, fromFile));
         if (answer?.kind !== "tasks") return answer ?? { kind: "failed", reason: "it was not loaded" };
-        return { kind: "tasks", tasks: answer.tasks.map((task) => (isTask(task) ? declarationOf(task, types) : task)) };
+        return {
+          kind: "tasks",
+          tasks: answer.tasks.map((task) => (isTask(task) ? declarationOf(task, typesIn(types, task)) : task)),
+        };
       },
     },
     sources: imports.sources,

@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { AnyTask } from "@umbel/core";
 import type { TaskDeclaration, TaskTypes } from "@umbel/dsl";
 import { findProject } from "../broker/project.ts";
 import { isTypeScript } from "./typescript.ts";
@@ -51,18 +50,9 @@ export async function typesOfTasks(
   return read.tasks;
 }
 
-/** A task as the language sees it: with its types, where they are known, and its schema, where it has one. */
-export function declarationOf(task: AnyTask, catalogue: TypeCatalogue): TaskDeclaration {
-  const { name, parameters, definedAt, options } = task;
-  const types = catalogue[definedAt?.replace(/:\d+$/, "") ?? ""];
-  if (types === undefined && options.schema === undefined) return task;
-  return {
-    name,
-    parameters,
-    definedAt,
-    types,
-    ...(options.schema !== undefined && { checkValues: (args, kwargs) => task.checkCall(args, kwargs) }),
-  };
+/** The types of a task in a catalogue. */
+export function typesIn(catalogue: TypeCatalogue, { definedAt }: TaskDeclaration): TaskTypes | undefined {
+  return catalogue[definedAt?.replace(/:\d+$/, "") ?? ""];
 }
 
 function fileOf(definedAt: string | undefined): string | undefined {

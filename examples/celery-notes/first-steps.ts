@@ -17,7 +17,10 @@ export async function main(): Promise<void> {
   assert.equal(await result.get({ timeout: 5 }), 9);
   assert.equal(await result.ready(), true);
 
-  // app.conf.task_serializer = 'json' is a setting like each of these; celeryconfig.py as an object:
+  // app.conf.task_serializer = 'json'
+  app.conf.taskSerializer = "json";
+
+  // celeryconfig.py as an object:
   app.configFromObject({
     taskRoutes: { "tasks.add": "low-priority" },
     taskAnnotations: { "tasks.add": { rateLimit: "10/m" } },

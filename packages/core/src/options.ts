@@ -8,7 +8,7 @@ import { type Compression, isCompression, wantedCompression } from "./serializat
 import { reasonAgainst } from "./serialization/serializers.ts";
 import { show } from "./show.ts";
 import type { SignatureData } from "./signature/data.ts";
-import { layStamps, readStamps } from "./signature/stamps.ts";
+import { layStamps, readPlainRecord, readStamps } from "./signature/stamps.ts";
 import type { AnySignature } from "./signature/types.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -132,11 +132,6 @@ const secondsOrMoment: OptionReader = (name, value) =>
     ? moment(name, value)
     : seconds(name, value);
 
-const record: OptionReader = (name, value) => {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new OptionError(`option \`${name}\` must be an object; got ${show(value)}`);
-};
-
 const signatures: OptionReader = (name, value) => {
   const list: unknown[] = Array.isArray(value) ? value : [value];
   return list.map((item) => {
@@ -161,7 +156,7 @@ const READERS: { readonly [Name in keyof Required<SignatureOptions>]: OptionRead
   ignoreResult: flag,
   serializer,
   compression,
-  headers: record,
+  headers: (name, value) => readPlainRecord(value, `option \`${name}\``, "header"),
   stamps: (name, value) => readStamps(value, `option \`${name}\``),
   shadow: text,
   failFast: flag,

@@ -61,6 +61,7 @@ const WRONG: readonly [written: object, message: string][] = [
   [{ ignoreResult: 1 }, "option `ignoreResult` must be true or false; got 1"],
   [{ failFast: 1 }, "option `failFast` must be true or false; got 1"],
   [{ serializer: null }, "option `serializer` must be text that is not empty; got null"],
+  [{ headers: { big: 1n } }, "header `big` must be plain data (null, true, numbers, strings, lists, objects); got 1n"],
   [{ stamps: [1] }, "option `stamps` must be an object; got [1]"],
   [
     { stamps: { at: new Map() } },

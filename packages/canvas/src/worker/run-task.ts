@@ -292,7 +292,7 @@ export class TaskRunner {
   /** An errback of one positional parameter gets the failed task's id, others its request, error and traceback. */
   async #errbackArgs(task: AnyTask, attempt: Attempt, cause: number, meta: RunMeta): Promise<readonly unknown[]> {
     const stored = await this.#parts.pages.node(attempt.runKey, cause);
-    const failedNode = stored.kind === "task" ? ownNode(stored, this.#parts.content) : stored;
+    const failedNode = stored.kind === "task" ? asFarAsRead(stored, this.#parts.content) : stored;
     const id = ownIdOf(failedNode) ?? nodeId(attempt.runKey, cause);
     const positional = task.parameters.parameters.filter(({ kind }) => kind === "positional");
     const takesMany = positional.length > 1 || task.parameters.parameters.some(({ kind }) => kind === "args");
@@ -306,6 +306,16 @@ export class TaskRunner {
       rootId: meta.rootId ?? nodeId(attempt.runKey, meta.root),
     };
     return [request, { name: error.name, message: error.message }, error.stack ?? null, ...attempt.node.args];
+  }
+}
+
+/** A call that may have failed because its arguments cannot be read here: without them then. */
+function asFarAsRead(node: TaskNode, content: Content): TaskNode {
+  try {
+    return ownNode(node, content);
+  } catch (error) {
+    if (error instanceof UmbelError) return { ...node, args: [], kwargs: {} };
+    throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import { chain } from "../../src/primitives/chain.ts";
 import { chord } from "../../src/primitives/chord.ts";
 import { each } from "../../src/primitives/each.ts";
 import { group } from "../../src/primitives/group.ts";
-import { describeOnEachBroker } from "../kit/each-broker.ts";
+import { describeOnEachBroker, Gates } from "../kit/each-broker.ts";
 
 const DATE = new Date(86_400_000);
 const ALL = {
@@ -136,6 +136,8 @@ describeOnEachBroker("C7 serializers and C8 compression on a worker", (open, bro
     expect(await chain(mixed, same.s()).delay().get({ timeout: 10 })).toStrictEqual([DATE, [whole, 2], WORDS]);
     const many = group(Array.from({ length: 300 }, (_, at) => same.s(at)));
     expect(await many.delay().get({ timeout: 10 })).toStrictEqual(Array.from({ length: 300 }, (_, at) => at));
+    const streamed = group.stream(app, [same.s(DATE), same.s(WORDS)]);
+    expect(await streamed.delay().get({ timeout: 10 })).toStrictEqual([DATE, WORDS]);
     expect(await same.map([DATE, WORDS]).delay().get({ timeout: 10 })).toStrictEqual([DATE, WORDS]);
     expect(await each(same.s()).delay([DATE, whole]).get({ timeout: 10 })).toStrictEqual([DATE, whole]);
     expect(await later.delay(whole).get({ timeout: 10 })).toStrictEqual(whole);
@@ -177,6 +179,18 @@ describeOnEachBroker("C7 serializers and C8 compression on a worker", (open, bro
         'the content type application/x-msgpack ("msgpack") of the arguments of task "add" is not accepted: `acceptContent` names "json"; add it there where it is read, and resume the run: nothing of it is lost',
     });
     expect(await tasks.add.delay(1, 2).get({ timeout: 10 })).toBe(3);
+    const told = new Gates();
+    const heard: unknown[] = [];
+    shop.app.task(
+      "errback",
+      (request: { readonly args: unknown }, error: { readonly name: string }, _stack: unknown) => {
+        heard.push(request.args, error.name);
+        told.open("errback");
+      },
+    );
+    tasks.add.applyAsync([1, 2], { serializer: "msgpack", linkError: client.app.signature("errback") });
+    await told.pass("errback");
+    expect(heard).toEqual([[], "ContentDisallowed"]);
     expect((await nodesOf(shop.app, refused.id))[0]?.args).toEqual([expect.stringMatching(/^\(msgpack, /)]);
     accept.acceptContent = ["application/x-msgpack"];
     await client.app.runs.resume(refused.id);

@@ -2,6 +2,7 @@
  * Values as JSON, never silently changed. One rule: what JSON would drop or turn into something else is tagged (tagged.ts),
  * or refused with the place where it stands.
  */
+import { types } from "node:util";
 import { SerializationError } from "../errors.ts";
 import { isError } from "./error.ts";
 import { type BytesForm, isTaggable, mayHoldTag, type PackedReader, tagged, untagged } from "./tagged.ts";
@@ -189,7 +190,8 @@ function unfitObject(value: object): string | undefined {
     value instanceof RegExp ||
     value instanceof WeakMap ||
     value instanceof WeakSet ||
-    value instanceof SharedArrayBuffer;
+    value instanceof SharedArrayBuffer ||
+    types.isBoxedPrimitive(value);
   // An instance of a class of the user's is kept as its own properties or its toJSON, as its author expects of JSON.
   return changed ? `a ${value.constructor.name}` : undefined;
 }

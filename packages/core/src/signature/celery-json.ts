@@ -48,7 +48,6 @@ const INTERNAL_OPTIONS: ReadonlySet<string> = new Set([
   "reply_to",
   "chain",
   "origin",
-  "stamped_headers",
   "immutable",
 ]);
 
@@ -110,8 +109,15 @@ function* readCeleryOptions(value: unknown, place: string, read: SignatureReader
   if (!isRecord(value)) return fail(place, "must be an object");
   const named: Record<string, unknown> = {};
   let links: SignatureOptions = {};
+  // The names of those of its options that are stamps.
+  const stamped = new Set(Array.isArray(value.stamped_headers) ? (value.stamped_headers as unknown[]) : []);
+  const stamps: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(value)) {
-    if (option === null || INTERNAL_OPTIONS.has(name)) continue;
+    if (stamped.has(name)) {
+      stamps[name] = option;
+      continue;
+    }
+    if (option === null || INTERNAL_OPTIONS.has(name) || name === "stamped_headers") continue;
     if (name === "link" || name === "link_error") {
       const list = yield* readEach(Array.isArray(option) ? option : [option], join(place, name), read);
       links = { ...links, [name === "link" ? "link" : "linkError"]: list };
@@ -121,5 +127,6 @@ function* readCeleryOptions(value: unknown, place: string, read: SignatureReader
     if (own === undefined) fail(join(place, name), "this option of Celery's has no counterpart here");
     else named[own] = option;
   }
+  if (stamped.size > 0) named.stamps = stamps;
   return { ...optionsIn(place, named), ...links };
 }

@@ -4,7 +4,7 @@
  */
 import type { App } from "../app.ts";
 import { type Deep, runDeep } from "../deep.ts";
-import { InvalidSignatureError, OptionError } from "../errors.ts";
+import { InvalidSignatureError, OptionError, SerializationError } from "../errors.ts";
 import type { SignatureOptions } from "../options.ts";
 import { taggedJson } from "../serialization/json.ts";
 import { show } from "../show.ts";
@@ -87,20 +87,31 @@ export interface StampInput {
 
 /** Reads stamps. @param what how the message names them @throws OptionError for what is no plain data */
 export function readStamps(value: unknown, what: string): Stamps {
+  return readPlainRecord(value, what, "stamp");
+}
+
+/** Reads what goes with a call by name. @param one how the message names each @throws OptionError for what is no plain data */
+export function readPlainRecord(value: unknown, what: string, one: string): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new OptionError(`${what} must be an object; got ${show(value)}`);
   }
   for (const [name, stamp] of Object.entries(value)) {
-    if (stamp === undefined || isPlain(stamp, `stamp \`${name}\``)) continue;
+    if (stamp === undefined || isPlain(stamp)) continue;
     throw new OptionError(
-      `stamp \`${name}\` must be plain data (null, true, numbers, strings, lists, objects); got ${show(stamp)}`,
+      `${one} \`${name}\` must be plain data (null, true, numbers, strings, lists, objects); got ${show(stamp)}`,
     );
   }
   return Object.fromEntries(Object.entries(value).filter(([, stamp]) => stamp !== undefined));
 }
 
-function isPlain(value: unknown, what: string): boolean {
-  return taggedJson(value, what) === value && !(typeof value === "object" && value !== null && "toJSON" in value);
+function isPlain(value: unknown): boolean {
+  if (typeof value === "object" && value !== null && "toJSON" in value) return false;
+  try {
+    return taggedJson(value, "it") === value;
+  } catch (error) {
+    if (error instanceof SerializationError) return false;
+    throw error;
+  }
 }
 
 /** Lays stamps on others. @param append keeps both of one name, as a list */

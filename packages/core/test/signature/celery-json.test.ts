@@ -20,6 +20,11 @@ const ownA: SignatureData = { kind: "task", task: "a", args: [1] };
 test.each<[what: string, json: object, data: SignatureData]>([
   ["a task", celery("add", { args: [1, 2] }), { kind: "task", task: "add", args: [1, 2] }],
   [
+    "a task with stamps",
+    celery("add", { options: { region: "eu", tries: [1], stamped_headers: ["region", "tries"], queue: "q" } }),
+    { kind: "task", task: "add", options: { queue: "q", stamps: { region: "eu", tries: [1] } } },
+  ],
+  [
     "a task with all it can have",
     celery("add", {
       args: [1],

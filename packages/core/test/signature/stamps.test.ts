@@ -168,6 +168,8 @@ describe("C12 stamps", () => {
       { big: { n: 1n } },
       "stamp `big` must be plain data (null, true, numbers, strings, lists, objects); got [object Object]",
     ],
+    [{ f: () => 1 }, "stamp `f` must be plain data (null, true, numbers, strings, lists, objects); got a function"],
+    [{ n: Number.NaN }, "stamp `n` must be plain data (null, true, numbers, strings, lists, objects); got NaN"],
     [{ visitor: {} }, "`visitor` of stamp must extend StampingVisitor; got {}"],
     [{ appendStamps: 1 }, "`appendStamps` of stamp must be true or false; got 1"],
   ])("%p is refused", (input, message) => {

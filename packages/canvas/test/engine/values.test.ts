@@ -100,7 +100,7 @@ async function nodesOf(app: App, id: string): Promise<RunNode[]> {
 
 const WORDS = Array.from({ length: 400 }, (_, at) => `word ${at % 7}`);
 
-describeOnEachBroker("C7 serializers and C8 compression on a worker", (open, broker) => {
+describeOnEachBroker("C7 serializers on a worker", (open, broker) => {
   test("C7 msgpack, C8 gzip and what is JSON go through steps, groups, maps, each, replaced tasks and callbacks", async () => {
     const content = contentOf({
       taskSerializer: "msgpack",
@@ -146,22 +146,6 @@ describeOnEachBroker("C7 serializers and C8 compression on a worker", (open, bro
     const [first] = await nodesOf(app, sent.id);
     expect(first).toMatchObject({ task: "keep", args: [WORDS], value: WORDS });
     expect(seen).toContainEqual(WORDS);
-  });
-
-  test("C8 compression: of the task, of the call, and by nothing where that says so", async () => {
-    const shop = open();
-    const pressed = shop.app.task(
-      { name: "pressed", compression: "gzip", serializer: "msgpack" },
-      (_words: unknown) => 1,
-    );
-    const packedOf = async (...options: object[]): Promise<string> => {
-      const { id } = await pressed.applyAsync([WORDS], ...options);
-      const graph = await shop.engine.exportGraph(id, { format: "json" });
-      return /"args":"([^"]*)"/.exec(graph)?.[1]?.replace(/\d+ bytes/, "… bytes") ?? graph;
-    };
-    expect(await packedOf()).toBe("msgpack, gzip, … bytes");
-    expect(await packedOf({ compression: "brotli" })).toBe("msgpack, brotli, … bytes");
-    expect(await packedOf({ serializer: "json" })).toBe("json, gzip, … bytes");
   });
 
   test("C7 acceptContent: what a worker does not accept fails with the setting's name, and is not lost", async () => {
@@ -240,8 +224,26 @@ describeOnEachBroker("C7 serializers and C8 compression on a worker", (open, bro
     const grow = app.task({ name: "grow", bind: true }, (self): unknown => self.replace(store.s("n", image)));
     await expect(grow.delay().get({ timeout: 10 })).rejects.toMatchObject({ name: "ArgumentsTooLargeError" });
   });
+});
 
-  test("C7 payload limit and C8 compression: what counts is what is written before it is compressed", async () => {
+describeOnEachBroker("C8 compression on a worker", (open) => {
+  test("is the call's before the task's", async () => {
+    const shop = open();
+    const pressed = shop.app.task(
+      { name: "pressed", compression: "gzip", serializer: "msgpack" },
+      (_words: unknown) => 1,
+    );
+    const packedOf = async (...options: object[]): Promise<string> => {
+      const { id } = await pressed.applyAsync([WORDS], ...options);
+      const graph = await shop.engine.exportGraph(id, { format: "json" });
+      return /"args":"([^"]*)"/.exec(graph)?.[1]?.replace(/\d+ bytes/, "… bytes") ?? graph;
+    };
+    expect(await packedOf()).toBe("msgpack, gzip, … bytes");
+    expect(await packedOf({ compression: "brotli" })).toBe("msgpack, brotli, … bytes");
+    expect(await packedOf({ serializer: "json" })).toBe("json, gzip, … bytes");
+  });
+
+  test("comes behind the limits: what counts is what is written before", async () => {
     const shop = open({ content: contentOf({ resultCompression: "gzip", resultSerializer: "msgpack" }) });
     await shop.work({ maxResultBytes: 3000 });
     const words = shop.app.task("words", (count: number) => "word ".repeat(count));

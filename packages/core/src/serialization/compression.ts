@@ -1,13 +1,16 @@
 /** Compressions by name. One rule: what is read is never larger than its reader allows, whatever its bytes claim. */
-import {
-  brotliCompressSync,
-  brotliDecompressSync,
-  constants,
-  deflateSync,
-  gunzipSync,
-  gzipSync,
-  inflateSync,
-} from "node:zlib";
+import { createRequire } from "node:module";
+
+type Zlib = typeof import("node:zlib");
+
+const load = createRequire(import.meta.url);
+let loaded: Zlib | undefined;
+
+/** Loaded by the first who needs it: most programs compress nothing. */
+function zlib(): Zlib {
+  loaded ??= load("node:zlib") as Zlib;
+  return loaded;
+}
 
 /** The name of a compression. */
 export type Compression = "gzip" | "brotli" | "deflate";
@@ -23,16 +26,19 @@ const BROTLI_QUALITY = 5;
 
 const CODERS: Readonly<Record<Compression, Coder>> = {
   gzip: {
-    compress: (bytes) => gzipSync(bytes),
-    decompress: (bytes, mostBytes) => gunzipSync(bytes, { maxOutputLength: mostBytes }),
+    compress: (bytes) => zlib().gzipSync(bytes),
+    decompress: (bytes, mostBytes) => zlib().gunzipSync(bytes, { maxOutputLength: mostBytes }),
   },
   brotli: {
-    compress: (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }),
-    decompress: (bytes, mostBytes) => brotliDecompressSync(bytes, { maxOutputLength: mostBytes }),
+    compress: (bytes) => {
+      const { brotliCompressSync, constants } = zlib();
+      return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } });
+    },
+    decompress: (bytes, mostBytes) => zlib().brotliDecompressSync(bytes, { maxOutputLength: mostBytes }),
   },
   deflate: {
-    compress: (bytes) => deflateSync(bytes),
-    decompress: (bytes, mostBytes) => inflateSync(bytes, { maxOutputLength: mostBytes }),
+    compress: (bytes) => zlib().deflateSync(bytes),
+    decompress: (bytes, mostBytes) => zlib().inflateSync(bytes, { maxOutputLength: mostBytes }),
   },
 };
 

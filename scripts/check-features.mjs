@@ -20,7 +20,13 @@ const page = readFileSync(join(root, "docs/features.md"), "utf8");
 const rows = new Map(
   [...page.matchAll(/^\| ([ACRT]\d+) \| (.*?) \| (.*?) \|/gm)].map(([, row, , explained]) => [row, explained]),
 );
-const report = JSON.parse(readFileSync(reportFile, "utf8"));
+const text = readFileSync(reportFile, "utf8");
+if (text === "") {
+  // Jest was ended before it could write.
+  console.log(`${reportFile} is empty\n0 passed, 1 failed`);
+  process.exit(1);
+}
+const report = JSON.parse(text);
 const passed = report.testResults
   .flatMap(({ assertionResults }) => assertionResults)
   .filter(({ status }) => status === "passed")

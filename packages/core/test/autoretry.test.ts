@@ -102,7 +102,10 @@ describe("T10 autoretry", () => {
       'option `throws` of task "t" must be a list of classes of errors, such as [TypeError]; got [null]',
     ],
     [{ retryBackoff: "1s" }, 'option `retryBackoff` of task "t" must be true, false or a number of seconds; got "1s"'],
-    [{ retryBackoffMax: -1 }, 'option `retryBackoffMax` of task "t" must be a number of seconds of at least 0; got -1'],
+    [
+      { retryBackoffMax: -1 },
+      'option `retryBackoffMax` of task "t" must be a number of seconds of at least 0, or text such as "10s", "5m" or "250ms"; got -1',
+    ],
     [{ retryJitter: 1 }, 'option `retryJitter` of task "t" must be true or false; got 1'],
     [{ retries: 1.5 }, 'option `retries` of task "t" must be a whole number from 0 to 9007199254740991; got 1.5'],
     [

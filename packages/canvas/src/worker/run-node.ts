@@ -218,8 +218,11 @@ export class NodeRunner {
   async settleAll(runKey: RunKey, settlements: readonly Settlement[]): Promise<void> {
     const { persist, settler } = this.#parts;
     const settled = await persist(() => settler.settleAll(runKey, settlements));
-    for (const [position, { index, node, outcome }] of settlements.entries()) {
-      if (settled[position]?.accepted === true) this.#tellFailure(runKey, index, node, outcome);
+    let position = 0;
+    for (const { index, node, outcome } of settlements) {
+      if (outcome.kind === "failed" && settled[position]?.accepted === true)
+        this.#tellFailure(runKey, index, node, outcome);
+      position += 1;
     }
   }
 

@@ -14,6 +14,10 @@ export interface Settled {
   readonly claimedNext: boolean;
 }
 
+const LOST: Settled = { accepted: false, claimedNext: false };
+const ACCEPTED: Settled = { accepted: true, claimedNext: false };
+const CLAIMED_NEXT: Settled = { accepted: true, claimedNext: true };
+
 /** No script settles more nodes at once. */
 const MOST_TOGETHER = 200;
 
@@ -52,10 +56,11 @@ export class Settler {
   async #send(runKey: RunKey, settlements: readonly Settlement[]): Promise<readonly Settled[]> {
     const reply = await this.#store.settle(runKey, settlements);
     if (hasMore(reply)) await this.#driver.follow(runKey, reply);
-    return settlements.map((_settlement, position) => ({
-      accepted: reply.accepted[position] === true,
-      claimedNext: reply.claimedNext[position] === true,
-    }));
+    const { accepted, claimedNext } = reply;
+    return settlements.map((_settlement, position) => {
+      if (accepted[position] !== true) return LOST;
+      return claimedNext[position] === true ? CLAIMED_NEXT : ACCEPTED;
+    });
   }
 }
 

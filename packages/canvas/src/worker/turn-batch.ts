@@ -50,7 +50,8 @@ export class TurnBatch<Item, Answer> {
     const parts: Promise<readonly Answer[]>[] = [];
     let from = 0;
     let nodes = 0;
-    for (const [position, item] of items.entries()) {
+    let position = 0;
+    for (const item of items) {
       const more = this.#size.nodesOf(item);
       if (nodes + more > MOST_NODES && position > from) {
         parts.push(this.#add(runKey, items.slice(from, position), nodes));
@@ -58,6 +59,7 @@ export class TurnBatch<Item, Answer> {
         nodes = 0;
       }
       nodes += more;
+      position += 1;
     }
     if (from === 0) return await this.#add(runKey, items, nodes);
     parts.push(this.#add(runKey, items.slice(from), nodes));

@@ -12,6 +12,7 @@ import { rangeOf, type SlicePointer } from "../engine/queues.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import type { Delivery, Workplace, WorkSource } from "../engine/work-source.ts";
 import type { CompileEnvironment } from "../graph/compile.ts";
+import type { TaskNode } from "../graph/graph.ts";
 import { Janitor } from "../ops/janitor.ts";
 import type { ClaimReply, HeldSlice } from "../store/graph-store.ts";
 import { epochOf, type SliceRange, single, sliceIndices, sliceKey } from "../store/slice.ts";
@@ -403,9 +404,15 @@ export class CanvasWorker {
   async #hasLoner(runKey: RunKey, indices: readonly number[]): Promise<boolean> {
     const { pages, slicing } = this.#runtime;
     let found = false;
+    let alike: TaskNode | undefined;
     for (const index of indices) {
       const node = pages.peek(runKey, index) ?? (await this.#persist(() => pages.node(runKey, index)));
-      if (node.kind !== "task" || mayShare(node, this.#registry)) continue;
+      // Members that are stored as alike have their options in common.
+      if (node.kind !== "task" || (node.task === alike?.task && node.options === alike.options)) continue;
+      if (mayShare(node, this.#registry)) {
+        alike = node;
+        continue;
+      }
       if (!mayShare({ task: node.task, options: {} }, this.#registry)) slicing.isolate(node.task);
       found = true;
     }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { parseNodeId } from "@umbel/core";
 import { Redis } from "ioredis";
 import { chord } from "../../src/primitives/chord.ts";
 import { group } from "../../src/primitives/group.ts";
 import { queuePrefix } from "../../src/store/keys.ts";
-import { redisPath } from "../kit/redis-server.ts";
+import { redisPath, until } from "../kit/redis-server.ts";
 import { Shop } from "../kit/shop.ts";
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
@@ -29,6 +30,30 @@ describe("groups of many members", () => {
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   };
   const jobsAdded = async (): Promise<number> => Number(await redis.get(queueKey("id")));
+
+  test.each([
+    ["side by side", (shop: Shop) => group(numbers(300).map((value) => shop.tasks.give.s(value)))],
+    [
+      "in chains",
+      (shop: Shop) => group(numbers(300).map((value) => shop.tasks.give.s(value).pipe(shop.tasks.add.s(1)))),
+    ],
+  ])("tell those who listen of each node that ended: members %s", async (_where, canvas) => {
+    const result = await canvas(shop).delay();
+    const { runKey } = parseNodeId(result.id) ?? { runKey: undefined };
+    if (runKey === undefined) throw new Error("an id of ours");
+    const { news, store } = await shop.engine.runtime();
+    const told = new Set<number>();
+    const stop = news.listen(runKey, (range) => {
+      for (let index = range?.first ?? 0; index <= (range?.last ?? -1); index += 1) told.add(index);
+    });
+    await news.follow(runKey);
+    await shop.work();
+    await result.get();
+    const { nodeCount } = await store.readMeta(runKey).then((meta) => meta ?? { nodeCount: 0 });
+    await until("all were told of", () => told.size === nodeCount - 1);
+    stop();
+    await news.unfollow(runKey);
+  });
 
   test("keep at most a window of jobs, and none is dispatched again that is in flight", async () => {
     // How short a task is found to be depends on what else the machine does; here slices are of one size.

@@ -225,7 +225,7 @@ export class RedisGraphStore implements GraphStore {
 
   async settle(runKey: RunKey, settlements: readonly Settlement[]): Promise<SettleReply> {
     const args = this.#concludeArgs(runKey);
-    for (const block of blocksOf(settlements)) args.push(...block.head, block.entries.length / 2, ...block.entries);
+    for (const block of blocksOf(settlements)) pushBlock(args, block);
     return readSettleReply(await scripts.settleNodes.run(this.#redis, this.#keysOf(runKey).all, args));
   }
 
@@ -608,19 +608,52 @@ const OUTCOME_LETTERS: { readonly [Kind in StoredOutcome["kind"]]: string } = {
 
 /** Settlements that the script can take together: those of one slice that differ in node and payload alone. */
 interface Block {
-  readonly head: readonly (string | number)[];
-  readonly entries: (string | number)[];
+  readonly first: Settlement;
+  readonly indices: number[];
+  readonly payloads: string[];
 }
 
 function blocksOf(settlements: readonly Settlement[]): Block[] {
   const blocks: Block[] = [];
-  let before: Settlement | undefined;
+  let block: Block | undefined;
   for (const settlement of settlements) {
-    if (before === undefined || !isAlike(before, settlement)) blocks.push({ head: headOf(settlement), entries: [] });
-    before = settlement;
-    blocks.at(-1)?.entries.push(settlement.index, payloadOf(settlement));
+    if (block === undefined || !isAlike(block.first, settlement)) {
+      block = { first: settlement, indices: [], payloads: [] };
+      blocks.push(block);
+    }
+    block.indices.push(settlement.index);
+    block.payloads.push(payloadOf(settlement));
   }
   return blocks;
+}
+
+/** Adds a block as the script reads it: one by one, or short values of equally distant members as one text. */
+function pushBlock(args: (string | number)[], { first, indices, payloads }: Block): void {
+  const stride = strideOf(indices);
+  if (first.node.isTail && stride !== undefined && payloads.every(isShort)) {
+    const [index = 0] = indices;
+    const head = [sliceKey(first), first.token, "M", first.node.join, 1, "", "", "", "", ""];
+    args.push(...head, indices.length, index, stride, payloads.join("\n"));
+    return;
+  }
+  args.push(...headOf(first), indices.length);
+  for (const [position, index] of indices.entries()) args.push(index, payloads[position] ?? "");
+}
+
+/** How far apart some nodes are, if they are all equally far; `undefined` for one. */
+function strideOf(indices: readonly number[]): number | undefined {
+  const [first = 0, second] = indices;
+  if (second === undefined || second <= first) return undefined;
+  const stride = second - first;
+  return indices.every((index, position) => index === first + position * stride) ? stride : undefined;
+}
+
+/** The longest value that is packed with others of its page, bytes; advance.lua knows it too. */
+const PACKED_BYTES = 64;
+
+/** Whether a value may be packed with others of its page. */
+function isShort(payload: string): boolean {
+  return payload.length <= PACKED_BYTES && !payload.includes("\n") && Buffer.byteLength(payload) <= PACKED_BYTES;
 }
 
 /** Whether two settlements have the same head. Those of plain members of a group do; of others it need not be found out. */
@@ -717,10 +750,10 @@ function readSettleReply(reply: unknown): SettleReply {
   const code = Number(cameTo);
   const ended = code % 2 === 1;
   const [room = 0, shared = 0, ...open] = readNumbers(seats);
-  const accepted = [...String(flags)];
+  const letters = String(flags);
   return {
-    accepted: accepted.map((flag) => flag !== "0"),
-    claimedNext: accepted.map((flag) => flag === "2"),
+    accepted: flagsOf(letters, "0", false),
+    claimedNext: flagsOf(letters, "2", true),
     dispatches: readDispatches(dispatches),
     spreads: readNumbers(spreads),
     room,
@@ -731,6 +764,13 @@ function readSettleReply(reply: unknown): SettleReply {
     runIsLarge: code > 4,
     hasRevoked: code === 2,
   };
+}
+
+/** A list that has `value` where a letter stands, and the opposite elsewhere. */
+function flagsOf(letters: string, letter: string, value: boolean): boolean[] {
+  const list = new Array<boolean>(letters.length).fill(!value);
+  for (let at = letters.indexOf(letter); at !== -1; at = letters.indexOf(letter, at + 1)) list[at] = value;
+  return list;
 }
 
 function readRefills(numbers: readonly number[]): Refill[] {

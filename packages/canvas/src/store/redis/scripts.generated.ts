@@ -408,6 +408,8 @@ end
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- Members of groups that ended next to each other: first, how many, how far apart; and how many those are in all.
+local ended_stretches, ended_members = {}, 0
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
@@ -505,10 +507,21 @@ local function end_packed(index, value)
   list[last + 1], list[last + 2] = tonumber(index), value
 end
 
+-- Ends members of a group with short values that come in lines, all on one page.
+local new_stretches = {}
+local function end_stretch(first, count, stride, lines)
+  local last = #ended_stretches
+  ended_stretches[last + 1], ended_stretches[last + 2], ended_stretches[last + 3] = first, count, stride
+  ended_members = ended_members + count
+  local page = page_of(first)
+  if not new_packed[page] then new_packed[page] = {} end
+  new_stretches[page] = (new_stretches[page] or '') .. '\\1' .. string.format('%d', first) .. 'x' .. stride .. '\\n' .. lines .. '\\n'
+end
+
 -- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
 local function write_packed()
   for page, list in pairs(new_packed) do
-    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '', new_stretches[page] }
     local at = 1
     while at <= #list do
       local node, stride = list[at], 1
@@ -535,7 +548,7 @@ local function close_join(join)
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
-  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+  if #ended + ended_members + #spreads + #dispatches / 5 + starts >= MOST_NODES then
     -- It ends in a script of its own, as a group without members does when it is handed out.
     redis.call('HSET', OPEN, join, '0||' .. now)
     spreads[#spreads + 1] = join
@@ -669,11 +682,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
     for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
-  if #ended > 0 then
+  if #ended + ended_members > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
     if told[2] then
       local index, has_ended = told[1], false
       for _, one in ipairs(ended) do has_ended = has_ended or one == index end
+      for at = 1, #ended_stretches, 3 do
+        local place = (tonumber(index) - ended_stretches[at]) / ended_stretches[at + 2]
+        has_ended = has_ended or place >= 0 and place < ended_stretches[at + 1] and place % 1 == 0
+      end
       for at = 1, #killed, 2 do
         has_ended = has_ended or (killed[at] <= tonumber(index) and tonumber(index) <= killed[at + 1])
       end
@@ -684,6 +701,14 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
     end
     if told[3] then
+      for at = 1, #ended_stretches, 3 do
+        local first, count, stride = ended_stretches[at], ended_stretches[at + 1], ended_stretches[at + 2]
+        if stride == 1 then
+          ended[#ended + 1] = string.format('%d-%d', first, first + count - 1)
+        else
+          for member = 0, count - 1 do ended[#ended + 1] = string.format('%d', first + member * stride) end
+        end
+      end
       local news = table.concat(ended, ',')
       for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
       redis.call('PUBLISH', channel, news)
@@ -846,6 +871,8 @@ end
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- Members of groups that ended next to each other: first, how many, how far apart; and how many those are in all.
+local ended_stretches, ended_members = {}, 0
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
@@ -943,10 +970,21 @@ local function end_packed(index, value)
   list[last + 1], list[last + 2] = tonumber(index), value
 end
 
+-- Ends members of a group with short values that come in lines, all on one page.
+local new_stretches = {}
+local function end_stretch(first, count, stride, lines)
+  local last = #ended_stretches
+  ended_stretches[last + 1], ended_stretches[last + 2], ended_stretches[last + 3] = first, count, stride
+  ended_members = ended_members + count
+  local page = page_of(first)
+  if not new_packed[page] then new_packed[page] = {} end
+  new_stretches[page] = (new_stretches[page] or '') .. '\\1' .. string.format('%d', first) .. 'x' .. stride .. '\\n' .. lines .. '\\n'
+end
+
 -- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
 local function write_packed()
   for page, list in pairs(new_packed) do
-    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '', new_stretches[page] }
     local at = 1
     while at <= #list do
       local node, stride = list[at], 1
@@ -973,7 +1011,7 @@ local function close_join(join)
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
-  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+  if #ended + ended_members + #spreads + #dispatches / 5 + starts >= MOST_NODES then
     -- It ends in a script of its own, as a group without members does when it is handed out.
     redis.call('HSET', OPEN, join, '0||' .. now)
     spreads[#spreads + 1] = join
@@ -1107,11 +1145,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
     for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
-  if #ended > 0 then
+  if #ended + ended_members > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
     if told[2] then
       local index, has_ended = told[1], false
       for _, one in ipairs(ended) do has_ended = has_ended or one == index end
+      for at = 1, #ended_stretches, 3 do
+        local place = (tonumber(index) - ended_stretches[at]) / ended_stretches[at + 2]
+        has_ended = has_ended or place >= 0 and place < ended_stretches[at + 1] and place % 1 == 0
+      end
       for at = 1, #killed, 2 do
         has_ended = has_ended or (killed[at] <= tonumber(index) and tonumber(index) <= killed[at + 1])
       end
@@ -1122,6 +1164,14 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
     end
     if told[3] then
+      for at = 1, #ended_stretches, 3 do
+        local first, count, stride = ended_stretches[at], ended_stretches[at + 1], ended_stretches[at + 2]
+        if stride == 1 then
+          ended[#ended + 1] = string.format('%d-%d', first, first + count - 1)
+        else
+          for member = 0, count - 1 do ended[#ended + 1] = string.format('%d', first + member * stride) end
+        end
+      end
       local news = table.concat(ended, ',')
       for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
       redis.call('PUBLISH', channel, news)
@@ -1797,6 +1847,8 @@ end
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- Members of groups that ended next to each other: first, how many, how far apart; and how many those are in all.
+local ended_stretches, ended_members = {}, 0
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
@@ -1894,10 +1946,21 @@ local function end_packed(index, value)
   list[last + 1], list[last + 2] = tonumber(index), value
 end
 
+-- Ends members of a group with short values that come in lines, all on one page.
+local new_stretches = {}
+local function end_stretch(first, count, stride, lines)
+  local last = #ended_stretches
+  ended_stretches[last + 1], ended_stretches[last + 2], ended_stretches[last + 3] = first, count, stride
+  ended_members = ended_members + count
+  local page = page_of(first)
+  if not new_packed[page] then new_packed[page] = {} end
+  new_stretches[page] = (new_stretches[page] or '') .. '\\1' .. string.format('%d', first) .. 'x' .. stride .. '\\n' .. lines .. '\\n'
+end
+
 -- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
 local function write_packed()
   for page, list in pairs(new_packed) do
-    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '', new_stretches[page] }
     local at = 1
     while at <= #list do
       local node, stride = list[at], 1
@@ -1924,7 +1987,7 @@ local function close_join(join)
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
-  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+  if #ended + ended_members + #spreads + #dispatches / 5 + starts >= MOST_NODES then
     -- It ends in a script of its own, as a group without members does when it is handed out.
     redis.call('HSET', OPEN, join, '0||' .. now)
     spreads[#spreads + 1] = join
@@ -2058,11 +2121,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
     for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
-  if #ended > 0 then
+  if #ended + ended_members > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
     if told[2] then
       local index, has_ended = told[1], false
       for _, one in ipairs(ended) do has_ended = has_ended or one == index end
+      for at = 1, #ended_stretches, 3 do
+        local place = (tonumber(index) - ended_stretches[at]) / ended_stretches[at + 2]
+        has_ended = has_ended or place >= 0 and place < ended_stretches[at + 1] and place % 1 == 0
+      end
       for at = 1, #killed, 2 do
         has_ended = has_ended or (killed[at] <= tonumber(index) and tonumber(index) <= killed[at + 1])
       end
@@ -2073,6 +2140,14 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
     end
     if told[3] then
+      for at = 1, #ended_stretches, 3 do
+        local first, count, stride = ended_stretches[at], ended_stretches[at + 1], ended_stretches[at + 2]
+        if stride == 1 then
+          ended[#ended + 1] = string.format('%d-%d', first, first + count - 1)
+        else
+          for member = 0, count - 1 do ended[#ended + 1] = string.format('%d', first + member * stride) end
+        end
+      end
       local news = table.concat(ended, ',')
       for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
       redis.call('PUBLISH', channel, news)
@@ -2423,6 +2498,8 @@ end
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- Members of groups that ended next to each other: first, how many, how far apart; and how many those are in all.
+local ended_stretches, ended_members = {}, 0
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
@@ -2520,10 +2597,21 @@ local function end_packed(index, value)
   list[last + 1], list[last + 2] = tonumber(index), value
 end
 
+-- Ends members of a group with short values that come in lines, all on one page.
+local new_stretches = {}
+local function end_stretch(first, count, stride, lines)
+  local last = #ended_stretches
+  ended_stretches[last + 1], ended_stretches[last + 2], ended_stretches[last + 3] = first, count, stride
+  ended_members = ended_members + count
+  local page = page_of(first)
+  if not new_packed[page] then new_packed[page] = {} end
+  new_stretches[page] = (new_stretches[page] or '') .. '\\1' .. string.format('%d', first) .. 'x' .. stride .. '\\n' .. lines .. '\\n'
+end
+
 -- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
 local function write_packed()
   for page, list in pairs(new_packed) do
-    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '', new_stretches[page] }
     local at = 1
     while at <= #list do
       local node, stride = list[at], 1
@@ -2550,7 +2638,7 @@ local function close_join(join)
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
-  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+  if #ended + ended_members + #spreads + #dispatches / 5 + starts >= MOST_NODES then
     -- It ends in a script of its own, as a group without members does when it is handed out.
     redis.call('HSET', OPEN, join, '0||' .. now)
     spreads[#spreads + 1] = join
@@ -2684,11 +2772,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
     for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
-  if #ended > 0 then
+  if #ended + ended_members > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
     if told[2] then
       local index, has_ended = told[1], false
       for _, one in ipairs(ended) do has_ended = has_ended or one == index end
+      for at = 1, #ended_stretches, 3 do
+        local place = (tonumber(index) - ended_stretches[at]) / ended_stretches[at + 2]
+        has_ended = has_ended or place >= 0 and place < ended_stretches[at + 1] and place % 1 == 0
+      end
       for at = 1, #killed, 2 do
         has_ended = has_ended or (killed[at] <= tonumber(index) and tonumber(index) <= killed[at + 1])
       end
@@ -2699,6 +2791,14 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
     end
     if told[3] then
+      for at = 1, #ended_stretches, 3 do
+        local first, count, stride = ended_stretches[at], ended_stretches[at + 1], ended_stretches[at + 2]
+        if stride == 1 then
+          ended[#ended + 1] = string.format('%d-%d', first, first + count - 1)
+        else
+          for member = 0, count - 1 do ended[#ended + 1] = string.format('%d', first + member * stride) end
+        end
+      end
       local news = table.concat(ended, ',')
       for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
       redis.call('PUBLISH', channel, news)
@@ -2877,6 +2977,8 @@ end
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- Members of groups that ended next to each other: first, how many, how far apart; and how many those are in all.
+local ended_stretches, ended_members = {}, 0
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
@@ -2974,10 +3076,21 @@ local function end_packed(index, value)
   list[last + 1], list[last + 2] = tonumber(index), value
 end
 
+-- Ends members of a group with short values that come in lines, all on one page.
+local new_stretches = {}
+local function end_stretch(first, count, stride, lines)
+  local last = #ended_stretches
+  ended_stretches[last + 1], ended_stretches[last + 2], ended_stretches[last + 3] = first, count, stride
+  ended_members = ended_members + count
+  local page = page_of(first)
+  if not new_packed[page] then new_packed[page] = {} end
+  new_stretches[page] = (new_stretches[page] or '') .. '\\1' .. string.format('%d', first) .. 'x' .. stride .. '\\n' .. lines .. '\\n'
+end
+
 -- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
 local function write_packed()
   for page, list in pairs(new_packed) do
-    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '', new_stretches[page] }
     local at = 1
     while at <= #list do
       local node, stride = list[at], 1
@@ -3004,7 +3117,7 @@ local function close_join(join)
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
-  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+  if #ended + ended_members + #spreads + #dispatches / 5 + starts >= MOST_NODES then
     -- It ends in a script of its own, as a group without members does when it is handed out.
     redis.call('HSET', OPEN, join, '0||' .. now)
     spreads[#spreads + 1] = join
@@ -3138,11 +3251,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
     for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
-  if #ended > 0 then
+  if #ended + ended_members > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
     if told[2] then
       local index, has_ended = told[1], false
       for _, one in ipairs(ended) do has_ended = has_ended or one == index end
+      for at = 1, #ended_stretches, 3 do
+        local place = (tonumber(index) - ended_stretches[at]) / ended_stretches[at + 2]
+        has_ended = has_ended or place >= 0 and place < ended_stretches[at + 1] and place % 1 == 0
+      end
       for at = 1, #killed, 2 do
         has_ended = has_ended or (killed[at] <= tonumber(index) and tonumber(index) <= killed[at + 1])
       end
@@ -3153,6 +3270,14 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
     end
     if told[3] then
+      for at = 1, #ended_stretches, 3 do
+        local first, count, stride = ended_stretches[at], ended_stretches[at + 1], ended_stretches[at + 2]
+        if stride == 1 then
+          ended[#ended + 1] = string.format('%d-%d', first, first + count - 1)
+        else
+          for member = 0, count - 1 do ended[#ended + 1] = string.format('%d', first + member * stride) end
+        end
+      end
       local news = table.concat(ended, ',')
       for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
       redis.call('PUBLISH', channel, news)
@@ -3319,6 +3444,7 @@ export const settleNodes = `-- Ends attempts of nodes: stores their results and 
 --   members added to a join (\`join:tails, joined by commas:start\`) or '', how many, then for each: node, payload
 -- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again | W the same, not counted as a try
 --   | P record of the join that the node becomes; next starts are then those of what replaces it
+--   | M short values of members of a group that stand equally far apart: behind how many, the first, how far, a line for each
 -- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, shared, then spread, handed out of each to go
 --   on with}}, or 1 for a step of a chain that counted and whose successor was claimed.  O(nodes and successors)
 local GRAPH, FLIGHTS, OPEN, RESULTS, JOINS, DEAD, COUNTS, REVOKED =
@@ -3486,6 +3612,8 @@ end
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- Members of groups that ended next to each other: first, how many, how far apart; and how many those are in all.
+local ended_stretches, ended_members = {}, 0
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
@@ -3583,10 +3711,21 @@ local function end_packed(index, value)
   list[last + 1], list[last + 2] = tonumber(index), value
 end
 
+-- Ends members of a group with short values that come in lines, all on one page.
+local new_stretches = {}
+local function end_stretch(first, count, stride, lines)
+  local last = #ended_stretches
+  ended_stretches[last + 1], ended_stretches[last + 2], ended_stretches[last + 3] = first, count, stride
+  ended_members = ended_members + count
+  local page = page_of(first)
+  if not new_packed[page] then new_packed[page] = {} end
+  new_stretches[page] = (new_stretches[page] or '') .. '\\1' .. string.format('%d', first) .. 'x' .. stride .. '\\n' .. lines .. '\\n'
+end
+
 -- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
 local function write_packed()
   for page, list in pairs(new_packed) do
-    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '', new_stretches[page] }
     local at = 1
     while at <= #list do
       local node, stride = list[at], 1
@@ -3613,7 +3752,7 @@ local function close_join(join)
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
-  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+  if #ended + ended_members + #spreads + #dispatches / 5 + starts >= MOST_NODES then
     -- It ends in a script of its own, as a group without members does when it is handed out.
     redis.call('HSET', OPEN, join, '0||' .. now)
     spreads[#spreads + 1] = join
@@ -3747,11 +3886,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
     for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
-  if #ended > 0 then
+  if #ended + ended_members > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
     if told[2] then
       local index, has_ended = told[1], false
       for _, one in ipairs(ended) do has_ended = has_ended or one == index end
+      for at = 1, #ended_stretches, 3 do
+        local place = (tonumber(index) - ended_stretches[at]) / ended_stretches[at + 2]
+        has_ended = has_ended or place >= 0 and place < ended_stretches[at + 1] and place % 1 == 0
+      end
       for at = 1, #killed, 2 do
         has_ended = has_ended or (killed[at] <= tonumber(index) and tonumber(index) <= killed[at + 1])
       end
@@ -3762,6 +3905,14 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
     end
     if told[3] then
+      for at = 1, #ended_stretches, 3 do
+        local first, count, stride = ended_stretches[at], ended_stretches[at + 1], ended_stretches[at + 2]
+        if stride == 1 then
+          ended[#ended + 1] = string.format('%d-%d', first, first + count - 1)
+        else
+          for member = 0, count - 1 do ended[#ended + 1] = string.format('%d', first + member * stride) end
+        end
+      end
       local news = table.concat(ended, ',')
       for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
       redis.call('PUBLISH', channel, news)
@@ -3862,6 +4013,40 @@ local function write_slices()
 end
 
 local flags = {}
+
+-- Ends members of a group that ran together. What no longer holds all of them is looked at one by one.
+local function settle_members(slice, token, join, first, stride, count, lines)
+  local place = slice and slice.token == token and slice.stride == stride and (first - slice.first) / stride + 1
+  for member = 0, count - 1 do
+    if not place or slice.letters[place + member] ~= 'r' then place = nil end
+  end
+  if not place then
+    for value in string.gmatch(lines .. '\\n', '([^\\n]*)\\n') do
+      local index = string.format('%d', first)
+      local is_held = land(slice, token, index)
+      flags[#flags + 1] = is_held and '1' or '0'
+      if is_held then
+        end_packed(index, value)
+        leave(join, nil)
+      end
+      first = first + stride
+    end
+    return
+  end
+  for member = 0, count - 1 do
+    slice.letters[place + member] = '1'
+    slice.ran[#slice.ran + 1] = first + member * stride
+  end
+  slice.left = slice.left - count
+  slice.changed = true
+  flags[#flags + 1] = string.rep('1', count)
+  end_stretch(first, count, stride, lines)
+  if join ~= '-1' then
+    count_missing(join, 1 - count)
+    leave(join, nil)
+  end
+end
+
 -- Only where some task has given itself a state there may be one to take back.
 local has_states = redis.call('HEXISTS', COUNTS, 's') == 1
 local at = 5
@@ -3870,6 +4055,14 @@ while at <= #ARGV do
   local dead_end, claims_next_as, next_starts = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
   local error_starts, addition, count = ARGV[at + 8], ARGV[at + 9], tonumber(ARGV[at + 10])
   local slice = read_slice(key)
+  if outcome == 'M' then
+    local first, stride = tonumber(ARGV[at + 11]), tonumber(ARGV[at + 12])
+    if has_states then
+      for member = 0, count - 1 do redis.call('HDEL', COUNTS, 's' .. string.format('%d', first + member * stride)) end
+    end
+    settle_members(slice, token, join, first, stride, count, ARGV[at + 13])
+    at, count = at + 14, 0
+  end
   for entry = at + 11, at + 10 + 2 * count, 2 do
     local index, payload = ARGV[entry], ARGV[entry + 1]
     local flag = '0'
@@ -3911,7 +4104,7 @@ while at <= #ARGV do
     end
     flags[#flags + 1] = flag
   end
-  at = at + 11 + 2 * count
+  if outcome ~= 'M' then at = at + 11 + 2 * count end
 end
 -- A run that is gone must not come back as a few keys, nor live longer for what changed nothing.
 local flags_text = table.concat(flags)

@@ -8,6 +8,7 @@
 --   members added to a join (`join:tails, joined by commas:start`) or '', how many, then for each: node, payload
 -- outcomes: S value | F error | I | R reason | T milliseconds until it is tried again | W the same, not counted as a try
 --   | P record of the join that the node becomes; next starts are then those of what replaces it
+--   | M short values of members of a group that stand equally far apart: behind how many, the first, how far, a line for each
 -- Returns {accepted and claimed flags, run ended, dispatches, spreads, {room, shared, then spread, handed out of each to go
 --   on with}}, or 1 for a step of a chain that counted and whose successor was claimed.  O(nodes and successors)
 -- @include run
@@ -150,6 +151,40 @@ local function write_slices()
 end
 
 local flags = {}
+
+-- Ends members of a group that ran together. What no longer holds all of them is looked at one by one.
+local function settle_members(slice, token, join, first, stride, count, lines)
+  local place = slice and slice.token == token and slice.stride == stride and (first - slice.first) / stride + 1
+  for member = 0, count - 1 do
+    if not place or slice.letters[place + member] ~= 'r' then place = nil end
+  end
+  if not place then
+    for value in string.gmatch(lines .. '\n', '([^\n]*)\n') do
+      local index = string.format('%d', first)
+      local is_held = land(slice, token, index)
+      flags[#flags + 1] = is_held and '1' or '0'
+      if is_held then
+        end_packed(index, value)
+        leave(join, nil)
+      end
+      first = first + stride
+    end
+    return
+  end
+  for member = 0, count - 1 do
+    slice.letters[place + member] = '1'
+    slice.ran[#slice.ran + 1] = first + member * stride
+  end
+  slice.left = slice.left - count
+  slice.changed = true
+  flags[#flags + 1] = string.rep('1', count)
+  end_stretch(first, count, stride, lines)
+  if join ~= '-1' then
+    count_missing(join, 1 - count)
+    leave(join, nil)
+  end
+end
+
 -- Only where some task has given itself a state there may be one to take back.
 local has_states = redis.call('HEXISTS', COUNTS, 's') == 1
 local at = 5
@@ -158,6 +193,14 @@ while at <= #ARGV do
   local dead_end, claims_next_as, next_starts = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
   local error_starts, addition, count = ARGV[at + 8], ARGV[at + 9], tonumber(ARGV[at + 10])
   local slice = read_slice(key)
+  if outcome == 'M' then
+    local first, stride = tonumber(ARGV[at + 11]), tonumber(ARGV[at + 12])
+    if has_states then
+      for member = 0, count - 1 do redis.call('HDEL', COUNTS, 's' .. string.format('%d', first + member * stride)) end
+    end
+    settle_members(slice, token, join, first, stride, count, ARGV[at + 13])
+    at, count = at + 14, 0
+  end
   for entry = at + 11, at + 10 + 2 * count, 2 do
     local index, payload = ARGV[entry], ARGV[entry + 1]
     local flag = '0'
@@ -199,7 +242,7 @@ while at <= #ARGV do
     end
     flags[#flags + 1] = flag
   end
-  at = at + 11 + 2 * count
+  if outcome ~= 'M' then at = at + 11 + 2 * count end
 end
 -- A run that is gone must not come back as a few keys, nor live longer for what changed nothing.
 local flags_text = table.concat(flags)

@@ -3,6 +3,8 @@
 -- that ended; ranges of nodes that never run, as first, last; spreads to go on with, as spread, handed out.
 local now = read_clock()
 local dispatches, spreads, ended, killed, refills = {}, {}, {}, {}, {}
+-- Members of groups that ended next to each other: first, how many, how far apart; and how many those are in all.
+local ended_stretches, ended_members = {}, 0
 -- What is written at the end, together: a slice settles many nodes in one call. missing: members that joins wait for.
 -- shared: by how much the number of slices with several nodes changes.
 local new_flights, new_results, new_packed, missing, shared = {}, {}, {}, {}, 0
@@ -100,10 +102,21 @@ local function end_packed(index, value)
   list[last + 1], list[last + 2] = tonumber(index), value
 end
 
+-- Ends members of a group with short values that come in lines, all on one page.
+local new_stretches = {}
+local function end_stretch(first, count, stride, lines)
+  local last = #ended_stretches
+  ended_stretches[last + 1], ended_stretches[last + 2], ended_stretches[last + 3] = first, count, stride
+  ended_members = ended_members + count
+  local page = page_of(first)
+  if not new_packed[page] then new_packed[page] = {} end
+  new_stretches[page] = (new_stretches[page] or '') .. '\1' .. string.format('%d', first) .. 'x' .. stride .. '\n' .. lines .. '\n'
+end
+
 -- Appends values to their pages: for each stretch of nodes, where it begins and how far apart they are, then a line each.
 local function write_packed()
   for page, list in pairs(new_packed) do
-    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '' }
+    local parts = { redis.call('HGET', RESULTS, 'p' .. page) or '', new_stretches[page] }
     local at = 1
     while at <= #list do
       local node, stride = list[at], 1
@@ -130,7 +143,7 @@ local function close_join(join)
     string.match(record, '^(%-?%d+),(%d),(%d+)|([^|]*)|([^|]*)|(%d*)')
   local failed_member = redis.call('HGET', JOINS, 'x' .. join)
   local _, starts = string.gsub(failed_member and error_starts or next_starts, '[^,]+', '')
-  if #ended + #spreads + #dispatches / 5 + starts >= MOST_NODES then
+  if #ended + ended_members + #spreads + #dispatches / 5 + starts >= MOST_NODES then
     -- It ends in a script of its own, as a group without members does when it is handed out.
     redis.call('HSET', OPEN, join, '0||' .. now)
     spreads[#spreads + 1] = join
@@ -264,11 +277,15 @@ local function conclude(channel, expires_ms, hint_bytes, window)
     local lives_ms = tonumber(expires_ms) + (is_large and LATER_MS or 0)
     for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, lives_ms) end
   end
-  if #ended > 0 then
+  if #ended + ended_members > 0 then
     local told = redis.call('HMGET', GRAPH, 'R', 'n', 'w')
     if told[2] then
       local index, has_ended = told[1], false
       for _, one in ipairs(ended) do has_ended = has_ended or one == index end
+      for at = 1, #ended_stretches, 3 do
+        local place = (tonumber(index) - ended_stretches[at]) / ended_stretches[at + 2]
+        has_ended = has_ended or place >= 0 and place < ended_stretches[at + 1] and place % 1 == 0
+      end
       for at = 1, #killed, 2 do
         has_ended = has_ended or (killed[at] <= tonumber(index) and tonumber(index) <= killed[at + 1])
       end
@@ -279,6 +296,14 @@ local function conclude(channel, expires_ms, hint_bytes, window)
       end
     end
     if told[3] then
+      for at = 1, #ended_stretches, 3 do
+        local first, count, stride = ended_stretches[at], ended_stretches[at + 1], ended_stretches[at + 2]
+        if stride == 1 then
+          ended[#ended + 1] = string.format('%d-%d', first, first + count - 1)
+        else
+          for member = 0, count - 1 do ended[#ended + 1] = string.format('%d', first + member * stride) end
+        end
+      end
       local news = table.concat(ended, ',')
       for at = 1, #killed, 2 do news = news .. ',' .. killed[at] .. '-' .. killed[at + 1] end
       redis.call('PUBLISH', channel, news)

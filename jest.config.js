@@ -25,6 +25,7 @@ export default {
   maxWorkers: 2,
   // No test asserts a time; the limit is for what hangs, on a machine that is busy with the others.
   testTimeout: 20_000,
+  testSequencer: "<rootDir>/scripts/jest-sequencer.mjs",
   coverageProvider: "v8",
   collectCoverageFrom: ["packages/*/src/**/*.ts"],
   projects: packages.map((name) => ({

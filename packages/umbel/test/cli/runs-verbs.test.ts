@@ -179,6 +179,18 @@ test("T13 Reject: calls that were rejected are listed, shown, sent again and dro
   await type("forget", sent?.id ?? "");
 });
 
+test("C12 stamps are in the events of a run", async () => {
+  const text = 'add(1, 2) with {stamps: {who: "ann"}} | add(3)';
+  const { stdout } = await type("run", "-e", text, "-A", "tasks.js", "--events");
+  const events = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { readonly index?: number; readonly stamps?: unknown; readonly id?: string });
+  const stamps = new Map(events.map((event) => [event.index, event.stamps]));
+  expect([stamps.get(0), stamps.get(1)]).toEqual([{ who: "ann" }, undefined]);
+  await type("forget", events[0]?.id ?? "");
+});
+
 test("a run that failed is looked at, repaired, resumed, forked and forgotten", async () => {
   const failed = await begin("sums.flow");
   const names = { FAILED: failed };

@@ -2,6 +2,7 @@
  * A graph as lines of a table: one for each step, groups of what is alike in one. One rule: each task and each join of the
  * graph is in exactly one row.
  */
+import type { SignatureOptions } from "@umbel/core";
 import { fold } from "./fold.ts";
 import { nameOf, titleOf } from "./label.ts";
 import { type OutlineSource, outlineOf, type Sequence, type Step } from "./outline.ts";
@@ -12,6 +13,8 @@ export interface StepRow {
   readonly title: string;
   /** The name of its task; `group` for one. */
   readonly name: string;
+  /** Of one task: what `stamp` has written on it. */
+  readonly stamps?: SignatureOptions["stamps"];
   /** How deep it stands in groups. */
   readonly depth: number;
   /** The tasks or joins that it stands for. */
@@ -42,11 +45,14 @@ export function stepRows(source: OutlineSource, most: number): readonly StepRow[
 }
 
 function rowOf(step: Step, depth: number, after: StepRow | undefined, callback: StepRow["callback"]): StepRow {
+  const { node, indices } = step;
+  const stamps = indices.length === 1 && node.kind === "task" ? node.options.stamps : undefined;
   return {
     title: titleOf(step),
-    name: nameOf(step.node),
+    name: nameOf(node),
+    ...(stamps === undefined ? {} : { stamps }),
     depth,
-    indices: step.indices,
+    indices,
     isFrame: step.members !== undefined && step.members.length > 0,
     callback,
     after,

@@ -71,6 +71,7 @@ export class EventsView implements ProgressView {
       ...(step === undefined ? {} : { step: step.row.title }),
       state,
       at: new Date(at).toISOString(),
+      ...(step?.row.stamps === undefined ? {} : { stamps: step.row.stamps }),
       ...(dueAt === undefined ? {} : { dueAt: new Date(dueAt).toISOString() }),
     });
   }

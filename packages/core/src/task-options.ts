@@ -213,6 +213,11 @@ const RETRY_WORDS: readonly string[] = ["maxRetries", "countdown"];
 export function readTaskOptions(taskName: string, given: TaskOptions): TaskOptions {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
+    if (name === "backend") {
+      throw new OptionError(
+        `there is no option \`backend\` of task "${taskName}": results are kept with the calls; \`ignoreResult: true\` keeps none`,
+      );
+    }
     if (!Object.hasOwn(CHECKS, name)) {
       throw new OptionError(`unknown option \`${name}\` of task "${taskName}"${didYouMean(name, Object.keys(CHECKS))}`);
     }

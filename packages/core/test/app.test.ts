@@ -117,6 +117,13 @@ test.each<[what: string, define: (app: App) => unknown, error: Error]>([
     new OptionError('`softTimeLimit` of task "t" must be shorter than its `timeLimit`; got 2 and 1'),
   ],
   [
+    "a backend of its own",
+    (app) => app.task({ name: "t", ...{ backend: "rpc" } }, () => 1),
+    new OptionError(
+      'there is no option `backend` of task "t": results are kept with the calls; `ignoreResult: true` keeps none',
+    ),
+  ],
+  [
     "errors that are not to be stored",
     (app) => app.task({ name: "t", storeErrorsEvenIfIgnored: false as never }, () => 1),
     new OptionError(

@@ -84,6 +84,12 @@ export const failing = app.task({ name: "failing", base: Watched }, (): number =
   throw new Error(`told in ${process.pid}.${isMainThread ? 0 : threadId}`);
 });
 
+/** Takes no notice of anything. */
+export const forever = app.task({ name: "forever", bind: true }, async (self) => {
+  await self.updateState("WAITING");
+  for (;;);
+});
+
 /** Takes its child down. */
 export const crash = app.task({ name: "crash", maxDeliveries: 2 }, (file: string) => {
   writeFileSync(file, "x", { flag: "a" });

@@ -35,7 +35,7 @@ export async function callInPool(pool: TaskPool, what: CallInPool): Promise<Stor
       return failed(error);
     }
     const end = await pool.run(pooled, host);
-    if (end.kind === "ended") return end.outcome;
+    if ("outcome" in end) return end.outcome;
     if (end.kind === "overran") {
       const { observer } = task;
       const limitMs = hardMs ?? 0;

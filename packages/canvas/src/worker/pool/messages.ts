@@ -28,8 +28,6 @@ export type FromChild =
   | { readonly kind: "ready" }
   | { readonly kind: "unusable"; readonly reason: string }
   | { readonly kind: "question"; readonly attempt: number; readonly number: number; readonly question: Question }
-  /** The attempt wants to know when it is to end. */
-  | { readonly kind: "listen"; readonly attempt: number }
   | { readonly kind: "line"; readonly attempt: number; readonly line: string }
   | { readonly kind: "report"; readonly message: string }
   | { readonly kind: "ended"; readonly attempt: number; readonly outcome: StoredOutcome }

@@ -17,6 +17,9 @@ export interface ChildChannel {
   onExit(listener: (how: string) => void): void;
 }
 
+/** How long a task that was ended from outside may take to end itself, milliseconds. */
+const NOTICE_MS = 1000;
+
 /** How long a child may take to end by itself, milliseconds. */
 const LAST_WORDS_MS = 5000;
 
@@ -78,6 +81,7 @@ export class PoolChild {
         running.cleanUp.push(() => clearTimeout(timer));
       }
       this.#channel.send({ kind: "run", attempt, call });
+      this.#listen(running);
     });
   }
 
@@ -105,9 +109,6 @@ export class PoolChild {
       case "question":
         void this.#answer(message.number, message.question, running);
         return;
-      case "listen":
-        this.#listen(running);
-        return;
       case "line":
         running.host.keepLine(message.line);
         return;
@@ -133,9 +134,18 @@ export class PoolChild {
     }
   }
 
+  /** An attempt that is ended from outside is told first; what takes no notice is ended with its child, as in Celery. */
   #listen({ attempt, host, cleanUp }: Running): void {
     const signal = host.openSignal();
-    const abort = (): void => this.#channel.send({ kind: "abort", attempt, reason: encodeError(signal.reason) });
+    const abort = (): void => {
+      const reason = encodeError(signal.reason);
+      this.#channel.send({ kind: "abort", attempt, reason });
+      const timer = setTimeout(() => {
+        this.#channel.kill();
+        this.#end({ kind: "killed", outcome: { kind: "revoked", payload: JSON.stringify(reason) } });
+      }, NOTICE_MS);
+      cleanUp.push(() => clearTimeout(timer));
+    };
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
     cleanUp.push(() => signal.removeEventListener("abort", abort));

@@ -56,7 +56,7 @@ export class PoolServer {
 
   async #run(number: number, call: PooledCall): Promise<void> {
     const { send } = this.#parts;
-    const attempt = new ChildAttempt(number, call, send, (question) => this.#ask(number, question));
+    const attempt = new ChildAttempt(number, call, (question) => this.#ask(number, question));
     this.#attempt = attempt;
     try {
       send({ kind: "ended", attempt: number, outcome: await this.#outcomeOf(call, attempt) });
@@ -152,25 +152,17 @@ class ChildAttempt implements Attempt {
   readonly deliveries: number;
   readonly cause = undefined;
   readonly input = undefined;
-  readonly #send: (message: FromChild) => void;
   readonly #ask: (question: Question) => Promise<unknown>;
   readonly #ended = new AbortController();
-  #isListening = false;
   #time: LimitedTime | undefined;
 
-  constructor(
-    number: number,
-    call: PooledCall,
-    send: (message: FromChild) => void,
-    ask: (question: Question) => Promise<unknown>,
-  ) {
+  constructor(number: number, call: PooledCall, ask: (question: Question) => Promise<unknown>) {
     this.number = number;
     this.runKey = call.runKey;
     this.index = call.index;
     this.node = { ...call.node, kwargs: decodeJson(call.kwargs) as TaskNode["kwargs"] };
     this.retries = call.retries;
     this.deliveries = call.deliveries;
-    this.#send = send;
     this.#ask = ask;
   }
 
@@ -179,8 +171,6 @@ class ChildAttempt implements Attempt {
   }
 
   openSignal(): AbortSignal {
-    if (!this.#isListening) this.#send({ kind: "listen", attempt: this.number });
-    this.#isListening = true;
     const { signal } = this.#ended;
     return this.#time === undefined ? signal : AbortSignal.any([signal, this.#time.signal]);
   }

@@ -35,9 +35,9 @@ export interface PoolHost {
   rejected(error: WireError): Promise<StoredOutcome>;
 }
 
-/** What became of it: an outcome, its time was over, or what ran it is gone. */
+/** What became of it: an outcome, with its child or without; its time was over; or what ran it is gone. */
 export type PoolEnd =
-  | { readonly kind: "ended"; readonly outcome: StoredOutcome }
+  | { readonly kind: "ended" | "killed"; readonly outcome: StoredOutcome }
   | { readonly kind: "overran" }
   | { readonly kind: "lost"; readonly how: string };
 

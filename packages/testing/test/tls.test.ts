@@ -1,49 +1,19 @@
-/** An App that speaks TLS to a Redis, as a user who may touch its prefix alone. The certificate in `tls/` is for this test only. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+/** An App that speaks TLS to a Redis, as a user who may touch its prefix alone. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { CanvasEngine, startWorker } from "@umbel/canvas";
-import { Redis } from "ioredis";
 import { App, chord, OperationalError } from "umbel";
-import { freePorts, startServer, type TestServer } from "../src/kit/redis-server.ts";
+import { startTlsServer, type TestTlsServer, TLS_PREFIX } from "../src/kit/redis-tls.ts";
 
-const certificate = join(import.meta.dirname, "tls/certificate.pem");
-const key = join(import.meta.dirname, "tls/key.pem");
-const files = `ca=${certificate}&cert=${certificate}&key=${key}`;
-
-/** As docs/brokers.md has it. */
-const RULES = ["~shop:*", "&shop:*", "+@all", "-@dangerous", "+info"];
-
-let server: TestServer;
-let admin: Redis;
-let host = "";
+let server: TestTlsServer;
 
 beforeAll(async () => {
-  const [port = 0] = await freePorts(1);
-  host = `localhost:${port}`;
-  server = await startServer({
-    port,
-    settings: [
-      "port 0",
-      `tls-port ${port}`,
-      `tls-cert-file ${certificate}`,
-      `tls-key-file ${key}`,
-      `tls-ca-cert-file ${certificate}`,
-    ],
-  });
-  const tls = { ca: readFileSync(certificate), cert: readFileSync(certificate), key: readFileSync(key) };
-  admin = new Redis({ port, host: "localhost", tls, maxRetriesPerRequest: null });
-  admin.on("error", () => undefined);
-  await admin.call("ACL", "SETUSER", "shop", "on", ">se cret", ...RULES);
+  server = await startTlsServer();
 }, 30_000);
 
-afterAll(async () => {
-  admin.disconnect();
-  await server.stop();
-});
+afterAll(() => server.stop());
 
 test("a chord of 10,000 ends, and nothing was asked for that is not its user's", async () => {
-  const app = new App("shop", { broker: `rediss://shop:se%20cret@${host}?${files}`, prefix: "shop" });
+  const app = new App("shop", { broker: server.url, prefix: TLS_PREFIX });
   const add = app.task("add", (x: number, y: number) => x + y);
   const sum = app.task("sum", (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0));
   const { engine } = app;
@@ -56,19 +26,20 @@ test("a chord of 10,000 ends, and nothing was asked for that is not its user's",
     await worker.close();
     await app.close();
   }
-  expect(await admin.call("ACL", "LOG")).toEqual([]);
-  const foreign = (await admin.keys("*")).filter((one) => !one.startsWith("shop:"));
+  expect(await server.admin.call("ACL", "LOG")).toEqual([]);
+  const foreign = (await server.admin.keys("*")).filter((one) => !one.startsWith("shop:"));
   expect(foreign).toEqual([]);
 }, 90_000);
 
 test.each([
-  ["another prefix than the user's", `shop:se%20cret@`, files, "other", /NOPERM/],
-  ["a wrong password", `shop:wrong@`, files, "shop", /the server refuses the user name or password/],
-  ["no authority that signed the server's certificate", `shop:se%20cret@`, "", "shop", /self-signed certificate/],
+  ["another prefix than the user's", "shop:se%20cret@", true, "other", /NOPERM/],
+  ["a wrong password", "shop:wrong@", true, "shop", /the server refuses the user name or password/],
+  ["no authority that signed the server's certificate", "shop:se%20cret@", false, "shop", /self-signed certificate/],
 ])(
   "%s is refused, and told with the server's address",
-  async (_what, login, query, prefix, reason) => {
-    const app = new App("shop", { broker: `rediss://${login}${host}?${query}`, prefix });
+  async (_what, login, hasFiles, prefix, reason) => {
+    const { host, files } = server;
+    const app = new App("shop", { broker: `rediss://${login}${host}?${hasFiles ? files : ""}`, prefix });
     const error: unknown = await app
       .task("t", () => 1)
       .delay()

@@ -963,6 +963,45 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       expect(await kinds(runKey, [1])).toEqual(["dispatched"]);
     });
 
+    test.each(["before its end is noted", "after that"])(
+      "what a task is replaced by while its run is cancelled never runs, committed %s",
+      async (when) => {
+        const graph = await create(chain(t, t));
+        const { runKey } = graph;
+        const claimed = await claim(graph, 0);
+        if (claimed.kind !== "claimed") throw new Error(claimed.kind);
+        const base = await store.allocate(runKey, 1);
+        const added = compilePart(t, { base, join: 0 }, { taskDefaults: () => undefined });
+        if (added === undefined) throw new Error("a task");
+        await store.addNodes(runKey, added.nodes, base);
+        // As a cancellation does: all that there is and all that comes, first noted, then ended.
+        await store.revoke(runKey, [{ first: 0, last: 2 ** 32 - 1 }], true);
+        const payload = "{}";
+        const replaced: StoredOutcome = { kind: "replaced", starts: added.starts, tail: added.tail };
+        const replace = () => store.settle(runKey, [settlement(graph, 0, claimed.token, replaced)]);
+        const cancel = () =>
+          store.settle(runKey, [{ ...settlement(graph, 0, 0, { kind: "revoked", payload }), token: "any" }]);
+        if (when === "after that") {
+          expect(await cancel()).toMatchObject({ accepted: [true], runEnded: true });
+          expect(await replace()).toMatchObject({ accepted: [false], dispatches: [] });
+          expect(await claim(graph, base)).not.toMatchObject({ kind: "claimed" });
+          expect(await kinds(runKey, [0, 1])).toEqual(["revoked", "revoked"]);
+          return;
+        }
+        expect(await replace()).toMatchObject({ accepted: [true], runEnded: false });
+        expect(await cancel()).toMatchObject({ accepted: [false] });
+        expect(await claim(graph, base)).toMatchObject({ kind: "claimed", revoked: [base] });
+        const [node] = added.nodes;
+        if (node?.kind !== "task") throw new Error("a task");
+        const ended = { ...settlement(graph, 0, 0, { kind: "revoked", payload }), node, first: base, index: base };
+        expect(await store.settle(runKey, [{ ...ended, token: "any" }])).toMatchObject({
+          accepted: [true],
+          runEnded: true,
+        });
+        expect(await kinds(runKey, [0, 1])).toEqual(["replaced", "revoked"]);
+      },
+    );
+
     test("runs do not know of each other", async () => {
       const [one, other] = [await create(chain(t, t)), await create(chain(t, t))];
       await end(one, 0, failed);

@@ -22,23 +22,29 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /**
  * Opens an engine on a broker, with a fresh prefix.
  * @param slices how many members of a group make one job; said by nothing, the broker decides
+ * @param within what the prefix begins with, where a user may touch nothing else
  * @throws OperationalError when it cannot be reached
  */
-export async function openEngine(broker: string, slices?: SliceSize): Promise<ConformanceEngine> {
+export async function openEngine(broker: string, slices?: SliceSize, within?: string): Promise<ConformanceEngine> {
   // Connections of a client hold no process, but whoever runs cases waits on more than submits and gets.
   const alive = setInterval(() => undefined, LONGEST_TIMER_MS);
   try {
-    return await openOn(broker, slices, () => clearInterval(alive));
+    return await openOn(broker, slices, within, () => clearInterval(alive));
   } catch (error) {
     clearInterval(alive);
     throw error;
   }
 }
 
-async function openOn(broker: string, slices: SliceSize | undefined, onClose: () => void): Promise<ConformanceEngine> {
+async function openOn(
+  broker: string,
+  slices: SliceSize | undefined,
+  within: string | undefined,
+  onClose: () => void,
+): Promise<ConformanceEngine> {
   // The environment's broker would win over the App's, but not over the one that was asked for here.
   process.env.FLOW_BROKER = broker;
-  const prefix = `conformance-${randomUUID()}`;
+  const prefix = `${within === undefined ? "" : `${within}:`}conformance-${randomUUID()}`;
   const app = new App("conformance", { prefix });
   const { engine } = app;
   if (!(engine instanceof CanvasEngine)) throw new Error("the App's engine is not the one of @umbel/canvas");

@@ -25,8 +25,13 @@ const SLOTS = 16_384;
 /**
  * Starts one; resolves when it takes commands and its replicas follow.
  * @param nodeTimeoutMs how long a node is silent before others think of taking over; a busy machine is silent for a second
+ * @param isDurable whether each write is on disk before it is confirmed
  */
-export async function startCluster({ primaries = 3, nodeTimeoutMs = 2500 } = {}): Promise<TestCluster> {
+export async function startCluster({
+  primaries = 3,
+  nodeTimeoutMs = 2500,
+  isDurable = false,
+} = {}): Promise<TestCluster> {
   const ports = await freePorts(primaries * 2);
   const nodes = ports.map((port, place) => ({ port, place, id: idOf(place), follows: place - primaries }));
   /** What one of the nodes knows of all of them. */
@@ -45,6 +50,7 @@ export async function startCluster({ primaries = 3, nodeTimeoutMs = 2500 } = {})
     "cluster-config-file nodes.conf",
     `cluster-node-timeout ${nodeTimeoutMs}`,
     "repl-ping-replica-period 1",
+    ...(isDurable ? ["appendonly yes", "appendfsync always"] : []),
   ];
   const servers = await Promise.all(
     nodes.map(({ port, place }) => startServer({ port, settings, files: { "nodes.conf": known(place) } })),

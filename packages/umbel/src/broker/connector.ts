@@ -146,9 +146,13 @@ class Patience {
     cluster.on("end", () => {
       if (!this.#isOver) return;
       this.#isOver = false;
-      setTimeout(() => {
-        if (cluster.status === "end") cluster.connect().catch(() => undefined);
+      const timer = setTimeout(() => {
+        cluster.off("disconnecting", stop);
+        // Not by its status: the last of its nodes may say so later, and it is "close" then and not "end".
+        cluster.connect().catch(() => undefined);
       }, REST_MS).unref();
+      const stop = (): void => clearTimeout(timer);
+      cluster.once("disconnecting", stop);
     });
   }
 }

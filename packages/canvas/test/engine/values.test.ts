@@ -213,7 +213,7 @@ describeOnEachBroker("C7 serializers on a worker", (open, broker) => {
     expect(() => chain(tasks.give.s(1), store.si("n", image)).delay()).toThrow("the largest is `image`");
     expect(() => group(tasks.give.s(1), store.s("n", image)).delay()).toThrow(error);
     expect(() => chain(tasks.same.s("n"), store.s(image)).delay()).toThrow(
-      "the largest is `image` (2002 bytes as JSON)",
+      "the largest is `image` (2002 bytes as json)",
     );
     expect(() => tasks.give.map(Array.from({ length: 1000 }, () => 12)).delay()).toThrow("the largest is `items`");
     expect(() => store.applyAsync(["n"], { kwargs: { image }, serializer: "msgpack" })).toThrow(

@@ -112,24 +112,25 @@ export class Content {
     const settings = this.#settings();
     const serializer = serializerNamed(options.serializer ?? settings.taskSerializer);
     const compression = compressionOf(options.compression ?? settings.taskCompression);
-    const text = [
-      encodeJson(args, `the list of arguments of task "${task}"`),
-      encodeJson(kwargs, `the named arguments of task "${task}"`),
-    ] as const;
+    const requireSize = (sizeBytes: number): void =>
+      requireFit(task, { args, kwargs }, sizeBytes, settings.maxArgumentBytes, nameOf, serializer);
     const isEmpty = args.length === 0 && Object.keys(kwargs).length === 0;
-    if (isEmpty || serializer.contentType === JSON_TYPE) {
-      const bytes = byteLength(text[0], settings.maxArgumentBytes) + byteLength(text[1], settings.maxArgumentBytes);
-      requireFit(task, { args, kwargs }, bytes, settings.maxArgumentBytes, nameOf);
-      if (!isEmpty && compression !== undefined && bytes >= settings.compressionMinBytes) {
-        const whole = `[${text[0]},${text[1]}]`;
-        const packed = pack(JSON_TYPE, Buffer.from(whole), compression, 0);
-        if (packed.length < whole.length) return { packed };
-      }
-      return { args: JSON.parse(text[0]) as unknown[], kwargs: JSON.parse(text[1]) as Record<string, unknown> };
+    if (!isEmpty && serializer.contentType !== JSON_TYPE) {
+      const bytes = serialize(serializer, [args, kwargs], `the list of arguments of task "${task}"`);
+      requireSize(bytes.byteLength);
+      return { packed: pack(serializer.contentType, bytes, compression, settings.compressionMinBytes) };
     }
-    const bytes = serialize(serializer, [args, kwargs], `the list of arguments of task "${task}"`);
-    requireFit(task, { args, kwargs }, bytes.byteLength, settings.maxArgumentBytes, nameOf);
-    return { packed: pack(serializer.contentType, bytes, compression, settings.compressionMinBytes) };
+    const argsText = encodeJson(args, `the list of arguments of task "${task}"`);
+    const kwargsText = encodeJson(kwargs, `the named arguments of task "${task}"`);
+    const sizeBytes =
+      byteLength(argsText, settings.maxArgumentBytes) + byteLength(kwargsText, settings.maxArgumentBytes);
+    requireSize(sizeBytes);
+    if (!isEmpty && compression !== undefined && sizeBytes >= settings.compressionMinBytes) {
+      const whole = `[${argsText},${kwargsText}]`;
+      const packed = pack(JSON_TYPE, Buffer.from(whole), compression, 0);
+      if (packed.length < whole.length) return { packed };
+    }
+    return { args: JSON.parse(argsText) as unknown[], kwargs: JSON.parse(kwargsText) as Record<string, unknown> };
   }
 
   /** @throws ContentDisallowed where plain JSON is not accepted */
@@ -218,20 +219,18 @@ function requireFit(
   bytes: number,
   mostBytes: number,
   nameOf: ArgumentNames,
+  serializer: NamedSerializer,
 ): void {
   if (bytes <= mostBytes) return;
+  const sizeOf = (value: unknown): number => serialize(serializer, value, "an argument").byteLength;
   const sizes = [
     ...args.map((value, position) => [nameOf(position) ?? `argument ${position + 1}`, sizeOf(value)] as const),
     ...Object.entries(kwargs).map(([name, value]) => [name, sizeOf(value)] as const),
   ];
   const [name, size] = sizes.reduce((largest, each) => (each[1] > largest[1] ? each : largest), ["", 0]);
   throw new ArgumentsTooLargeError(
-    `the arguments of task "${task}" have ${bytes} bytes, more than \`maxArgumentBytes\` (${mostBytes}); the largest is \`${name}\` (${size} bytes as JSON): store it elsewhere and send where it is`,
+    `the arguments of task "${task}" have ${bytes} bytes, more than \`maxArgumentBytes\` (${mostBytes}); the largest is \`${name}\` (${size} bytes as ${serializer.name}): store it elsewhere and send where it is`,
   );
-}
-
-function sizeOf(value: unknown): number {
-  return Buffer.byteLength(encodeJson(value, "an argument"));
 }
 
 function serialize(serializer: NamedSerializer, value: unknown, what: string): Buffer {

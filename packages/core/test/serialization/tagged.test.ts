@@ -85,7 +85,7 @@ describe.each(FORMATS)("C7 %s", (format, again) => {
     ["a function", { f: () => 1 }, "`f` is a function"],
     ["a symbol", [Symbol("s")], "`[0]` is a symbol"],
     ["a RegExp", { r: /x/ }, "`r` is a RegExp"],
-    ["a number in an object", { n: Object(1) }, "`n` is a Number"],
+    ["a number in an object", { n: Object(1) as unknown }, "`n` is a Number"],
     ["a Promise", [Promise.resolve()], "`[0]` is a Promise"],
     ["an invalid Date", { at: new Date("never") }, "`at` is an invalid Date"],
     ["a function within a Map", { m: new Map([["k", () => 1]]) }, "`m.k` is a function"],

@@ -504,6 +504,34 @@ test("the guide's console says what the guide tells", async () => {
   expect(printedByLast().trimEnd()).toMatch(new RegExp(`^${pattern.join("[^]*")}$`));
 });
 
+test("the guide's screens of commands are what they print", async () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/cli.md"), "utf8");
+  for (const [, file = "", text = ""] of page.matchAll(/```(?:flow|yaml)\n# ([\w.]+)\n([\s\S]*?)```/g)) {
+    project.write({ [file]: text });
+  }
+  project.write({ "wrong.json": "[1]" });
+  const commands = [...page.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, text = ""]) =>
+    text.split(/^\$ /m).slice(1),
+  );
+  for (const command of commands) {
+    const [line = "", ...told] = command.trimEnd().split("\n");
+    if (line === "touch ready") {
+      project.write({ ready: "" });
+      continue;
+    }
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
+    await type(...words.slice(1));
+    const pattern = told
+      .join("\n")
+      .split("…")
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    const printed = printedByLast().trimEnd().replaceAll(`${project.path}/`, "");
+    if (!new RegExp(`^${pattern.join("[^]*")}$`).test(printed)) throw new Error(`${line} prints:\n${printed}`);
+  }
+  expect(commands.length).toBeGreaterThan(20);
+  rmSync(join(project.path, "ready"));
+});
+
 test("a console completes what is typed, cancels by Ctrl-C, and leaves nothing running when Ctrl-D ends it", async () => {
   const state = { XDG_STATE_HOME: join(project.path, "state") };
   const hangs = () => new Promise<void>((resolve) => Object.assign(globalThis, { whenHanging: resolve }));

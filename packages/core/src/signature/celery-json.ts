@@ -125,7 +125,8 @@ function* readCeleryOptions(value: unknown, place: string, read: SignatureReader
     }
     const own = OPTION_NAMES.get(name);
     if (own === undefined) fail(join(place, name), "this option of Celery's has no counterpart here");
-    else named[own] = option;
+    // Its zlib is what is called deflate here.
+    else named[own] = own === "compression" && option === "zlib" ? "deflate" : option;
   }
   if (stamped.size > 0) named.stamps = stamps;
   return { ...optionsIn(place, named), ...links };

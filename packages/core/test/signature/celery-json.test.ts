@@ -20,6 +20,11 @@ const ownA: SignatureData = { kind: "task", task: "a", args: [1] };
 test.each<[what: string, json: object, data: SignatureData]>([
   ["a task", celery("add", { args: [1, 2] }), { kind: "task", task: "add", args: [1, 2] }],
   [
+    "a task whose arguments are compressed",
+    celery("add", { options: { serializer: "msgpack", compression: "zlib" } }),
+    { kind: "task", task: "add", options: { serializer: "msgpack", compression: "deflate" } },
+  ],
+  [
     "a task with stamps",
     celery("add", { options: { region: "eu", tries: [1], stamped_headers: ["region", "tries"], queue: "q" } }),
     { kind: "task", task: "add", options: { queue: "q", stamps: { region: "eu", tries: [1] } } },
@@ -151,6 +156,10 @@ test.each<[json: object, message: string]>([
   [
     celery("a", { options: { priority: 10 } }),
     "`options` of a signature: option `priority` must be a whole number from 0 to 9; got 10",
+  ],
+  [
+    celery("a", { options: { compression: "bzip2" } }),
+    '`options` of a signature: option `compression` must be one of "gzip", "brotli", "deflate" (Node has no bzip2); got "bzip2"',
   ],
   [celery("celery.chain"), "`kwargs.tasks` of a signature: must be a list; got undefined"],
   [

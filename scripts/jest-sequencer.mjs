@@ -12,6 +12,7 @@ const LONG = [
   "canvas/test/scale/scripts.test.ts",
   "canvas/test/crash/crash.test.ts",
   "canvas/test/properties/agreement.test.ts",
+  "umbel/test/app/pool.test.ts",
   "canvas/test/scale/scale.test.ts",
   "umbel/test/broker/embedded/embedded-redis.test.ts",
   "testing/test/celery-notes.test.ts",

@@ -372,9 +372,10 @@ export const codes = {
   })),
   E504: error(
     "A param has a wrong value",
-    (f: { name: string; type: string; problem: string; isDeclaration: boolean }) => ({
+    (f: { name: string; type: string; problem: string; isDeclaration: boolean; write?: string | undefined }) => ({
       message: `the param "${f.name}" must be ${f.type}: ${f.problem}`,
       label: f.isDeclaration ? "declared here" : undefined,
+      help: f.write === undefined ? [] : [`write \`${f.write}\``],
     }),
   ),
   E505: error("There is no such param", (f: { name: string; known: readonly string[] } & Nearest) => ({

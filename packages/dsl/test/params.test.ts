@@ -45,6 +45,20 @@ describe("values of params", () => {
     expect(argumentFor(declaration, given)).toEqual(value);
   });
 
+  test.each([
+    ["list<string>", "mug", ["write `-p 'p=[\"mug\"]'`"]],
+    ["list<int>", "3", ["write `-p 'p=[3]'`"]],
+    ["list<int>", '["a"]', []],
+    ["int", "a", []],
+  ])("of one item for a %s, %s, it is told how a list is written", (type, text, help) => {
+    const { diagnostics } = compile(`param p: ${type}\nid(p)`, {
+      file: "test.flow",
+      resolver,
+      params: { p: { text } },
+    });
+    expect(diagnostics.map((diagnostic) => [diagnostic.code, diagnostic.help])).toEqual([["E504", help]]);
+  });
+
   test("a name that no param has is an error with the nearest", () => {
     const { diagnostics } = compile("param size: int = 1\nid(size)", {
       file: "test.flow",

@@ -135,6 +135,7 @@ function readGiven(
       type: formatType(type),
       problem,
       isDeclaration: true,
+      write: asList(given, definition),
     });
     return undefined;
   };
@@ -142,6 +143,13 @@ function readGiven(
   if (read === undefined) return refuse(`got \`${"text" in given ? given.text : ""}\``);
   const check = fitType(read, type, true);
   return check.kind === "fits" ? check.value : refuse(check.problem);
+}
+
+/** How an item that is given for a list is written as one, since that is what people forget. */
+function asList(given: ParamValue, { name, type }: ParamDefinition): string | undefined {
+  if (type.kind !== "list" || !("text" in given) || given.text.startsWith("[")) return undefined;
+  const isQuoted = type.of.kind === "string" || type.of.kind === "enum";
+  return `-p '${name.name}=[${isQuoted ? JSON.stringify(given.text) : given.text}]'`;
 }
 
 /** Text is read by the type: strings and enums as they stand, the rest as values of the language. */

@@ -1,6 +1,6 @@
 /** The engine of a command that asks a broker for runs. One rule: it loads a module of the user's only to know the broker. */
 import { CanvasEngine } from "@umbel/canvas";
-import { type App, UnknownRunError } from "@umbel/core";
+import { type App, type RunInfo, UnknownRunError } from "@umbel/core";
 import { App as UmbelApp } from "../app.ts";
 import { findBroker, placesOf } from "../broker/lookup.ts";
 import { findProject } from "../broker/project.ts";
@@ -11,6 +11,7 @@ import { useBroker } from "./broker-choice.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { CommandContext } from "./context.ts";
 import { keepProcess } from "./keep-process.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** What names the broker on a command line. */
 export interface BrokerOptions {
@@ -45,6 +46,20 @@ export async function withEngine<Answer>(
     const { broker } = findBroker({ environment: process.env, ...placesOf(app) });
     throw broker.kind === "embedded" ? elsewhere(error, await findProject(directory)) : error;
   }
+}
+
+/**
+ * Gives the run that is meant; where none is named, the youngest, and says which that is.
+ * @throws UnknownRunError when there is none
+ */
+export async function findMeant(engine: CanvasEngine, run: string | undefined, terminal: Terminal): Promise<RunInfo> {
+  if (run !== undefined) return await engine.runs.find(run);
+  const [youngest] = (await engine.runs.list({ limit: 1 })).runs;
+  if (youngest === undefined) throw new UnknownRunError("no run is stored; begin one by: flow run FILE");
+  const { readableId, name, flow } = youngest;
+  const title = name ?? flow;
+  terminal.note(`the youngest run: ${readableId}${title === undefined ? "" : ` (${title})`}`);
+  return youngest;
 }
 
 /** The error of a run that is not there, with where it may be: each project has a private Redis of its own. */

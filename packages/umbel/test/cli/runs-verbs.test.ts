@@ -331,6 +331,16 @@ test("a call is sent, or refused before that; a flow is planned and a project ma
   expectGolden("screens/project-verbs.txt", screens);
 });
 
+test("where no run is named, the youngest is looked at, and told", async () => {
+  const id = await begin("-e", "add(20, 22)", "--name", "last");
+  const shown = "the youngest run: ";
+  for (const verb of ["show", "why", "logs", "result", "watch", "export"]) {
+    const { exitCode, stdout, stderr } = await type(verb);
+    expect([verb, exitCode, stderr.split("\n")[0]]).toEqual([verb, 0, `${shown}${id} (last)`]);
+    if (verb === "result" || verb === "watch") expect(stdout).toBe("42\n");
+  }
+});
+
 test("list tells of each task the first line of its comment, and the catalogue all but its tags", async () => {
   const { stdout } = await type("list");
   expect(stdout).toMatch(/^add\(x, y\) +tasks\.js:\d+ +Adds two numbers\.$/m);

@@ -5,7 +5,7 @@ import type { RunGraphFormat } from "@umbel/canvas";
 import { describeSystemError } from "../../broker/system-error.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { type BrokerOptions, withEngine } from "../open-runs.ts";
+import { type BrokerOptions, findMeant, withEngine } from "../open-runs.ts";
 import { writeReport } from "../report/write-report.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -22,11 +22,15 @@ export interface ReportOptions extends BrokerOptions {
 }
 
 /** Draws a run. @throws UnknownRunError, RunExpiredError; UsageError when the file cannot be written */
-export async function exportRun(context: CommandContext, run: string, options: ExportOptions): Promise<ExitCode> {
+export async function exportRun(
+  context: CommandContext,
+  run: string | undefined,
+  options: ExportOptions,
+): Promise<ExitCode> {
   const { terminal, directory } = context;
   const { format = "tree", output, fold } = options;
   return await withEngine(context, options, async (engine) => {
-    const { id } = await engine.runs.find(run);
+    const { id } = await findMeant(engine, run, terminal);
     const text = await engine.exportGraph(id, { format, ...(fold === undefined ? {} : { fold }) });
     if (output === undefined) terminal.result(text.trimEnd());
     else {
@@ -39,9 +43,14 @@ export async function exportRun(context: CommandContext, run: string, options: E
 }
 
 /** Writes the report of a run. @throws UnknownRunError, RunExpiredError; UsageError when the file cannot be written */
-export async function reportRun(context: CommandContext, run: string, options: ReportOptions): Promise<ExitCode> {
+export async function reportRun(
+  context: CommandContext,
+  run: string | undefined,
+  options: ReportOptions,
+): Promise<ExitCode> {
   return await withEngine(context, options, async (engine) => {
-    await writeReport(context, engine, run, options.output ?? "report.html");
+    const { id } = await findMeant(engine, run, context.terminal);
+    await writeReport(context, engine, id, options.output ?? "report.html");
     return EXIT.done;
   });
 }

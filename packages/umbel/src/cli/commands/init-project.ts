@@ -14,18 +14,22 @@ export const app = new App("shop");
 /** The prices of what is in stock. */
 const PRICES: Readonly<Record<string, number>> = { mug: 8, pen: 2, lamp: 40 };
 
+/** What an item costs. */
 export const price = app.task("price", (item: string) => {
   const found = PRICES[item];
   if (found === undefined) throw new RangeError(\`there is no \${item} in stock\`);
   return found;
 });
 
+/** The sum of prices. */
 export const total = app.task("total", (prices: number[]) => prices.reduce((sum, each) => sum + each, 0));
 `;
 
-const FLOW = `# The price of a basket: all items are priced side by side, then the prices are summed.
+const FLOW = `## The price of a basket: all items are priced side by side, then the prices are summed.
+
 import "./tasks.ts"
 
+## What lies in the basket.
 param items: list<string> = ["mug", "pen"]
 
 [price(item) for item in items] | total()

@@ -2,7 +2,7 @@
 import { parseNodeId, type RunLogLine, type RunNode } from "@umbel/core";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { type BrokerOptions, withEngine } from "../open-runs.ts";
+import { type BrokerOptions, findMeant, withEngine } from "../open-runs.ts";
 
 /** The options of `flow logs`, as commander gives them. */
 export interface LogOptions extends BrokerOptions {
@@ -26,18 +26,19 @@ interface Entry {
 }
 
 /** Prints what happened. @throws UnknownRunError, RunExpiredError, OperationalError */
-export async function logRun(context: CommandContext, run: string, options: LogOptions): Promise<ExitCode> {
+export async function logRun(context: CommandContext, run: string | undefined, options: LogOptions): Promise<ExitCode> {
   const { terminal } = context;
   return await withEngine(context, options, async (engine) => {
     const entries: Entry[] = [];
     let untimed = 0;
-    const { readableId, nodes } = await engine.runs.inspect(run);
+    const { id } = await findMeant(engine, run, terminal);
+    const { readableId, nodes } = await engine.runs.inspect(id);
     for await (const node of nodes()) {
       const own = entriesOf(node);
       if (own.length === 0 && node.attempts > 0) untimed += 1;
       entries.push(...own);
     }
-    entries.push(...(await engine.runs.log(run)).map(entryOf));
+    entries.push(...(await engine.runs.log(id)).map(entryOf));
     entries.sort(inOrder);
     for (const entry of entries) terminal.result(options.json === true ? JSON.stringify(entry) : describe(entry));
     if (entries.length === 0 && untimed === 0) terminal.note(`nothing of ${readableId} has begun`);

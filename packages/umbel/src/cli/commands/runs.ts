@@ -13,6 +13,7 @@ import type { WatchOptions } from "./watch-run.ts";
 import type { WhyOptions } from "./why-run.ts";
 
 const RUN = "a run: its readable id, its name, an id of a task of it, or the beginning of one";
+const RUN_OR_YOUNGEST = `${RUN}; by default the youngest`;
 const APP = ["-A, --app <module[:export]>", "whose broker is asked; by default the App of the tasks.ts here"] as const;
 const JSON_OPTION = ["--json", "print it as JSON"] as const;
 const STATES = ["STARTED", "PAUSED", "ABANDONED", "SUCCESS", "FAILURE", "REVOKED", "IGNORED"];
@@ -57,57 +58,66 @@ function declareList(program: Command, choose: Choose): void {
 }
 
 function declareReaders(program: Command, choose: Choose): void {
-  onBroker(program.command("show").description("show a run: how it stands, and each step").argument("<run>", RUN))
+  onBroker(
+    program.command("show").description("show a run: how it stands, and each step").argument("[run]", RUN_OR_YOUNGEST),
+  )
     .option("--nodes", "each task and group instead of steps, with times and workers")
     .option(...JSON_OPTION)
     .addHelpText("after", examples("flow show brisk-otter-41c7", "flow show brisk-otter-41c7 --nodes --json"))
-    .action((run: string, options: ShowOptions) =>
+    .action((run: string | undefined, options: ShowOptions) =>
       choose(async (context) => (await import("./show-run.ts")).showRun(context, run, options)),
     );
-  onBroker(program.command("watch").description("show how a run goes until it has ended").argument("<run>", RUN))
+  onBroker(
+    program.command("watch").description("show how a run goes until it has ended").argument("[run]", RUN_OR_YOUNGEST),
+  )
     .addOption(progressOption())
     .option("--events", "print events as JSON, one a line, on standard output; the last is the result")
     .option("--timeout <duration>", "look no longer than this")
     .option("--raw", "print a text without its quotes")
     .addHelpText("after", examples("flow watch brisk-otter-41c7"))
-    .action((run: string, options: WatchOptions) =>
+    .action((run: string | undefined, options: WatchOptions) =>
       choose(async (context) => (await import("./watch-run.ts")).watchRun(context, run, options)),
     );
   onBroker(
     program
       .command("result")
       .description("print the result of a run, or of a task, as soon as it is there")
-      .argument("<run>", RUN),
+      .argument("[run]", RUN_OR_YOUNGEST),
   )
     .option("--timeout <duration>", "wait no longer than this")
     .option("--no-wait", "do not wait: exit code 5 if it is not there")
     .option("--raw", "print a text without its quotes")
     .addHelpText("after", examples("flow result brisk-otter-41c7", "flow result 0192f0c1-1111-8abc-8def-012300000007"))
-    .action((run: string, options: ResultOptions) =>
+    .action((run: string | undefined, options: ResultOptions) =>
       choose(async (context) => (await import("./run-result.ts")).showResult(context, run, options)),
     );
   onBroker(
     program
       .command("why")
       .description("tell why a run failed, or what it waits for; of one node, why it is as it is")
-      .argument("<run>", RUN)
+      .argument("[run]", RUN_OR_YOUNGEST)
       .argument("[node]", "a task or group: its index or its id"),
   )
     .option(...JSON_OPTION)
     .addHelpText("after", examples("flow why brisk-otter-41c7", "flow why brisk-otter-41c7 17"))
-    .action((run: string, node: string | undefined, options: WhyOptions) =>
+    .action((run: string | undefined, node: string | undefined, options: WhyOptions) =>
       choose(async (context) => (await import("./why-run.ts")).whyRun(context, run, node, options)),
     );
-  onBroker(program.command("logs").description("tell what happened in a run, in order of time").argument("<run>", RUN))
+  onBroker(
+    program
+      .command("logs")
+      .description("tell what happened in a run, in order of time")
+      .argument("[run]", RUN_OR_YOUNGEST),
+  )
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
       `\nLines of getTaskLogger are kept with the run; what tasks print stays with their workers.\n${examples("flow logs brisk-otter-41c7")}`,
     )
-    .action((run: string, options: LogOptions) =>
+    .action((run: string | undefined, options: LogOptions) =>
       choose(async (context) => (await import("./log-run.ts")).logRun(context, run, options)),
     );
-  onBroker(program.command("export").description("draw a run as it is now").argument("<run>", RUN))
+  onBroker(program.command("export").description("draw a run as it is now").argument("[run]", RUN_OR_YOUNGEST))
     .addOption(new Option("--format <name>", "how (default: tree)").choices(["tree", "mermaid", "dot", "svg", "json"]))
     .option("-o, --output <file>", "write to this file instead of standard output")
     .option("--fold <n>", "draw more than this many that are alike as one (default: 20; in JSON none)", readCount)
@@ -115,18 +125,18 @@ function declareReaders(program: Command, choose: Choose): void {
       "after",
       examples("flow export brisk-otter-41c7", "flow export brisk-otter-41c7 --format svg -o run.svg"),
     )
-    .action((run: string, options: ExportOptions) =>
+    .action((run: string | undefined, options: ExportOptions) =>
       choose(async (context) => (await import("./export-run.ts")).exportRun(context, run, options)),
     );
   onBroker(
     program
       .command("report")
       .description("write a page with the graph, the times and the results of a run, for any browser, offline")
-      .argument("<run>", RUN),
+      .argument("[run]", RUN_OR_YOUNGEST),
   )
     .option("-o, --output <file>", "write to this file (default: report.html)")
     .addHelpText("after", examples("flow report brisk-otter-41c7 -o monday.html"))
-    .action((run: string, options: ReportOptions) =>
+    .action((run: string | undefined, options: ReportOptions) =>
       choose(async (context) => (await import("./export-run.ts")).reportRun(context, run, options)),
     );
 }

@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { drawSteps } from "../live/draw-steps.ts";
 import { showDuration } from "../live/duration.ts";
 import { StepBoard } from "../live/step-board.ts";
-import { type BrokerOptions, withEngine } from "../open-runs.ts";
+import { type BrokerOptions, findMeant, withEngine } from "../open-runs.ts";
 import { table } from "../table.ts";
 
 /** The options of `flow show`, as commander gives them. */
@@ -17,10 +17,15 @@ export interface ShowOptions extends BrokerOptions {
 }
 
 /** Prints a run. @throws UnknownRunError, RunExpiredError, OperationalError */
-export async function showRun(context: CommandContext, run: string, options: ShowOptions): Promise<ExitCode> {
+export async function showRun(
+  context: CommandContext,
+  run: string | undefined,
+  options: ShowOptions,
+): Promise<ExitCode> {
   const { terminal } = context;
   return await withEngine(context, options, async (engine) => {
-    const { nodes, ...info } = await engine.runs.inspect(run);
+    const { id } = await findMeant(engine, run, terminal);
+    const { nodes, ...info } = await engine.runs.inspect(id);
     if (options.json === true) {
       const all: RunNode[] = [];
       if (options.nodes === true) for await (const node of nodes()) all.push(node);

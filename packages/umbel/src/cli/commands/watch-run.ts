@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { waitForEnd } from "../flow-run.ts";
 import { chooseView, type ViewOptions } from "../live/choose-view.ts";
 import { Progress } from "../live/progress.ts";
-import { type BrokerOptions, withEngine } from "../open-runs.ts";
+import { type BrokerOptions, findMeant, withEngine } from "../open-runs.ts";
 import { showEnd } from "../run-end.ts";
 
 /** The options of `flow watch`, as commander gives them. */
@@ -15,12 +15,16 @@ export interface WatchOptions extends BrokerOptions, ViewOptions {
 }
 
 /** Shows a run and prints its result. @throws UnknownRunError, RunExpiredError, OptionError, OperationalError */
-export async function watchRun(context: CommandContext, run: string, options: WatchOptions): Promise<ExitCode> {
+export async function watchRun(
+  context: CommandContext,
+  run: string | undefined,
+  options: WatchOptions,
+): Promise<ExitCode> {
   const { terminal, signal } = context;
   const timeoutMs = options.timeout === undefined ? undefined : parseSeconds(options.timeout, "--timeout") * 1000;
   const { view, events } = await chooseView(options, terminal);
   return await withEngine(context, options, async (engine) => {
-    const { id, resultId, readableId, name, flow, endedAt } = await engine.runs.find(run);
+    const { id, resultId, readableId, name, flow, endedAt } = await findMeant(engine, run, terminal);
     const progress = view === undefined ? undefined : new Progress(view, name ?? flow ?? "", { endedAt });
     const { runKey } = parseNodeId(id) ?? {};
     try {

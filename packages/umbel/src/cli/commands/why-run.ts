@@ -5,7 +5,7 @@ import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { reportFailure } from "../failure-report.ts";
 import { failureScreen } from "../failure-screen.ts";
-import { type BrokerOptions, withEngine } from "../open-runs.ts";
+import { type BrokerOptions, findMeant, withEngine } from "../open-runs.ts";
 
 /** The options of `flow why`, as commander gives them. */
 export interface WhyOptions extends BrokerOptions {
@@ -27,13 +27,13 @@ const MOST_TOLD = 10;
 /** Prints the reasons. @throws UnknownRunError, UnknownTaskIdError, RunExpiredError, OperationalError */
 export async function whyRun(
   context: CommandContext,
-  run: string,
+  run: string | undefined,
   node: string | undefined,
   options: WhyOptions,
 ): Promise<ExitCode> {
   const { terminal, debug } = context;
   return await withEngine(context, options, async (engine) => {
-    const info = await engine.runs.find(run);
+    const info = await findMeant(engine, run, terminal);
     const record = await engine.read(info.resultId);
     const error = record.raised ?? record.error;
     const asker = new Asker(engine, info);

@@ -47,6 +47,7 @@ import { Deadline } from "./deadline.ts";
 import { storeOnce } from "./deduplication.ts";
 import { findNode, requireNode } from "./find-node.ts";
 import { deleteRun, forgetNode } from "./forget.ts";
+import { forkedCalls } from "./forked-call.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { MemberEnds } from "./member-ends.ts";
 import { findMembers, readStates } from "./members.ts";
@@ -135,7 +136,9 @@ export class CanvasEngine implements Engine {
     this.#registry = registry;
     this.#options = options;
     this.#publisher = new Publisher(options.publishing ?? (() => ({ retry: false })));
-    this.runs = new CanvasRuns((ask) => this.#ask(ask), options.ownsRuns ? this.incarnation : undefined);
+    const owner = options.ownsRuns ? this.incarnation : undefined;
+    const forkedCall = forkedCalls(registry, () => this.environment);
+    this.runs = new CanvasRuns((ask) => this.#ask(ask), owner, forkedCall);
     this.environment = {
       taskDefaults: (task) => this.#taskDefaults(task),
       onlyQueue: options.onlyQueue,

@@ -25,6 +25,7 @@ import type { RunLabels, RunMeta } from "../graph/codec.ts";
 import { type GraphNode, PAGE_SIZE, type TaskNode } from "../graph/graph.ts";
 import type { NodeRecord, StoredRun } from "../store/graph-store.ts";
 import { type FoundRun, findRun } from "./find-run.ts";
+import type { ForkedCall } from "./forked-call.ts";
 import { infoOf } from "./list-runs.ts";
 import { type LeftRun, planResume, type ResumePlan } from "./resume-plan.ts";
 import { readNodes, readRecords } from "./run-graph.ts";
@@ -53,10 +54,13 @@ export class Resumer {
   readonly #parts: ResumerParts;
   /** The process that a run is to end with that has a queue of its own. */
   readonly #owner: string | undefined;
+  readonly #forkedCall: ForkedCall | undefined;
 
-  constructor(parts: ResumerParts, owner?: string) {
+  /** @param forkedCall for forks, which janitors do not make */
+  constructor(parts: ResumerParts, owner?: string, forkedCall?: ForkedCall) {
     this.#parts = parts;
     this.#owner = owner;
+    this.#forkedCall = forkedCall;
   }
 
   /** Resumes a run. @throws RunNotEndedError, ImproperlyConfigured, and what `findRun` throws */
@@ -101,7 +105,7 @@ export class Resumer {
     await this.#carryOut(runKey, resumer, left, planResume(left, before.pageCount * PAGE_SIZE), before);
   }
 
-  /** Makes a fork. @throws RunNotEndedError, UnknownTaskIdError, OptionError, ImproperlyConfigured, and what `findRun` throws */
+  /** Makes a fork. @throws TypeError for arguments that do not fit, RunNotEndedError, UnknownTaskIdError, OptionError, ImproperlyConfigured, and what `findRun` throws */
   async fork(text: string, options: ForkOptions): Promise<ResumeReply> {
     const found = await findRun(this.#parts, text);
     const { runKey, stored } = found;
@@ -117,7 +121,7 @@ export class Resumer {
     }
     const forkKey = newRunKey();
     const resumer = randomUUID();
-    const changed = forkedNodes(left, plan, from, options);
+    const changed = forkedNodes(left, plan, from, (node) => this.#forkedCall?.(node, options) ?? node);
     await this.#storeFork({
       forkKey,
       resumer,
@@ -392,18 +396,12 @@ function forkedNodes(
   { nodes }: LeftRun,
   plan: ResumePlan,
   from: number,
-  { args, kwargs }: ForkOptions,
+  call: (node: TaskNode) => TaskNode,
 ): LeftRun["nodes"] {
   return nodes.map((node, index) => {
     if (node === undefined || node.kind === "spread" || (node.ownId === undefined && index !== from)) return node;
     const { ownId: _ownId, ...rest } = node;
-    if (index !== from || rest.kind !== "task" || plan.fateOf(index) !== "chosen") return rest;
-    const changed: TaskNode = {
-      ...rest,
-      ...(args === undefined ? {} : { args }),
-      ...(kwargs === undefined ? {} : { kwargs }),
-    };
-    return changed;
+    return index === from && rest.kind === "task" && plan.fateOf(index) === "chosen" ? call(rest) : rest;
   });
 }
 

@@ -17,6 +17,7 @@ import {
   readLogLine,
 } from "@umbel/core";
 import { type FoundRun, findRun } from "./find-run.ts";
+import type { ForkedCall } from "./forked-call.ts";
 import { infoOf, listRuns } from "./list-runs.ts";
 import { continueRun } from "./pausing.ts";
 import { Resumer } from "./resumer.ts";
@@ -31,11 +32,13 @@ type Ask = <Answer>(ask: (runtime: Runtime) => Promise<Answer>) => Promise<Answe
 export class CanvasRuns implements RunKeeper {
   readonly #ask: Ask;
   readonly #owner: string | undefined;
+  readonly #forkedCall: ForkedCall;
 
   /** @param owner the process that runs with a queue of their own are to end with, if it serves one */
-  constructor(ask: Ask, owner: string | undefined) {
+  constructor(ask: Ask, owner: string | undefined, forkedCall: ForkedCall) {
     this.#ask = ask;
     this.#owner = owner;
+    this.#forkedCall = forkedCall;
   }
 
   async list(options: ListRunsOptions): Promise<RunPage> {
@@ -90,7 +93,7 @@ export class CanvasRuns implements RunKeeper {
   }
 
   async fork(text: string, options: ForkOptions): Promise<ResumeReply> {
-    return await this.#ask((runtime) => new Resumer(runtime, this.#owner).fork(text, options));
+    return await this.#ask((runtime) => new Resumer(runtime, this.#owner, this.#forkedCall).fork(text, options));
   }
 
   async cancel(text: string): Promise<RunInfo> {

@@ -8,6 +8,7 @@ import {
   RunNotEndedError,
   UnknownTaskIdError,
 } from "@umbel/core";
+import { z } from "zod";
 import { MemoryBroker } from "../../src/engine/memory/memory-broker.ts";
 import { VirtualClock } from "../../src/engine/memory/virtual-clock.ts";
 import { chain } from "../../src/primitives/chain.ts";
@@ -205,6 +206,45 @@ describeOnEachBroker("runs that are held", (open) => {
     // A fork of a fork, from its beginning.
     const second = await shop.app.runs.fork("again", { from: 0, args: [10, "a"] });
     expect(await settled(shop, second.run.resultId)).toBe(25);
+  });
+
+  test("a fork is refused whose arguments do not fit, and nothing is begun", async () => {
+    const shop = open();
+    const { add } = shop.tasks;
+    const shout = shop.app.task(
+      { name: "shout", params: ["text"], schema: z.object({ text: z.string() }) },
+      (text: string) => text.toUpperCase(),
+    );
+    await shop.work();
+    const sum = await chain(add.s(1, 2), add.s(3)).delay();
+    const loud = await shout.delay("a");
+    await Promise.all([sum.get(), loud.get()]);
+    const inFront = "; what comes from before stands in front of `args`";
+    const wrong: readonly (readonly [id: string, from: number, given: object, message: string])[] = [
+      [sum.id, 0, { args: [1] }, 'task "add" takes (x, y); `y` is missing'],
+      [sum.id, 0, { args: [1, 2, 3] }, 'task "add" takes 2 arguments: (x, y); got 3'],
+      [
+        sum.id,
+        0,
+        { args: [1], kwargs: { z: 1 } },
+        'task "add" has no parameter `z`; did you mean `x`?; it takes (x, y)',
+      ],
+      [sum.id, 1, { args: [1, 2] }, `task "add" takes 2 arguments: (x, y); got 3${inFront}`],
+      [sum.id, 1, { args: [] }, `task "add" takes (x, y); \`y\` is missing${inFront}`],
+      [loud.id, 0, { args: [1] }, 'task "shout": `text`: Invalid input: expected string, received number'],
+    ];
+    const messages: unknown[] = [];
+    for (const [id, from, given] of wrong) {
+      const error: unknown = await shop.app.runs.fork(id, { from, ...given }).catch((thrown: unknown) => thrown);
+      messages.push(error instanceof TypeError ? error.message : error);
+    }
+    expect(messages).toEqual(wrong.map(([, , , message]) => message));
+    // The call before it was sent compressed; what is given is sent as calls are, and nothing of what was is left.
+    const packed = await add.applyAsync([1, 2], { compression: "gzip" });
+    await packed.get();
+    const again = await shop.app.runs.fork(packed.id, { from: 0, args: [10, 20] });
+    expect(await settled(shop, again.run.resultId)).toBe(30);
+    expect((await shop.app.runs.list({})).runs.length).toBe(4);
   });
 
   test("cannot be resumed or forked while they go on, nor when they are gone, nor from what is no task of theirs", async () => {

@@ -45,7 +45,8 @@ export default {
     mustNotKnow("dsl", "files-or-sockets", FILES_AND_SOCKETS),
     {
       name: "cli-is-imported-by-nothing",
-      comment: "packages/umbel/src/cli is loaded by the bins and app.workerMain, lazily; put what others need elsewhere",
+      comment:
+        "packages/umbel/src/cli is loaded by the bins and app.workerMain, lazily; put what others need elsewhere",
       severity: "error",
       from: { path: "^packages/[^/]+/src/", pathNot: "^packages/umbel/src/(cli/|worker-main\\.ts$)" },
       to: { path: "^packages/umbel/src/cli/" },

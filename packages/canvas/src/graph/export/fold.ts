@@ -134,10 +134,16 @@ class Folder {
 /** Gives what is alike one number. What was joined has the shape of what it was made of, since sizes are no part of it. */
 class Shapes {
   readonly #numbers = new Map<string, number>();
+  readonly #quotedTasks = new Map<string, string>();
   readonly #known = new WeakMap<Sequence | Step, number>();
 
   of(sequence: Sequence): number {
     return this.#remembered(sequence, () => {
+      const [only] = sequence.steps;
+      // Members of large groups are mostly such.
+      if (only !== undefined && sequence.steps.length === 1 && only.calls.length === 0) {
+        return `sequence ${this.ofStep(only)}()`;
+      }
       const own = new Map<Callback, number>();
       // Whether two steps share a callback or have one each makes a difference.
       const name = (callback: Callback): number => {
@@ -153,11 +159,18 @@ class Shapes {
   ofStep(step: Step): number {
     return this.#remembered(step, () => {
       const { node, coming, members, calls } = step;
-      const what = node.kind === "task" ? `${node.mode ?? "task"} ${JSON.stringify(node.task)}` : "group";
+      const what = node.kind === "task" ? `${node.mode ?? "task"} ${this.#quoted(node.task)}` : "group";
+      if (members === undefined && calls.length === 0) return `${what} ${coming === "after" ? coming : ""}  `;
       const inner = members === undefined ? "" : [...new Set(members.map((member) => this.of(member)))].join(" ");
       const called = calls.map(({ kind, sequence }) => `${kind} ${this.of(sequence)}`).join(" ");
       return `${what} ${coming === "after" ? coming : ""} ${members === undefined ? "" : `[${inner}]`} ${called}`;
     });
+  }
+
+  #quoted(task: string): string {
+    const known = this.#quotedTasks.get(task) ?? JSON.stringify(task);
+    this.#quotedTasks.set(task, known);
+    return known;
   }
 
   #remembered(what: Sequence | Step, describe: () => string): number {

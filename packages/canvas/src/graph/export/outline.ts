@@ -170,6 +170,9 @@ function takesValue({ steps: [first] }: Sequence): boolean {
 
 /** Lets the last step that calls something hold it. */
 export function withHolders(steps: readonly OpenStep[]): Step[] {
+  const [only] = steps;
+  // Members of large groups are mostly such.
+  if (only !== undefined && steps.length === 1) return [{ ...only, holds: only.calls }];
   const held = new Set<Callback>();
   const holders: Step[] = [];
   for (const step of [...steps].reverse()) {

@@ -1,6 +1,6 @@
 /**
- * How a run goes, shown while a command waits for it. One rule: it looks at most ten times a second and spends at most a
- * quarter of the time on looking; what goes wrong here never ends the run.
+ * How a run goes, shown while a command waits for it. One rule: it looks at most ten times a second, and so seldom that
+ * looking takes a fifth of the time, but once a second; what goes wrong here never ends the run.
  */
 import { RunFollower, type Runtime } from "@umbel/canvas";
 import type { RunKey } from "@umbel/core";
@@ -26,6 +26,13 @@ export interface ShownRun {
 const LOOK_MS = 100;
 /** What a look costs may be so much of the time between two looks. */
 const SHARE = 4;
+/** The first look at a large run costs much, and those behind it little: nobody waits longer than this for one. */
+const MOST_PAUSE_MS = 1000;
+
+/** How long a look that took so long is followed by none, milliseconds. */
+export function pauseAfter(lookMs: number): number {
+  return Math.min(Math.max(LOOK_MS, lookMs * SHARE), MOST_PAUSE_MS);
+}
 
 /** Follows a run and feeds a view. */
 export class Progress {
@@ -76,7 +83,7 @@ export class Progress {
     const began = performance.now();
     this.#looking = this.#show(board, false).then((goesOn) => {
       if (!goesOn || this.#isEnded) return;
-      this.#timer = setTimeout(() => this.#look(), Math.max(LOOK_MS, (performance.now() - began) * SHARE)).unref();
+      this.#timer = setTimeout(() => this.#look(), pauseAfter(performance.now() - began)).unref();
     });
   }
 

@@ -6,6 +6,7 @@ import xterm from "@xterm/headless";
 import pc from "picocolors";
 import { drawSteps } from "../../../src/cli/live/draw-steps.ts";
 import { LiveScreen } from "../../../src/cli/live/live-screen.ts";
+import { pauseAfter } from "../../../src/cli/live/progress.ts";
 import { type PhaseCounts, type Step, StepBoard } from "../../../src/cli/live/step-board.ts";
 import { expectGolden } from "../golden-file.ts";
 
@@ -196,6 +197,10 @@ test("no line is wider than the terminal, and no frame higher, for a run of 1,00
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
     expect(lines.length).toBeLessThan(rows);
   }
+});
+
+test("a run is looked at ten times a second, less often where looking costs much, and once a second whatever it costs", () => {
+  expect([0, 10, 25, 50, 200, 5000].map(pauseAfter)).toEqual([100, 100, 100, 200, 800, 1000]);
 });
 
 test("what a redraw of 20,000 nodes costs follows from what has changed, and not from how many there are", async () => {

@@ -8,7 +8,7 @@ import { useBroker } from "./cli/broker-choice.ts";
 import { type ServeOptions, serveApp } from "./cli/commands/serve-app.ts";
 import { addWorkerOptions } from "./cli/commands/worker.ts";
 import type { Notes } from "./cli/terminal.ts";
-import { isPoolChild } from "./pool/role.ts";
+import { requireNoChild } from "./pool/role.ts";
 
 /** How a worker that was started from code is told to stop. */
 export interface WorkerMainOptions {
@@ -28,8 +28,7 @@ export async function workerMain(
   argv: readonly string[],
   { signal }: WorkerMainOptions,
 ): Promise<void> {
-  // Its worker's modules are imported again in a child; the worker is there already.
-  if (isPoolChild()) return;
+  requireNoChild();
   const options = readArguments(argv);
   if (options === undefined) return;
   useBroker(options.broker);

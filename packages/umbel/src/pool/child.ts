@@ -8,7 +8,7 @@ import { type App, Content, currentTask, watchApps } from "@umbel/core";
 import { contentSettings } from "../engine.ts";
 import { importModule } from "../load/import-module.ts";
 import { findMade, type LoadOrder } from "./load-order.ts";
-import { becomeChild } from "./role.ts";
+import { becomeChild, WorkerIsElsewhere } from "./role.ts";
 
 becomeChild();
 const apps: App[] = [];
@@ -26,6 +26,7 @@ if (isMainThread) {
 }
 // A promise of one task that nobody awaits is no reason to end this child.
 process.on("unhandledRejection", (reason) => {
+  if (reason instanceof WorkerIsElsewhere) return;
   const task = currentTask();
   const where = task === undefined ? "" : ` in task "${task.name}" (${task.request.id})`;
   const what = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
@@ -45,7 +46,7 @@ function receive(message: ToChild): void {
 
 async function load({ modules, madeAt }: LoadOrder): Promise<void> {
   try {
-    for (const file of modules) await importModule(file);
+    for (const file of modules) await importUpToWorker(file);
     const app = findMade(apps, madeAt);
     if (app === undefined) throw new Error(`no App is made at ${madeAt} when its modules are imported again`);
     const settings = contentSettings(app);
@@ -58,6 +59,16 @@ async function load({ modules, madeAt }: LoadOrder): Promise<void> {
     send({ kind: "ready" });
   } catch (error) {
     send({ kind: "unusable", reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** Imports a module, as far as it goes before it starts the worker that this is a child of. */
+async function importUpToWorker(file: string): Promise<void> {
+  try {
+    await importModule(file);
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof WorkerIsElsewhere) return;
+    throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isMainThread, threadId } from "node:worker_threads";
 import { registerError } from "@umbel/core";
-import { App, getTaskLogger, Ignore, Reject, Request, Task } from "../../src/index.ts";
+import { App, getTaskLogger, Ignore, Reject, Request, Task } from "umbel";
 
 // Its broker and its prefix are in the environment, which children share.
 export const app = new App("pooled");
@@ -99,3 +99,9 @@ export const once = app.task({ name: "once", acksLate: false }, (file: string) =
   writeFileSync(file, "x", { flag: "a" });
   process.exit(7);
 });
+
+// As in a program that is a worker: what stands behind it must not run in a child.
+if (process.env.UMBEL_TEST_POOL === "started") {
+  await app.workerMain([]);
+  process.exit(5);
+}

@@ -25,6 +25,8 @@ process.env.FLOW_BROKER = REDIS;
 process.env.FLOW_PREFIX = PREFIX;
 const tasks = await import("./pool-tasks.ts");
 const { app } = tasks;
+// From now on it is imported by children alone.
+process.env.UMBEL_TEST_POOL = "started";
 
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });

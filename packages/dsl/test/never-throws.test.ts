@@ -1,7 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { compile, format, renderDiagnostics } from "../src/index.ts";
-import { resolver } from "./tasks.ts";
+import {
+  compile,
+  compileEntry,
+  complete,
+  describeEntry,
+  entryNames,
+  format,
+  isUnfinished,
+  renderDiagnostics,
+} from "../src/index.ts";
+import { importingResolver, resolver, tasks } from "./tasks.ts";
 
 const pieces = [
   ..."()[]{}|&.,:=!?+-*/%<>\"'`#$\\\n\r\t ;".split(""),
@@ -42,6 +51,25 @@ describe("compile gives a signature or an error and never throws", () => {
   test("on any row of the language's own pieces", () => {
     const text = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((row) => row.join(" "));
     fc.assert(fc.property(text, expectNoThrow), { numRuns: 600 });
+  });
+
+  test("and so does what a console asks of it", () => {
+    const text = fc.array(fc.constantFrom(...pieces), { maxLength: 30 }).map((row) => row.join(" "));
+    const options = { file: "console", before: valid, beforeName: "earlier", resolver: importingResolver, limits };
+    fc.assert(
+      fc.property(text, (entry) => {
+        const { meaning, definitions, diagnostics } = compileEntry(entry, options);
+        const hasErrors = diagnostics.some(({ severity }) => severity === "error");
+        if (hasErrors) expect([meaning, definitions]).toEqual([undefined, []]);
+        for (const { place } of diagnostics) expect(place.start.line).toBeGreaterThan(0);
+        describeEntry(entry, options);
+        entryNames(entry);
+        isUnfinished(entry);
+        const { word } = complete(entry, { tasks, names: ["it"] });
+        expect(entry.endsWith(word)).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test("on a valid file with pieces put in, cut out or doubled", () => {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { CanvasEngine, type CanvasWorker, type Runtime, startWorker } from "@umbel/canvas";
-import { type AnyTask, type App, nodeId, parseNodeId, type SignatureData } from "@umbel/core";
+import { type AnyTask, type App, nodeId, parseNodeId, readableId, type SignatureData } from "@umbel/core";
 import { NoServerError } from "../../broker/no-server.ts";
 import { engineOptions } from "../../engine.ts";
 import { cleanUp } from "../clean-up.ts";
@@ -88,7 +88,14 @@ export class ConsoleWorker {
   async close(): Promise<void> {
     const { app, tasks, context } = this.#parts;
     const steps: (() => Promise<unknown>)[] = [];
-    for (const id of this.#open) steps.push(() => this.#give(id));
+    for (const id of this.#open) {
+      steps.push(async () => {
+        await this.#give(id);
+        const { runKey } = parseNodeId(id) ?? {};
+        const name = runKey === undefined ? id : readableId(runKey);
+        if (this.#parts.isKept()) context.terminal.note(`${name} is cancelled; go on with it by: flow resume ${name}`);
+      });
+    }
     if (this.#worker !== undefined) {
       const force = this.#open.size > 0;
       steps.push(async () => this.#worker?.close({ force }));

@@ -5,6 +5,7 @@ import calculateSlot from "cluster-key-slot";
 import fc from "fast-check";
 import { BullQueues } from "../../src/engine/bull-queues.ts";
 import { Shards, shardName, shardOf, shardTag } from "../../src/engine/shards.ts";
+import { surveyRedis } from "../../src/ops/survey.ts";
 import { shardCountKey } from "../../src/store/keys.ts";
 import { TestPrefix, until } from "../kit/redis-server.ts";
 import { Shop } from "../kit/shop.ts";
@@ -140,6 +141,8 @@ describe("a queue with shards", () => {
         ),
       );
     expect(await states()).toEqual(new Set(["waiting"]));
+    // To whoever looks for what waits it is one queue.
+    expect((await surveyRedis(place.redis, place.prefix)).queues).toEqual([{ name: "mail", waiting: 24 }]);
     await two?.obliterate("mail");
     expect(await states()).toEqual(new Set(["unknown"]));
     await one?.add(slices);

@@ -76,7 +76,8 @@ class Watched extends Task {
 /** What handlers of this process were told. */
 export const told = late;
 
-export const spin = app.task({ name: "spin", base: Watched, timeLimitMs: 300 }, (forMs: number) => {
+export const spin = app.task({ name: "spin", base: Watched, timeLimitMs: 300 }, (forMs: number, file: string) => {
+  writeFileSync(file, String(process.pid));
   for (const end = Date.now() + forMs; Date.now() < end; );
   return "done";
 });

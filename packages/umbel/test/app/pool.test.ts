@@ -126,12 +126,15 @@ describe.each(["threads", "processes"] as const)("T18 the pool %s", (kind) => {
       // A loop without end is ended, for certain; its handlers are told here, as nothing is left there.
       const before = await tasks.echo.delay();
       await before.get({ timeout: 30 });
-      const error = await errorOf(tasks.spin.delay(60_000));
+      const spinning = fileOf("spinning");
+      const error = await errorOf(tasks.spin.delay(60_000, spinning));
       expect(error).toBeInstanceOf(TimeLimitExceeded);
       expect(error).toMatchObject({ message: 'task "spin" ran longer than its `timeLimit` of 0.3 s' });
       expect(tasks.told).toEqual(["hard 0.3"]);
       tasks.told.length = 0;
-      expect(await tasks.spin.delay(1).get({ timeout: 30 })).toBe("done");
+      const spinner = Number(readFileSync(spinning, "utf8"));
+      while (kind === "processes" && isRunning(spinner)) await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(await tasks.spin.delay(1, spinning).get({ timeout: 30 })).toBe("done");
       expect(await errorOf(tasks.failing.delay())).toMatchObject({
         message: expect.stringMatching(/^told in \d+\.\d+$/),
       });

@@ -72,7 +72,10 @@ test.each(failures)("a primary that sentinels watch is %s", async (how, fail) =>
   expect(await shop.add.delay(3, 3).get({ timeout: 60 })).toBe(6);
 });
 
-test.each(failures)("the primary of a run in a cluster is %s", async (how, fail) => {
+test.each([
+  ...failures.map((failure) => ["run", ...failure] as const),
+  ...failures.map((failure) => ["queue", ...failure] as const),
+])("the primary of a %s in a cluster is %s", async (what, how, fail) => {
   const cluster = await startCluster({ nodeTimeoutMs: 5000 });
   ends.push(() => cluster.stop());
   const redis = new Cluster(cluster.ports.map((port) => ({ host: "127.0.0.1", port })));
@@ -84,10 +87,10 @@ test.each(failures)("the primary of a run in a cluster is %s", async (how, fail)
     return cluster.server(node?.[1] ?? 0);
   };
   let primary: TestServer | undefined;
-  await failInTheMiddle(`a cluster, a primary ${how}`, shop, async () => {
+  await failInTheMiddle(`a cluster, the primary of the ${what} ${how}`, shop, async () => {
     const graph = (await listKeys(redis, "failures")).find((key) => key.endsWith(":graph")) ?? "";
     for (const node of redis.nodes("master")) await node.wait(1, 1000);
-    primary = await primaryOf(graph);
+    primary = await primaryOf(what === "run" ? graph : "failures:{default}");
     // A connection of a test's own would go on looking for the node when the test is over.
     redis.disconnect();
     fail(primary);

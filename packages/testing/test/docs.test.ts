@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, fork } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -10,12 +11,15 @@ import type { DocReport } from "../src/kit/doc-page.ts";
 import { testRedisUrl } from "../src/kit/test-redis.ts";
 
 const root = join(import.meta.dirname, "../../..");
-/** What `npx flow` runs. */
-const flow = join(root, "packages/umbel/bin/flow.js");
 const pageProgram = ["--conditions=source", "--import", "tsx", join(import.meta.dirname, "../src/kit/doc-page.ts")];
 /** Inside of the package, so that `umbel` is found from there. */
 const temporary = mkdtempSync(join(import.meta.dirname, "../.tmp-docs-"));
-afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+/** What `npx flow` runs, for one command after another: a process for each costs a second. */
+const flow = fork(join(root, "packages/umbel/test/cli/flow-session.mjs"), { silent: true });
+afterAll(() => {
+  flow.disconnect();
+  rmSync(temporary, { recursive: true, force: true });
+});
 
 const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)]
   .filter((name) => name.endsWith(".md"))
@@ -148,7 +152,10 @@ async function checkCommands(page: string, block: DocBlock, folder: string, data
         .replace(/ +#.*$/, "")
         .matchAll(/'([^']*)'|(\S+)/g),
     ];
-    output += (await run([flow, ...args.map(([, quoted, bare]) => quoted ?? bare ?? "")], folder, database)).output;
+    const words = args.map(([, quoted, bare]) => quoted ?? bare ?? "");
+    flow.send({ args: words, directory: folder, environment: environment(database) });
+    const [said] = (await once(flow, "message")) as { readonly stdout: string; readonly stderr: string }[];
+    output += `${said?.stderr}${said?.stdout}`;
   }
   const pattern = block.output.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   if (new RegExp(`^${pattern.join("[^]*")}$`).test(output.trimEnd())) return;

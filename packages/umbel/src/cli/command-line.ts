@@ -21,11 +21,23 @@ export async function runCommandLine(args: readonly string[]): Promise<never> {
   };
   // Node would end the process without a word.
   process.once("beforeExit", unfinished);
-  const chosen = parse(args);
-  const exitCode = typeof chosen === "number" ? chosen : await run(chosen, terminal);
+  const interruption = new Interruption();
+  interruption.listen();
+  showWarnings(terminal);
+  const exitCode = await exitCodeOfCommand(args, terminal, interruption);
   process.off("beforeExit", unfinished);
   await terminal.flush();
   process.exit(exitCode);
+}
+
+/** Runs a command line in this process, which goes on, and gives the exit code that it would end with. */
+export async function exitCodeOfCommand(
+  args: readonly string[],
+  terminal: Terminal,
+  interruption: Interruption,
+): Promise<ExitCode> {
+  const chosen = parse(args);
+  return typeof chosen === "number" ? chosen : await run(chosen, terminal, interruption);
 }
 
 interface Chosen {
@@ -49,11 +61,8 @@ function parse(args: readonly string[]): Chosen | ExitCode {
   return EXIT.usage;
 }
 
-async function run({ command, debug }: Chosen, terminal: Terminal): Promise<ExitCode> {
-  const interruption = new Interruption();
+async function run({ command, debug }: Chosen, terminal: Terminal, interruption: Interruption): Promise<ExitCode> {
   const { signal } = interruption;
-  interruption.listen();
-  showWarnings(terminal);
   try {
     const exitCode = await command({
       terminal,

@@ -11,6 +11,7 @@ import { Redis } from "ioredis";
 import { findServer } from "../../src/broker/find-server.ts";
 import { isRunning } from "../broker/embedded/project-of-test.ts";
 import { type FlowOptions, type FlowProcess, flow, startFlow } from "./flow-process.ts";
+import { FlowSession } from "./flow-session.ts";
 import { expectGolden } from "./golden-file.ts";
 import { type Files, UserProject } from "./user-project.ts";
 
@@ -54,12 +55,15 @@ export const sleep = app.task("sleep", async (seconds: number) => {
 let project: UserProject;
 let prefix: string;
 let redis: Redis;
+let session: FlowSession;
 
 beforeAll(() => {
   redis = new Redis(REDIS);
+  session = new FlowSession();
 });
 
 afterAll(async () => {
+  await session.close();
   await redis.quit();
 });
 
@@ -262,7 +266,7 @@ test.each(SCREENS.map((screen) => [screen.name, screen] as const))(
   async (name, { files = {}, args, broker, exitCode }) => {
     project.write(files);
     const url = await broker?.();
-    const result = await flow(url === undefined ? args : [...args, "--broker", url], here());
+    const result = await session.flow(url === undefined ? args : [...args, "--broker", url], here());
     const shown = result.stderr
       .replaceAll(project.path, "DIR")
       .replace(/127\.0\.0\.1:(?!1\b)\d+/g, "127.0.0.1:PORT")
@@ -275,7 +279,7 @@ test.each(SCREENS.map((screen) => [screen.name, screen] as const))(
 );
 
 test.each(["run", "check", "worker"])("flow %s --help shows examples", async (verb) => {
-  const { exitCode, stdout } = await flow([verb, "--help"]);
+  const { exitCode, stdout } = await session.flow([verb, "--help"]);
   expect(exitCode).toBe(0);
   expectGolden(`${verb}-help.txt`, stdout);
 });
@@ -292,7 +296,7 @@ const withoutServer = (broker: string): FlowOptions =>
 
 test("where no redis-server can be had, a run goes on in memory and says so in one line", async () => {
   // What its tasks send goes the same way.
-  const result = await flow(["run", "-e", "relay(1) | mul(8)"], withoutServer(""));
+  const result = await session.flow(["run", "-e", "relay(1) | mul(8)"], withoutServer(""));
   expect(result).toEqual({
     exitCode: 0,
     stdout: "16\n",
@@ -307,7 +311,7 @@ test.each<[what: string, args: readonly string[], broker: string]>([
   ["a run on the broker that was named", ["run", "-e", "add(1, 2)"], "embedded:"],
   ["a run on the broker of --broker", ["run", "-e", "add(1, 2)", "--broker", "embedded:"], ""],
 ])("where no redis-server can be had, %s is told the command to type", async (_, args, broker) => {
-  const { exitCode, stdout, stderr } = await flow(args, withoutServer(broker));
+  const { exitCode, stdout, stderr } = await session.flow(args, withoutServer(broker));
   expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: "" });
   expect(stderr).toMatch(/^error: no redis-server or valkey-server .*type `npx umbel redis install`.*\n$/);
 });
@@ -345,7 +349,7 @@ test("a file of one line beside tasks.ts runs on the project's own Redis, and no
 test("an expression takes -A, also with its export, from another folder", async () => {
   project.write({ "elsewhere/package.json": "{}" });
   const options = { ...here(), directory: join(project.path, "elsewhere") };
-  expect(await flow(["run", "-e", "mul(4, 4)", "-A", "../tasks.ts:app"], options)).toMatchObject({
+  expect(await session.flow(["run", "-e", "mul(4, 4)", "-A", "../tasks.ts:app"], options)).toMatchObject({
     exitCode: 0,
     stdout: "16\n",
   });
@@ -357,8 +361,8 @@ test("params are read by their types; --raw prints a text without quotes", async
       'import "./tasks.ts"\n\nparam name: string\nparam times: list<int> = [1]\n\n[greet(name) for _ in times] | first()\n',
   });
   const args = ["run", "a.flow", "-p", "name=Ann = Bob", "-p", "times=[1, 2]"];
-  expect(await flow(args, here())).toMatchObject({ exitCode: 0, stdout: '"Hello, Ann = Bob!"\n', stderr: "" });
-  expect(await flow([...args, "--raw"], here())).toMatchObject({ exitCode: 0, stdout: "Hello, Ann = Bob!\n" });
+  expect(await session.flow(args, here())).toMatchObject({ exitCode: 0, stdout: '"Hello, Ann = Bob!"\n', stderr: "" });
+  expect(await session.flow([...args, "--raw"], here())).toMatchObject({ exitCode: 0, stdout: "Hello, Ann = Bob!\n" });
 });
 
 test("tasks of several Apps run in one flow", async () => {
@@ -367,7 +371,7 @@ test("tasks of several Apps run in one flow", async () => {
       'import { App } from "umbel";\n\nconst other = new App();\nexport const neg = other.task("neg", (x: number) => -x);\n',
     "a.flow": 'import "./tasks.ts"\nimport "./more.ts"\n\nmul(2, 3) | neg()\n',
   });
-  expect(await flow(["run", "a.flow"], here())).toMatchObject({ exitCode: 0, stdout: "-6\n", stderr: "" });
+  expect(await session.flow(["run", "a.flow"], here())).toMatchObject({ exitCode: 0, stdout: "-6\n", stderr: "" });
 });
 
 test("Ctrl-C cancels a run with a worker of its own, says how to go on, and nothing goes on", async () => {

@@ -23,8 +23,9 @@ export class FlowSession {
         directory: directory ?? process.cwd(),
         environment: { ...process.env, NO_COLOR: "1", ...environment },
       });
-      const said: unknown[] = await Promise.race([once(this.#child, "message"), once(this.#child, "exit")]);
-      const [answer] = said;
+      const over = new AbortController();
+      const either = ["message", "exit"].map((event) => once(this.#child, event, { signal: over.signal }));
+      const [answer] = (await Promise.race(either).finally(() => over.abort())) as unknown[];
       if (typeof answer !== "object" || answer === null) throw new Error(`the session ended with ${String(answer)}`);
       return answer as FlowResult;
     });

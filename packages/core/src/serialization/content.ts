@@ -67,9 +67,17 @@ export type ArgumentNames = (position: number) => string | undefined;
 
 const NO_NAMES: ArgumentNames = () => undefined;
 
-const BY_DEFAULT = contentSettingsOf(
-  Object.fromEntries(Object.entries(SETTINGS).map(([name, setting]) => [name, setting.default])) as unknown as Settings,
-);
+const BY_DEFAULT: ContentSettings = {
+  taskSerializer: SETTINGS.taskSerializer.default,
+  taskCompression: SETTINGS.taskCompression.default,
+  resultSerializer: SETTINGS.resultSerializer.default,
+  resultCompression: SETTINGS.resultCompression.default,
+  acceptContent: SETTINGS.acceptContent.default,
+  resultAcceptContent: SETTINGS.resultAcceptContent.default,
+  compressionMinBytes: SETTINGS.compressionMinBytes.default,
+  maxArgumentBytes: SETTINGS.maxArgumentBytes.default,
+  maxResultBytes: SETTINGS.maxResultBytes.default,
+};
 
 const JSON_TYPE = "application/json";
 

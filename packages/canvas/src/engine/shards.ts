@@ -30,12 +30,19 @@ export function shardName(queue: string, shard: number): string {
  */
 export function shardTag(queue: string, shard: number): string {
   if (shard === 0) return queue;
-  const wanted = calculateSlot(queue) + Math.round(placeOf(shard) * SLOTS);
+  const wanted = slotOf(queue) + Math.round(placeOf(shard) * SLOTS);
+  // Behind a brace a suffix would change no slot, and none would ever be found.
+  const name = queue.replaceAll(/[{}]/g, "_");
   for (let suffix = 0; ; suffix += 1) {
-    const tag = `${queue}#${shard}.${suffix.toString(36)}`;
-    const distance = (calculateSlot(tag) - wanted + 2 * SLOTS) % SLOTS;
+    const tag = `${name}#${shard}.${suffix.toString(36)}`;
+    const distance = (slotOf(tag) - wanted + 2 * SLOTS) % SLOTS;
     if (distance <= NEAR || distance >= SLOTS - NEAR) return tag;
   }
+}
+
+/** The slot of keys with a hash tag (`queuePrefix`). */
+function slotOf(tag: string): number {
+  return calculateSlot(`{${tag}}`);
 }
 
 /**

@@ -35,12 +35,12 @@ import { labelled, metaOf, type RunLabels } from "../graph/codec.ts";
 import { type CompileEnvironment, compile, compileStream, type MemberStream } from "../graph/compile.ts";
 import { checkEachCall } from "../graph/each-group.ts";
 import { checkRunFormat, type ExportGraphOptions, type RunGraphFormat } from "../graph/export/export-graph.ts";
-import { type Graph, type GraphNode, PAGE_SIZE, type StartToken } from "../graph/graph.ts";
+import { type Graph, type GraphNode, PAGE_SIZE, type StartToken, type TaskNode } from "../graph/graph.ts";
 import { withOwnArguments } from "../graph/own-arguments.ts";
 import { signatureOf } from "../primitives/chain.ts";
 import type { MemberSource } from "../primitives/streamed-group.ts";
 import { type CreateOptions, type Dispatch, STAGED_NODES, type StagedRun, type Started } from "../store/graph-store.ts";
-import { single } from "../store/slice.ts";
+import { plainTaskIndex } from "../store/slice.ts";
 import type { Broker } from "./broker.ts";
 import { isConnectionError, unreachable } from "./connection-error.ts";
 import { Deadline } from "./deadline.ts";
@@ -171,7 +171,7 @@ export class CanvasEngine implements Engine {
         ? this.#store(graph, labels)
         : this.#storeOnce(graph, labels, deduplication, { id: result.resultId, isGroup: result.isGroup });
     const stored = this.hold(this.#explained(this.#publisher.publish(store, publishing)));
-    return { ...result, stored };
+    return { stored, ...result };
   }
 
   #submitStream(
@@ -426,18 +426,16 @@ export class CanvasEngine implements Engine {
   /** Checks the arguments of what starts at once. Those of later steps are known only when their turn comes. */
   #checkStarts(starts: readonly StartToken[], nodeAt: (index: number) => GraphNode | undefined): void {
     let before: { readonly task: string; readonly given: number } | undefined;
-    for (const index of startingTasks(starts, nodeAt)) {
-      const node = nodeAt(index);
-      if (node?.kind !== "task") continue;
+    visitStarts(starts, nodeAt, (node) => {
       if (node.each !== undefined) checkEachCall(node.args, node.kwargs);
-      if (node.mode !== undefined) continue;
+      if (node.mode !== undefined) return;
       const given = hasNames(node.kwargs) ? -1 : node.args.length;
       // Most of 100,000 members are called as the one before.
-      if (given !== -1 && before?.task === node.task && before.given === given) continue;
+      if (given !== -1 && before?.task === node.task && before.given === given) return;
       const task = this.#registry.tasks.get(node.task);
       if (task !== undefined && task.options.typing !== false) task.checkCall(node.args, node.kwargs);
       before = { task: node.task, given };
-    }
+    });
   }
 
   /** Stores a run, unless one with its key was; gives that one's result. */
@@ -457,10 +455,9 @@ export class CanvasEngine implements Engine {
     const meta = labelled(metaOf(graph), labels);
     runtime.pages.keepFirst(runKey, nodes.slice(0, PAGE_SIZE), meta);
     this.#expected.set(runKey, expect(graph, runtime.news));
-    const aliases = aliasesOf(runKey, nodes, 0);
-    if (aliases.length > 0) await runtime.aliases.reserve(aliases);
+    if (meta.aliases !== undefined) await runtime.aliases.reserve(aliasesOf(runKey, nodes, 0));
     if (nodes.length <= STAGED_NODES) {
-      const options = { ...this.#createOptions(runtime), labels };
+      const options = { labels, ...this.#createOptions(runtime) };
       await this.#create(runtime, { runKey, starts, meta }, () => runtime.store.create(graph, options));
       return undefined;
     }
@@ -558,7 +555,7 @@ export class CanvasEngine implements Engine {
       (timeoutMs) => `the broker did not say within ${timeoutMs} ms which run the id ${id} belongs to`,
     );
     const expected = this.#expected.take(node.runKey);
-    return await waitForNode(runtime, { ...node, id }, expected, deadline);
+    return await waitForNode(runtime, { id, ...node }, expected, deadline);
   }
 
   async *#watch(id: string, deadline: Deadline): AsyncGenerator<ResultRecord> {
@@ -636,21 +633,24 @@ function hasNames(kwargs: Readonly<Record<string, unknown>>): boolean {
   return false;
 }
 
-/** The tasks that starts lead to, through spreads. */
-function* startingTasks(
+/** Visits the tasks that starts lead to, through spreads. */
+function visitStarts(
   starts: readonly StartToken[],
   nodeAt: (index: number) => GraphNode | undefined,
-): Generator<number> {
+  visit: (node: TaskNode) => void,
+): void {
   const open = starts.map((token) => Number(/^[ts](\d+)/.exec(token)?.[1]));
   for (let index = open.pop(); index !== undefined; index = open.pop()) {
     const node = nodeAt(index);
-    if (node?.kind !== "spread") yield index;
-    else {
-      for (const { kind, first, stride, count } of node.starts) {
-        for (let ordinal = 0; ordinal < count; ordinal += 1) {
-          const start = first + ordinal * stride;
-          if (kind === "s") open.push(start);
-          else yield start;
+    if (node?.kind === "task") visit(node);
+    if (node?.kind !== "spread") continue;
+    for (const { kind, first, stride, count } of node.starts) {
+      for (let ordinal = 0; ordinal < count; ordinal += 1) {
+        const start = first + ordinal * stride;
+        if (kind === "s") open.push(start);
+        else {
+          const started = nodeAt(start);
+          if (started?.kind === "task") visit(started);
         }
       }
     }
@@ -659,8 +659,8 @@ function* startingTasks(
 
 /** The dispatch of a task that starts at once, which is known before the store has answered. */
 function plainDispatch(token: StartToken): Dispatch | undefined {
-  const [, index] = /^t(\d+)$/.exec(token) ?? [];
-  return index === undefined ? undefined : { ...single(Number(index)), generation: 1, delayMs: 0 };
+  const first = plainTaskIndex(token);
+  return first === undefined ? undefined : { first, count: 1, stride: 1, generation: 1, delayMs: 0 };
 }
 
 function warnUnqueued(runKey: RunKey, problem: unknown): void {

@@ -94,11 +94,12 @@ function handOutAlike(
     const { first, count, stride, suffix } = stretch;
     passed += count;
     while (to < passed) {
-      const length = suffix === "" ? Math.min(most, passed - to) : 1;
-      if (room === 0 || (length > 1 && shared === 0) || starts.length === MOST_STARTS) return enough();
       const index = first + (to - (passed - count)) * stride;
-      const onPage = Math.ceil((PAGE_SIZE - (index % PAGE_SIZE)) / stride);
-      const slice = { first: index, count: Math.min(length, onPage), stride };
+      const onPage = Math.min(Math.ceil((PAGE_SIZE - (index % PAGE_SIZE)) / stride), passed - to);
+      // What is left of a page is dealt out evenly, not in full slices and a small one.
+      const length = suffix === "" ? Math.ceil(onPage / Math.ceil(onPage / most)) : 1;
+      if (room === 0 || (length > 1 && shared === 0) || starts.length === MOST_STARTS) return enough();
+      const slice = { first: index, count: length, stride };
       room -= 1;
       if (slice.count > 1) shared -= 1;
       starts.push(startToken("t", slice.count === 1 ? { ...slice, stride: 1 } : slice, suffix));

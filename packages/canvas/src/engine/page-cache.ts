@@ -11,13 +11,18 @@ export interface LoadedPage {
   readonly meta: RunMeta;
 }
 
-/** About 128 nodes each. */
+/** How many pages are kept, and how many nodes they may have in all: of a small run there is one page with few. */
 const MOST_PAGES = 256;
+const MOST_NODES = 32_768;
 
 /** Keeps the pages and the meta that were read last. */
 export class PageCache {
   readonly #store: GraphStore;
-  readonly #pages = new LRUCache<string, readonly GraphNode[]>({ max: MOST_PAGES });
+  readonly #pages = new LRUCache<string, readonly GraphNode[]>({
+    max: MOST_PAGES,
+    maxSize: MOST_NODES,
+    sizeCalculation: (nodes) => Math.max(nodes.length, 1),
+  });
   readonly #metas = new LRUCache<string, RunMeta>({ max: MOST_PAGES });
   /** What was asked for last: the nodes of a slice ask for the same page one after another. */
   #last: { readonly runKey: RunKey; readonly page: number; readonly nodes: readonly GraphNode[] } | undefined;

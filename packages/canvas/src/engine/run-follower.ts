@@ -50,7 +50,7 @@ export interface RunLook {
 
 /** How many nodes one look reads. */
 const READ_AT_ONCE = 4000;
-const PAGES_AT_ONCE = 16;
+const PAGES_AT_ONCE = 8;
 
 const PHASES: readonly NodePhase[] = [
   "waiting",

@@ -17,7 +17,7 @@ export interface RunGraph {
 }
 
 /** How many pages, and how many states, are read at once. */
-const PAGES_AT_ONCE = 16;
+const PAGES_AT_ONCE = 8;
 const STATES_AT_ONCE = 4000;
 
 type Store = Runtime["store"];

@@ -66,8 +66,9 @@ export class RedisRunIndex implements RunIndex {
   readonly #failed: string;
   readonly #resultExpiresMs: number;
   readonly #expiresMs: number;
-  #entered = new Set<string>();
-  #noted = new Set<string>();
+  /** Written as text only when they are sent: most are entered twice. */
+  #entered = new Map<RunKey, RunEntry>();
+  #noted = new Map<RunKey, RunEntry>();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param resultExpiresMs how long an ended run is kept */
@@ -80,17 +81,16 @@ export class RedisRunIndex implements RunIndex {
   }
 
   enter(entry: RunEntry): void {
-    this.#entered.add(encodeEntry(entry));
+    this.#entered.set(entry.runKey, entry);
     this.#flushSoon();
   }
 
   noteEnd(entry: RunEntry, failed: boolean): void {
-    const member = encodeEntry(entry);
     // Whoever sent it may have been gone before it was entered; and the index is to outlive it.
-    this.#entered.add(member);
+    this.#entered.set(entry.runKey, entry);
     if (failed) {
       // Whoever hears of a failure looks for what has failed.
-      this.#noted.add(member);
+      this.#noted.set(entry.runKey, entry);
       void this.flush().catch(() => undefined);
     } else this.#flushSoon();
   }
@@ -122,9 +122,9 @@ export class RedisRunIndex implements RunIndex {
   async remove(entries: readonly RunEntry[]): Promise<void> {
     if (entries.length === 0) return;
     const members = entries.map(encodeEntry);
-    for (const member of members) {
-      this.#entered.delete(member);
-      this.#noted.delete(member);
+    for (const { runKey } of entries) {
+      this.#entered.delete(runKey);
+      this.#noted.delete(runKey);
     }
     await Promise.all([this.#redis.zrem(this.#all, ...members), this.#redis.zrem(this.#failed, ...members)]);
   }
@@ -142,9 +142,10 @@ export class RedisRunIndex implements RunIndex {
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const [entered, noted] = [[...this.#entered], [...this.#noted]];
-    this.#entered = new Set();
-    this.#noted = new Set();
+    const entered = [...this.#entered.values()].map(encodeEntry);
+    const noted = [...this.#noted.values()].map(encodeEntry);
+    this.#entered.clear();
+    this.#noted.clear();
     await Promise.all([...this.#write(this.#all, entered), ...this.#write(this.#failed, noted)]);
   }
 

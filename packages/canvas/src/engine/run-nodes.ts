@@ -21,7 +21,7 @@ import type { Runtime } from "./runtime.ts";
 type Parts = Pick<Runtime, "store" | "results" | "content" | "lifeSigns">;
 
 /** How many pages are read at once. */
-const PAGES_AT_ONCE = 8;
+const PAGES_AT_ONCE = 4;
 
 /** Records of nodes that have an error to tell. */
 const WITH_ERROR: readonly NodeRecord["kind"][] = ["failed", "joinFailed", "dead", "revoked", "ignored", "uncalled"];

@@ -15,8 +15,14 @@ import type { SlicePointer } from "./queues.ts";
 /** Runs a job; it is done when this resolves. */
 export type RunJob = (job: Job<SlicePointer>, token: string | undefined) => Promise<void>;
 
-/** How long a job that came alone may run before another is looked for, milliseconds. Most end sooner. */
+/** How long a job that came alone may run before another is looked for, milliseconds, where nothing is known of its like. */
 const ALONE_MS = 2;
+
+/** The same where its like are known: twice as long as they take, but no longer than this. */
+const LONGEST_ALONE_MS = 10;
+
+/** How much the last job counts against those before. */
+const WEIGHT = 0.2;
 
 /** How many jobs a shard takes in a row while others wait for room: with one only, each would cost a command more. */
 const MOST_IN_A_ROW = 8;
@@ -51,6 +57,8 @@ export class SliceWorker extends Worker<SlicePointer> {
   #mustLook = true;
   /** When the last job began, on the clock of `performance`; 0 when it is known that there are more. */
   #beganAt = 0;
+  /** How long jobs take that came alone, lately, milliseconds. */
+  #usualMs = ALONE_MS / 2;
   #loop: Promise<void> | undefined;
   #change = newChange();
 
@@ -102,8 +110,8 @@ export class SliceWorker extends Worker<SlicePointer> {
         continue;
       }
       const job = await this.#take();
-      if (job === undefined) continue;
-      void this.#runAll(job);
+      if (job !== undefined) void this.#runAll(job);
+      // Also where there was none: what woke this wait may have come together with the end of the job before.
       await this.#whileAlone();
     }
   }
@@ -173,6 +181,9 @@ export class SliceWorker extends Worker<SlicePointer> {
 
   async #runOne(job: Job<SlicePointer>, token: string | undefined): Promise<void> {
     await this.#runJob(job, token);
+    if (this.#jobs === 1 && this.#beganAt > 0) {
+      this.#usualMs += (performance.now() - this.#beganAt - this.#usualMs) * WEIGHT;
+    }
     // Whoever waits for the result may call again at once; then BullMQ gives that job when it takes this one back.
     if (this.#jobs === 1) await new Promise(setImmediate);
   }
@@ -208,7 +219,7 @@ export class SliceWorker extends Worker<SlicePointer> {
   /** Resolves when there may be more jobs than the one that is here, or it takes its time, or it has ended. */
   async #whileAlone(): Promise<void> {
     while (this.#jobs === 1 && !this.#isStopped) {
-      const left = this.#beganAt + ALONE_MS - performance.now();
+      const left = this.#beganAt + this.#aloneMs - performance.now();
       if (left <= 0) return;
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
@@ -217,6 +228,12 @@ export class SliceWorker extends Worker<SlicePointer> {
       await Promise.race([this.#change.happened, late]);
       clearTimeout(timer);
     }
+  }
+
+  /** Others of its like are only worth waiting for where they end soon. */
+  get #aloneMs(): number {
+    const twice = 2 * this.#usualMs;
+    return twice > LONGEST_ALONE_MS ? ALONE_MS : Math.max(twice, ALONE_MS);
   }
 
   #report(error: unknown): void {

@@ -5,10 +5,10 @@
 import type { TaskNode } from "../graph/graph.ts";
 
 /** How many nodes a slice has at most: as many as are on one page. */
-const MOST_NODES = 128;
+const MOST_NODES = 256;
 
 /** A group is dealt out in about so many slices at least, so that several workers have their share of it. */
-const SHARES = 64;
+const SHARES = 32;
 
 /** How long a slice of tasks that are known may hold the event loop, milliseconds. */
 const SLICE_MS = 5;

@@ -128,15 +128,19 @@ export function metaOf(graph: Graph): RunMeta {
 
 /** A meta with what people are told of the run. */
 export function labelled(meta: RunMeta, labels: RunLabels | undefined): RunMeta {
-  return labels === undefined ? meta : { ...meta, labels };
+  return labels === undefined ? meta : { labels, ...meta };
 }
 
-/** Reads what `encodeMeta` wrote. @throws InvalidSignatureError when a newer version wrote it */
+/** Reads what `encodeMeta` wrote. @throws InvalidSignatureError when another version wrote it, whose pages are not the same */
 export function decodeMeta(text: string): RunMeta {
   const meta = JSON.parse(text) as RunMeta;
-  if (meta.version <= GRAPH_VERSION) return meta;
+  if (meta.version === GRAPH_VERSION) return meta;
+  const [age, advice] =
+    meta.version > GRAPH_VERSION
+      ? ["a newer", "update this worker"]
+      : ["an older", "workers of that version can end it, or send it again"];
   throw new InvalidSignatureError(
-    `this run was stored by a newer version of umbel (graph version ${meta.version}, this one knows ${GRAPH_VERSION}); update this worker`,
+    `this run was stored by ${age} version of umbel (graph version ${meta.version}, this one knows ${GRAPH_VERSION}); ${advice}`,
   );
 }
 

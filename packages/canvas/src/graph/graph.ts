@@ -9,7 +9,7 @@
 import type { RunKey, SignatureData, SignatureOptions } from "@umbel/core";
 
 /** The form in which graphs are stored; a worker refuses a newer one. */
-export const GRAPH_VERSION = 1;
+export const GRAPH_VERSION = 2;
 
 /**
  * How a node is started, as scripts read it: `t12` is task node 12, `s12` spread 12. Behind a task may stand
@@ -132,7 +132,7 @@ export interface Graph {
 }
 
 /** The number of nodes stored in one field. */
-export const PAGE_SIZE = 128;
+export const PAGE_SIZE = 256;
 
 /** How many indices the stretches hold in all. */
 export function countStretches(stretches: readonly IndexStretch[]): number {

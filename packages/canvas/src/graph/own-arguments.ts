@@ -18,13 +18,10 @@ export function withOwnArguments(
 ): readonly GraphNode[] {
   const { content = BY_DEFAULT } = environment;
   const { sendsPlain, maxArgumentBytes } = content;
-  const own: GraphNode[] = [];
-  for (const node of nodes) {
-    const isAsItIs =
-      node.kind !== "task" || (sendsPlain && saysNothing(node.options) && isPlain(node, maxArgumentBytes));
-    own.push(isAsItIs ? node : written(node, content, environment.argumentName));
-  }
-  return own;
+  const mustBeWritten = (node: GraphNode): node is TaskNode =>
+    node.kind === "task" && !(sendsPlain && saysNothing(node.options) && isPlain(node, maxArgumentBytes));
+  if (!nodes.some(mustBeWritten)) return nodes;
+  return nodes.map((node) => (mustBeWritten(node) ? written(node, content, environment.argumentName) : node));
 }
 
 function written(node: TaskNode, content: Content, argumentName: CompileEnvironment["argumentName"]): TaskNode {

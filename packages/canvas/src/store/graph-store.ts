@@ -326,7 +326,7 @@ export const MOST_NODES = 1000;
 export const STAGED_MS = 600_000;
 
 /** How many nodes are staged with one call, so that no command touches more than 1,000. */
-export const STAGED_NODES = 7 * PAGE_SIZE;
+export const STAGED_NODES = 3 * PAGE_SIZE;
 
 /** Keeps graphs and what has happened of them. */
 export interface GraphStore {

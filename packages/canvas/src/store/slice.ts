@@ -30,6 +30,14 @@ export function startToken(kind: "t" | "s", { first, count, stride }: SliceRange
   return `${kind}${first}${count === 1 ? "" : `x${count}/${stride}`}${suffix}`;
 }
 
+/** The task of a start token that starts at once; `undefined` for a group, and for one with times behind its place. */
+export function plainTaskIndex(token: string): number | undefined {
+  if (!token.startsWith("t")) return undefined;
+  // Cheaper than an expression, and asked with each call and each step of a chain. What follows an index is no number with it.
+  const index = Number(token.slice(1));
+  return Number.isInteger(index) ? index : undefined;
+}
+
 /**
  * Tokens and generations of a run that was resumed begin at a multiple of this, so that none of before is ever as large: what
  * is late from then is refused. The scripts know it too (revoked.lua).

@@ -17,7 +17,7 @@ import type { PageCache } from "../engine/page-cache.ts";
 import type { GraphNode, TaskNode } from "../graph/graph.ts";
 import { ownNode } from "../graph/own-arguments.ts";
 import type { GraphStore, HeldSlice, Settlement, StoredOutcome } from "../store/graph-store.ts";
-import { single, sliceKey } from "../store/slice.ts";
+import { plainTaskIndex, single, sliceKey } from "../store/slice.ts";
 import type { Claimer } from "./claimer.ts";
 import { type ClaimedNodes, hindrance, startsApartMs } from "./hindrance.ts";
 import type { Attempt, Eventually, TaskRunner } from "./run-task.ts";
@@ -54,8 +54,12 @@ interface Step {
   readonly input: string | undefined;
 }
 
-/** What a claim within a settlement gives. */
-const FIRST_CLAIM = { token: 1, deliveries: 0, retries: 0, hasExpired: false, revoked: [], cause: undefined } as const;
+const NONE: readonly number[] = [];
+
+/** What a claim within a settlement gives. Written out: to spread it costs more than the rest of a step. */
+function claimedFirst(first: number): RunningSlice {
+  return { first, count: 1, token: 1, deliveries: 0, retries: 0, hasExpired: false, revoked: NONE, cause: undefined };
+}
 
 /** What a NodeRunner is made of. */
 export interface NodeRunnerParts {
@@ -249,7 +253,7 @@ export class NodeRunner {
     if (!settled.accepted) return await this.#reclaim(runKey, next.index);
     // An immutable successor takes nothing.
     const value = next.takesValue && outcome.kind === "succeeded" ? outcome.payload : undefined;
-    return { slice: { ...FIRST_CLAIM, ...single(next.index) }, index: next.index, input: value };
+    return { slice: claimedFirst(next.index), index: next.index, input: value };
   }
 
   /** Settles a step of a chain; only if that fails it is worth more than a call. */
@@ -285,14 +289,17 @@ export class NodeRunner {
     const slice = single(first);
     if (isActive(`${runKey}/${sliceKey(slice)}`)) return undefined;
     const reply = await persist(() => claimer.claim(runKey, { first, count: 1, generation: 1 }));
-    return reply.kind === "claimed" ? { slice: { ...slice, ...reply }, index: first, input: undefined } : undefined;
+    return reply.kind === "claimed"
+      ? { slice: { first, count: 1, ...reply }, index: first, input: undefined }
+      : undefined;
   }
 
   /** The node's only successor, if this slot may go on with it. */
   #nextHere(runKey: RunKey, node: TaskNode): Eventually<Successor | undefined> {
     const { isClosing, pages, persist } = this.#parts;
     if (isClosing()) return undefined;
-    const index = plainIndex(node.next[0]);
+    const [token] = node.next;
+    const index = token === undefined ? undefined : plainTaskIndex(token);
     if (index === undefined) return undefined;
     const successor = pages.peek(runKey, index);
     if (successor !== undefined) return this.#asSuccessor(node, index, successor);
@@ -381,10 +388,4 @@ class SlotAttempt implements Attempt {
     this.#terminable?.close();
     this.#time?.stop();
   }
-}
-
-/** The node of a start token; `undefined` for one with times behind the index, which waits for them in the queue. */
-function plainIndex(token: string | undefined): number | undefined {
-  const [, index] = /^t(\d+)$/.exec(token ?? "") ?? [];
-  return index === undefined ? undefined : Number(index);
 }

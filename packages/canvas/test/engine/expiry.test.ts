@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 const NO_RUNS = /:\{default\}:|:(janitor|heartbeat|worker|loads)(:|$)/;
 
 test("of a large run nothing is left when its time has passed: the janitor deletes it, and Redis is not held up", async () => {
-  const shop = new Shop({ resultExpiresMs: 1500, sliceSize: 128 });
+  const shop = new Shop({ resultExpiresMs: 1500, sliceSize: 256 });
   try {
     await shop.work({ overdueMs: 200 });
     const { give } = shop.tasks;

@@ -3,6 +3,7 @@ import { App, type AsyncResult, OptionError, TimeoutError } from "@umbel/core";
 import { CanvasEngine } from "../../src/engine/engine.ts";
 import { MemoryBroker } from "../../src/engine/memory/memory-broker.ts";
 import { VirtualClock } from "../../src/engine/memory/virtual-clock.ts";
+import { PAGE_SIZE } from "../../src/graph/graph.ts";
 import { chain } from "../../src/primitives/chain.ts";
 import { group } from "../../src/primitives/group.ts";
 import { serveByItself } from "../../src/worker/own-workers.ts";
@@ -167,7 +168,7 @@ describeOnEachBroker("R2 a group's result", (open) => {
     expect(given).toEqual(Array.from({ length: count }, (_, value) => value));
     expect(await reader.app.groupResult(handle.id).completedCount()).toBe(count);
     // Pages of the graph, three slices of members twice, and what a subscription takes.
-    expect(calls()).toBeLessThan(count / 128 + 15);
+    expect(calls()).toBeLessThan(count / PAGE_SIZE + 15);
   }, 60_000);
 
   test("is known to another client by its id", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type AnySignature, InvalidSignatureError } from "@umbel/core";
+import { PAGE_SIZE } from "../../src/graph/graph.ts";
 import { chain } from "../../src/primitives/chain.ts";
 import { chord } from "../../src/primitives/chord.ts";
 import { group } from "../../src/primitives/group.ts";
@@ -29,14 +30,17 @@ describe.each(shopsOnEachBroker)("a streamed group on %s", (broker, open) => {
     await shop.close();
   });
 
-  test.each([[0], [1], [126], [127], [900], [3000]])("gives the results of %d members in order", async (count) => {
-    const { app, tasks } = shop;
-    const results = await group
-      .stream(app, later(counted(count, (index) => tasks.give.s(index))))
-      .delay()
-      .get();
-    expect(results).toEqual([...new Array(count).keys()]);
-  });
+  test.each([[0], [1], [PAGE_SIZE - 2], [PAGE_SIZE - 1], [900], [3000]])(
+    "gives the results of %d members in order",
+    async (count) => {
+      const { app, tasks } = shop;
+      const results = await group
+        .stream(app, later(counted(count, (index) => tasks.give.s(index))))
+        .delay()
+        .get();
+      expect(results).toEqual([...new Array(count).keys()]);
+    },
+  );
 
   test("takes members of every kind, and hands arguments down to them", async () => {
     const { app, tasks } = shop;
@@ -142,7 +146,7 @@ test("members are stored while others come, so that few are in memory at a time"
       if (index % 1500 === 1499) {
         const [graph = ""] = (await place.keys()).filter((key) => key.endsWith(":graph"));
         expect(await place.redis.pttl(graph)).toBeGreaterThan(0);
-        held.push(index - 128 * (await place.redis.hlen(graph)));
+        held.push(index - PAGE_SIZE * (await place.redis.hlen(graph)));
       }
       yield tasks.give.s(index);
     }

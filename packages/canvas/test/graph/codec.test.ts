@@ -74,6 +74,8 @@ test("what is known of a run as a whole comes back, and a newer form is refused"
   const newer = JSON.stringify({ ...decodeMeta(text), version: GRAPH_VERSION + 1 });
   expect(() => decodeMeta(newer)).toThrow(InvalidSignatureError);
   expect(() => decodeMeta(newer)).toThrow(/stored by a newer version of umbel .*; update this worker/);
+  const older = JSON.stringify({ ...decodeMeta(text), version: GRAPH_VERSION - 1 });
+  expect(() => decodeMeta(older)).toThrow(/stored by an older version of umbel .*; workers of that version can end it/);
 });
 
 test("a group of equal members costs few bytes a member", () => {

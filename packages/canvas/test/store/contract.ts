@@ -4,7 +4,7 @@ import type { RunKey, SignatureData } from "@umbel/core";
 import fc from "fast-check";
 import { metaOf } from "../../src/graph/codec.ts";
 import { compileMembers, compilePart } from "../../src/graph/compile.ts";
-import type { Graph } from "../../src/graph/graph.ts";
+import { type Graph, PAGE_SIZE } from "../../src/graph/graph.ts";
 import type {
   ClaimReply,
   Dispatch,
@@ -147,7 +147,8 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
       const staged = { runKey, starts, meta: metaOf(graph), joinCount: 1001 };
       expect(await store.createStaged(staged, {})).toEqual({ dispatches: [], spreads: [0] });
       expect(await store.createStaged(staged, {})).toEqual({ dispatches: [], spreads: [] });
-      expect(await store.readPage(runKey, 31)).toEqual(nodes.slice(31 * 128));
+      const lastPage = Math.floor((nodes.length - 1) / PAGE_SIZE);
+      expect(await store.readPage(runKey, lastPage)).toEqual(nodes.slice(lastPage * PAGE_SIZE));
       await expand(graph, 0, 0, 1);
       await expand(graph, 1, 0, 1);
       expect((await end(graph, 2)).dispatches.map(({ first }) => first)).toEqual([4]);
@@ -157,12 +158,12 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
     });
 
     test("nodes that are staged for a run that is never created expire, and later it cannot be", async () => {
-      const graph = compileAny(group(...Array.from({ length: 200 }, () => t)));
+      const graph = compileAny(group(...Array.from({ length: PAGE_SIZE + 10 }, () => t)));
       const { runKey, nodes, starts } = graph;
-      await store.stage(runKey, nodes.slice(0, 128), 0);
+      await store.stage(runKey, nodes.slice(0, PAGE_SIZE), 0);
       await opened.expire();
       expect(await opened.leftovers()).toEqual([]);
-      await store.stage(runKey, nodes.slice(128), 128);
+      await store.stage(runKey, nodes.slice(PAGE_SIZE), PAGE_SIZE);
       const staged = { runKey, starts, meta: metaOf(graph), joinCount: 1 };
       await expect(store.createStaged(staged, {})).rejects.toThrow(
         /^run .* was not stored: what was written of it before has expired, .* for 10 minutes; send it again$/,
@@ -342,7 +343,7 @@ export function describeGraphStore(name: string, open: (options: StoreOptions) =
     test("a run knows how many pages it has, with those that were promised", async () => {
       const graph = await create(t);
       expect((await store.inspect(graph.runKey)).pageCount).toBe(1);
-      expect(await store.allocate(graph.runKey, 129)).toBe(128);
+      expect(await store.allocate(graph.runKey, PAGE_SIZE + 1)).toBe(PAGE_SIZE);
       expect((await store.inspect(graph.runKey)).pageCount).toBe(3);
       expect(await store.readPage(graph.runKey, 1)).toBeUndefined();
     });

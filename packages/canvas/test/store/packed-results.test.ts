@@ -23,7 +23,7 @@ test("values of several stretches of a page are found by their places", () => {
 test("whatever JSON holds comes out as it went in", () => {
   fc.assert(
     fc.property(fc.array(fc.json(), { minLength: 1, maxLength: PAGE_SIZE }), (texts) => {
-      const text = `\u0001128x1\n${texts.map((value) => `${value}\n`).join("")}`;
+      const text = `\u0001${PAGE_SIZE}x1\n${texts.map((value) => `${value}\n`).join("")}`;
       expect(unpackPage(text).slice(0, texts.length)).toEqual(texts);
     }),
   );

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import type { SignatureData } from "@umbel/core";
 import fc from "fast-check";
 import { Redis } from "ioredis";
-import type { Graph } from "../../src/graph/graph.ts";
+import { type Graph, PAGE_SIZE } from "../../src/graph/graph.ts";
 import { type GraphStore, STAGED_MS } from "../../src/store/graph-store.ts";
 import { MemoryGraphStore } from "../../src/store/memory/memory-graph-store.ts";
 import { MemoryRuns } from "../../src/store/memory/memory-runs.ts";
@@ -137,8 +137,8 @@ test("no call of a script takes more than 1,000 nodes, however large the run", a
   }
 }, 20_000);
 
-/** How many nodes an argument stands for: a page has 128, a start token is one. */
+/** How many nodes an argument stands for: a page is full, a start token is one. */
 function nodesIn(argument: string): number {
-  if (argument.startsWith("[{")) return 128;
+  if (argument.startsWith("[{")) return PAGE_SIZE;
   return argument.split(",").filter((token) => /^[ts]\d+/.test(token)).length;
 }

@@ -48,7 +48,7 @@ export class SignatureObject {
   /** Sends it with arguments and options; the options win over stored ones. */
   applyAsync(args: readonly unknown[] = [], options: ApplyOptions = {}): Submission<AsyncResult> {
     const { request, producer } = readCall(args, options);
-    return submit(this.#requireApp(), { ...request, signature: this.data }, producer);
+    return submit(this.#requireApp(), { signature: this.data, ...request }, producer);
   }
 
   /**

@@ -102,7 +102,7 @@ export interface RedisGraphStoreOptions {
 const HINT_BYTES = 1024;
 
 /** A run of more pages is deleted by the janitor: Redis would be held up by its expiry. */
-const LARGE_RUN = 64;
+const LARGE_RUN = 32;
 
 /** How many nodes one call reads. */
 const READ_SLICE = 1000;
@@ -653,7 +653,9 @@ const PACKED_BYTES = 64;
 
 /** Whether a value may be packed with others of its page. */
 function isShort(payload: string): boolean {
-  return payload.length <= PACKED_BYTES && !payload.includes("\n") && Buffer.byteLength(payload) <= PACKED_BYTES;
+  if (payload.length > PACKED_BYTES || payload.includes("\n")) return false;
+  // No character has more than three bytes.
+  return payload.length * 3 <= PACKED_BYTES || Buffer.byteLength(payload) <= PACKED_BYTES;
 }
 
 /** Whether two settlements have the same head. Those of plain members of a group do; of others it need not be found out. */
@@ -713,7 +715,13 @@ function encodeAddition({ join, tails, start }: Addition): string {
 }
 
 function joinsOf(nodes: readonly GraphNode[], base: number): (readonly [number, JoinNode])[] {
-  return nodes.flatMap((node, position) => (node.kind === "join" ? [[base + position, node] as const] : []));
+  const joins: (readonly [number, JoinNode])[] = [];
+  let index = base;
+  for (const node of nodes) {
+    if (node.kind === "join") joins.push([index, node]);
+    index += 1;
+  }
+  return joins;
 }
 
 function readFlight(key: string, text: string): Flight {

@@ -30,11 +30,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -74,11 +74,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -135,11 +135,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -307,11 +307,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -785,11 +785,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -1259,11 +1259,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -1359,11 +1359,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -1485,11 +1485,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -1703,11 +1703,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -1761,11 +1761,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -2241,11 +2241,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -2386,11 +2386,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -2891,11 +2891,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -3330,11 +3330,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -3472,11 +3472,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -4175,11 +4175,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)
@@ -4226,11 +4226,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)

@@ -23,11 +23,11 @@ local function track_line(nodes, due, holder, now)
 end
 
 -- Nodes on a page (graph.ts). Values of members of groups that are short are kept together, page by page (packed-results.ts).
-local PAGE_SIZE = 128
+local PAGE_SIZE = 256
 
 -- A run of more pages is deleted by the janitor when its time has passed, which holds nobody up; that its keys expire that many
 -- milliseconds later, which does, is for a broker without any worker. redis-graph-store.ts knows the number of pages too.
-local LARGE_RUN, LATER_MS = 64, 600000
+local LARGE_RUN, LATER_MS = 32, 600000
 
 local function page_of(index)
   local number = tonumber(index)

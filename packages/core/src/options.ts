@@ -220,14 +220,11 @@ export function mergeOptions(
   if (over === undefined || saysNothing(over)) return under;
   if (saysNothing(under)) return over;
   // Spread into one another, they would cost 50 times as much.
-  return Object.assign(
-    {},
-    under,
-    over,
-    joined("link", under, over),
-    joined("linkError", under, over),
-    stampsOf(under, over),
-  );
+  return Object.assign({}, under, over, {
+    ...joined("link", under, over),
+    ...joined("linkError", under, over),
+    ...stampsOf(under, over),
+  });
 }
 
 /** Whether no option is in there. */

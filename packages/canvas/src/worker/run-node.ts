@@ -4,6 +4,7 @@
  */
 import {
   type Content,
+  type DeadLetter,
   encodeError,
   nodeId,
   RunExpiredError,
@@ -37,8 +38,6 @@ export interface RunningSlice extends HeldSlice, ClaimedNodes {
 export interface NodeEnd {
   readonly node: TaskNode;
   readonly outcome: StoredOutcome;
-  /** Its function, where that goes on behind the end: the slot is its own until then. */
-  readonly outlived?: Promise<unknown>;
 }
 
 /** The node that a slot goes on with. */
@@ -105,47 +104,33 @@ export class NodeRunner {
 
   /** Runs a node in the slot that was taken for it, and gives the slot back. Settles nothing. */
   run(runKey: RunKey, slice: RunningSlice, index: number, input: string | undefined): Eventually<NodeEnd> {
-    const { slots } = this.#parts;
+    const { slots, pages } = this.#parts;
+    const node = pages.peek(runKey, index);
+    if (node === undefined) return this.#runUnread(runKey, slice, index, input);
     let end: Eventually<NodeEnd>;
     try {
-      const node = this.#parts.pages.peek(runKey, index);
-      end =
-        node === undefined
-          ? this.#runUnread(runKey, slice, index, input)
-          : this.#runRead(runKey, slice, index, input, node);
+      end = this.#runRead(runKey, slice, index, input, node);
     } catch (error) {
       slots.leave();
       throw error;
     }
-    if (end instanceof Promise) return this.#leaving(end);
-    slots.leave();
+    // What has not ended gives the slot back when it does.
+    if (!(end instanceof Promise)) slots.leave();
     return end;
   }
 
-  /** Gives the slot back when the node has ended, and its function, too. */
-  async #leaving(ending: Promise<NodeEnd>): Promise<NodeEnd> {
-    const { slots, report } = this.#parts;
-    let outlived: Promise<unknown> | undefined;
-    try {
-      const end = await ending;
-      outlived = end.outlived;
-      return end;
-    } finally {
-      if (outlived === undefined) slots.leave();
-      else {
-        report(
-          new Error(
-            "a task goes on after its `timeLimit`, and holds its slot until it ends; let it look at `self.signal`",
-          ),
-        );
-        outlived.finally(() => slots.leave()).catch(() => undefined);
-      }
-    }
-  }
-
   async #runUnread(runKey: RunKey, slice: RunningSlice, index: number, input: string | undefined): Promise<NodeEnd> {
-    const node = await this.#parts.persist(() => this.#parts.pages.node(runKey, index));
-    return await this.#runRead(runKey, slice, index, input, node);
+    const { slots, persist, pages } = this.#parts;
+    let end: Eventually<NodeEnd>;
+    try {
+      const node = await persist(() => pages.node(runKey, index));
+      end = this.#runRead(runKey, slice, index, input, node);
+    } catch (error) {
+      slots.leave();
+      throw error;
+    }
+    if (!(end instanceof Promise)) slots.leave();
+    return await end;
   }
 
   #runRead(
@@ -168,35 +153,82 @@ export class NodeRunner {
     }
     const attempt = new SlotAttempt(this.#parts, runKey, slice, index, input, own);
     const outcome = runner.run(attempt);
-    if (outcome instanceof Promise) return this.#awaited(attempt, shared, outcome);
+    if (outcome instanceof Promise) {
+      // No asynchronous function: most tasks come by here, and each promise costs them 2 us and more.
+      return outcome.then(
+        (ended) => this.#ended(attempt, shared, ended),
+        (error: unknown) => this.#tryAgain(attempt, shared, error),
+      );
+    }
     attempt.close();
     return { node: shared, outcome };
   }
 
-  /** What was claimed must end: what is neither the task's fault nor passes is its outcome too. */
-  async #awaited(attempt: SlotAttempt, node: TaskNode, running: Promise<StoredOutcome>): Promise<NodeEnd> {
-    const { persist, runner, ended, report } = this.#parts;
-    let first: Promise<StoredOutcome> | undefined = running;
-    try {
-      const outcome = await persist(async () => {
-        const outcomeNow = first ?? runner.run(attempt);
-        first = undefined;
-        return await outcomeNow;
-      });
-      // Kept before the end is stored: a call that is lost in between is rejected once more.
-      if (outcome.kind === "failed" && outcome.letter !== undefined) {
-        const { letter } = outcome;
-        await persist(() => this.#parts.deadLetters.add(letter));
-      }
-      const { outlived } = attempt;
-      return { node, outcome, ...(outlived === undefined ? {} : { outlived }) };
-    } catch (error) {
-      if (error instanceof RunExpiredError || ended.aborted) throw error;
-      report(error);
-      return { node, outcome: { kind: "failed", payload: JSON.stringify(encodeError(error)) } };
-    } finally {
-      attempt.close();
+  /** Ends an attempt that has waited for something. */
+  #ended(attempt: SlotAttempt, node: TaskNode, outcome: StoredOutcome): Eventually<NodeEnd> {
+    if (outcome.kind === "failed" && outcome.letter !== undefined) {
+      return this.#endedWithLetter(attempt, node, outcome, outcome.letter);
     }
+    return this.#leave(attempt, node, outcome);
+  }
+
+  /** The letter is kept before the end is stored: a call that is lost in between is rejected once more. */
+  async #endedWithLetter(
+    attempt: SlotAttempt,
+    node: TaskNode,
+    outcome: StoredOutcome,
+    letter: DeadLetter,
+  ): Promise<NodeEnd> {
+    const { persist, deadLetters } = this.#parts;
+    try {
+      await persist(() => deadLetters.add(letter));
+    } catch (error) {
+      return this.#giveUp(attempt, node, error);
+    }
+    return this.#leave(attempt, node, outcome);
+  }
+
+  /** Tries again what the broker has refused, for as long as that may pass. */
+  async #tryAgain(attempt: SlotAttempt, node: TaskNode, refusal: unknown): Promise<NodeEnd> {
+    const { persist, runner } = this.#parts;
+    let outcome: StoredOutcome;
+    let isFirst = true;
+    try {
+      outcome = await persist(async () => {
+        if (!isFirst) return await runner.run(attempt);
+        isFirst = false;
+        throw refusal;
+      });
+    } catch (error) {
+      return this.#giveUp(attempt, node, error);
+    }
+    return await this.#ended(attempt, node, outcome);
+  }
+
+  /** What was claimed must end: what is neither the task's fault nor passes is its outcome too. */
+  #giveUp(attempt: SlotAttempt, node: TaskNode, error: unknown): NodeEnd {
+    const { ended, report } = this.#parts;
+    const end = this.#leave(attempt, node, { kind: "failed", payload: JSON.stringify(encodeError(error)) });
+    if (error instanceof RunExpiredError || ended.aborted) throw error;
+    report(error);
+    return end;
+  }
+
+  /** Gives the slot back of an attempt that has ended, when its function has, too. */
+  #leave(attempt: SlotAttempt, node: TaskNode, outcome: StoredOutcome): NodeEnd {
+    const { slots, report } = this.#parts;
+    attempt.close();
+    const { outlived } = attempt;
+    if (outlived === undefined) slots.leave();
+    else {
+      report(
+        new Error(
+          "a task goes on after its `timeLimit`, and holds its slot until it ends; let it look at `self.signal`",
+        ),
+      );
+      outlived.finally(() => slots.leave()).catch(() => undefined);
+    }
+    return { node, outcome };
   }
 
   /** Runs a node, for which a slot was taken, and on along the chain while the only successor may run here. */

@@ -38,9 +38,15 @@ export class SliceRun {
   readonly #runKey: RunKey;
   readonly #slice: RunningSlice & SliceRange;
   readonly #waiting: number[];
+  /** What is on its way: settlements, what is given back, and nodes that go on along their chains. */
   readonly #ends: Promise<void>[] = [];
-  /** Nodes that ended without anybody waiting for anything; they are settled together. */
-  #atOnce: Settlement[] = [];
+  /** Nodes that have ended and that nothing follows here; they are settled together. */
+  #ended: Settlement[] = [];
+  /** Nodes that have begun and not ended. */
+  #open = 0;
+  /** Called when none is. */
+  #onNoneOpen = (): void => undefined;
+  #isSettling = false;
   #stopTimer = (): void => undefined;
 
   /** @param waiting the nodes that are to be run */
@@ -51,7 +57,7 @@ export class SliceRun {
     this.#waiting = [...waiting];
     this.late = new Promise((resolve) => this.#look(resolve));
     this.begun = this.#begin();
-    this.all = this.begun.then(() => allEnded(this.#ends)).finally(() => this.#stopTimer());
+    this.all = this.begun.then(() => this.#finish()).finally(() => this.#stopTimer());
   }
 
   #look(onLate: () => void): void {
@@ -77,41 +83,83 @@ export class SliceRun {
       for (let index = this.#waiting.shift(); index !== undefined; index = this.#waiting.shift()) {
         const slot = slots.take();
         if (slot !== undefined) {
-          this.#settleAtOnce();
+          this.#settle();
           await slot;
         }
         this.#run(index);
         if (isClosing()) this.#cut();
         const pause = breath.take();
         if (pause === undefined) continue;
-        this.#settleAtOnce();
+        this.#settle();
         await pause;
       }
     } finally {
-      this.#settleAtOnce();
+      this.#settle();
       cuts.delete(this.#cut);
     }
   }
 
   #run(index: number): void {
-    const { nodes } = this.#parts;
-    const ran = nodes.run(this.#runKey, this.#slice, index, undefined);
-    if (ran instanceof Promise) this.#ends.push(handled(ran.then((end) => this.#goOn(index, end))));
-    else if (nodes.mayGoOn(ran)) this.#ends.push(handled(this.#goOn(index, ran)));
-    else {
-      const { first, count, token } = this.#slice;
-      this.#atOnce.push({ first, count, index, token, outcome: ran.outcome, node: ran.node });
+    const ran = this.#parts.nodes.run(this.#runKey, this.#slice, index, undefined);
+    if (!(ran instanceof Promise)) {
+      this.#end(index, ran);
+      return;
     }
+    this.#open += 1;
+    ran.then(
+      (end) => {
+        this.#end(index, end);
+        this.#settleSoon();
+        this.#close();
+      },
+      () => {
+        // Its error is one of those that end the slice.
+        this.#ends.push(handled(ran.then(() => undefined)));
+        this.#close();
+      },
+    );
   }
 
-  #goOn(index: number, end: NodeEnd): Promise<void> {
-    return this.#parts.nodes.goOn(this.#runKey, this.#slice, index, end);
+  #close(): void {
+    this.#open -= 1;
+    if (this.#open === 0) this.#onNoneOpen();
   }
 
-  #settleAtOnce(): void {
-    if (this.#atOnce.length === 0) return;
-    this.#ends.push(handled(this.#parts.nodes.settleAll(this.#runKey, this.#atOnce)));
-    this.#atOnce = [];
+  #end(index: number, end: NodeEnd): void {
+    const { nodes } = this.#parts;
+    if (nodes.mayGoOn(end)) {
+      this.#ends.push(handled(nodes.goOn(this.#runKey, this.#slice, index, end)));
+      return;
+    }
+    const { first, count, token } = this.#slice;
+    this.#ended.push({ first, count, index, token, outcome: end.outcome, node: end.node });
+  }
+
+  /** Settles what ends by the end of this turn. */
+  #settleSoon(): void {
+    if (this.#isSettling || this.#ended.length === 0) return;
+    this.#isSettling = true;
+    void Promise.resolve().then(() => {
+      this.#isSettling = false;
+      this.#settle();
+    });
+  }
+
+  #settle(): void {
+    if (this.#ended.length === 0) return;
+    this.#ends.push(handled(this.#parts.nodes.settleAll(this.#runKey, this.#ended)));
+    this.#ended = [];
+  }
+
+  /** Resolves when all that has begun has ended, and its end is stored. @throws the first error */
+  async #finish(): Promise<void> {
+    if (this.#open > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onNoneOpen = resolve;
+      });
+    }
+    this.#settle();
+    await allEnded(this.#ends);
   }
 }
 

@@ -221,12 +221,17 @@ export class TaskRunner {
     return outcome;
   }
 
-  async #awaited(attempt: Attempt, self: TaskAttempt, called: PromiseLike<unknown>): Promise<StoredOutcome> {
-    try {
-      return await this.#succeeded(attempt, await called, self.additions);
-    } catch (error) {
-      return await this.#ended(attempt, self.requests, error);
-    }
+  #awaited(attempt: Attempt, self: TaskAttempt, called: PromiseLike<unknown>): Promise<StoredOutcome> {
+    return Promise.resolve(called).then(
+      (value) => {
+        try {
+          return this.#succeeded(attempt, value, self.additions);
+        } catch (error) {
+          return this.#ended(attempt, self.requests, error);
+        }
+      },
+      (error: unknown) => this.#ended(attempt, self.requests, error),
+    );
   }
 
   /** @throws SerializationError, ResultTooLargeError at once */

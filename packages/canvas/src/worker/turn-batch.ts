@@ -40,7 +40,7 @@ export class TurnBatch<Item, Answer> {
 
   /** Adds an item; resolves with its answer. */
   async add(runKey: RunKey, item: Item): Promise<Answer> {
-    const [answer] = await this.addAll(runKey, [item]);
+    const [answer] = await this.#add(runKey, [item], this.#size.nodesOf(item));
     if (answer === undefined) throw new Error("the store gave no answer to a question");
     return answer;
   }

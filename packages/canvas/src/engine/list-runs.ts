@@ -14,6 +14,7 @@ import {
   readableId,
   runKeyTime,
 } from "@umbel/core";
+import { keepForeign } from "../graph/codec.ts";
 import type { StoredRun } from "../store/graph-store.ts";
 import { entryOf, type RunEntry } from "./run-index.ts";
 import type { Runtime } from "./runtime.ts";
@@ -79,7 +80,12 @@ async function entriesFor(parts: Parts, states: ReadonlySet<RunState> | undefine
     const some = keys
       .filter((key) => (before === undefined || key < before) && (from === undefined || key >= from))
       .slice(0, ENTRIES_AT_ONCE);
-    return await Promise.all(some.map(async (runKey) => entryOf(runKey, (await parts.store.readMeta(runKey)) ?? {})));
+    return await Promise.all(
+      some.map(async (runKey) => {
+        const meta = await parts.store.readMeta(runKey).catch(keepForeign);
+        return entryOf(runKey, meta === "foreign" ? {} : (meta ?? {}));
+      }),
+    );
   };
 }
 
@@ -87,14 +93,15 @@ async function entriesFor(parts: Parts, states: ReadonlySet<RunState> | undefine
 async function infosOf(parts: Parts, entries: readonly RunEntry[]): Promise<(readonly [RunEntry, RunInfo])[]> {
   const infos = await Promise.all(
     entries.map(async (entry) => {
-      const stored = await parts.store.describe(entry.runKey);
-      return stored === undefined ? undefined : await infoOf(parts, entry.runKey, stored);
+      const stored = await parts.store.describe(entry.runKey).catch(keepForeign);
+      if (stored === undefined || stored === "foreign") return stored;
+      return await infoOf(parts, entry.runKey, stored);
     }),
   );
   await parts.runIndex.remove(entries.filter((_entry, position) => infos[position] === undefined));
   return entries.flatMap((entry, position) => {
     const info = infos[position];
-    return info === undefined ? [] : [[entry, info] as const];
+    return info === undefined || info === "foreign" ? [] : [[entry, info] as const];
   });
 }
 

@@ -135,13 +135,22 @@ export function labelled(meta: RunMeta, labels: RunLabels | undefined): RunMeta 
 export function decodeMeta(text: string): RunMeta {
   const meta = JSON.parse(text) as RunMeta;
   if (meta.version === GRAPH_VERSION) return meta;
+  throw new InvalidSignatureError(otherVersion(meta.version));
+}
+
+/** Takes the place of a run of another version, which is there but cannot be read. @throws any other error */
+export function keepForeign(error: unknown): "foreign" {
+  if (error instanceof InvalidSignatureError) return "foreign";
+  throw error;
+}
+
+/** Says that a run was stored by another version, and what to do. */
+export function otherVersion(version: number): string {
   const [age, advice] =
-    meta.version > GRAPH_VERSION
+    version > GRAPH_VERSION
       ? ["a newer", "update this worker"]
       : ["an older", "workers of that version can end it, or send it again"];
-  throw new InvalidSignatureError(
-    `this run was stored by ${age} version of umbel (graph version ${meta.version}, this one knows ${GRAPH_VERSION}); ${advice}`,
-  );
+  return `this run was stored by ${age} version of umbel (graph version ${version}, this one knows ${GRAPH_VERSION}); ${advice}`;
 }
 
 /** Gives the pages of nodes, in order, each as text; `base` is the first one's index. @throws SerializationError for arguments that JSON would change */

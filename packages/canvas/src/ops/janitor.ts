@@ -7,11 +7,13 @@
  * worker, and hand out members that nobody handed out, unless the run is paused.
  */
 import type { RunKey } from "@umbel/core";
+import { isConnectionError } from "../engine/connection-error.ts";
 import { deleteRun } from "../engine/forget.ts";
 import { RESUMING_MS, Resumer } from "../engine/resumer.ts";
 import { Revoker } from "../engine/revoker.ts";
 import { entryOf } from "../engine/run-index.ts";
 import type { Runtime } from "../engine/runtime.ts";
+import { keepForeign } from "../graph/codec.ts";
 import type { Flight, RunInspection } from "../store/graph-store.ts";
 import { sliceKey } from "../store/slice.ts";
 
@@ -34,6 +36,9 @@ const MOST_SWEPT_PAGES = 50;
 
 /** How long a client may take from entering a run to storing it, milliseconds. */
 const STORING_MS = 60_000;
+
+/** When a run that could not be looked after is looked at again, milliseconds. */
+const PUT_ASIDE_MS = 60_000;
 
 /** The janitor of one worker; it works only while it holds the lease. */
 export class Janitor {
@@ -85,7 +90,7 @@ export class Janitor {
     const now = await this.#runtime.activeRuns.now();
     for (const runKey of await this.#runtime.activeRuns.due(now, MOST_RUNS)) {
       if (this.#isStopped) return;
-      await this.#visit(runKey);
+      await this.#visit(runKey).catch((error: unknown) => this.#putAside(runKey, now, error));
     }
     await this.#sweepIndex();
   }
@@ -95,7 +100,8 @@ export class Janitor {
     const { runIndex, store } = this.#runtime;
     for (let pages = 0; pages < MOST_SWEPT_PAGES && !this.#isStopped; pages += 1) {
       const entries = await runIndex.readOldest(this.#sweptTo, SWEPT_AT_ONCE);
-      const metas = await Promise.all(entries.map(({ runKey }) => store.readMeta(runKey)));
+      // Those of other versions are there, too.
+      const metas = await Promise.all(entries.map(({ runKey }) => store.readMeta(runKey).catch(keepForeign)));
       const gone = entries.filter((_entry, position) => metas[position] === undefined);
       await runIndex.remove(gone);
       this.#sweptTo = entries.length < SWEPT_AT_ONCE ? undefined : entries.at(-1)?.runKey;
@@ -108,6 +114,13 @@ export class Janitor {
     return await this.#runtime.janitorLease.take(this.#options.incarnation, this.#options.overdueMs * 2);
   }
 
+  /** One run that cannot be looked after, such as one of another version, keeps nobody from looking after the others. */
+  async #putAside(runKey: RunKey, now: number, error: unknown): Promise<void> {
+    if (isConnectionError(error)) throw error;
+    this.#options.onError(error);
+    await this.#runtime.activeRuns.postpone(runKey, now + PUT_ASIDE_MS);
+  }
+
   async #visit(runKey: RunKey): Promise<void> {
     const { store, activeRuns, aliases, pages, runIndex } = this.#runtime;
     const inspection = await store.inspect(runKey);
@@ -115,6 +128,8 @@ export class Janitor {
     if (!inspection.exists) return await this.#forgetUnlessNew(runKey, inspection.now);
     this.#dangling.delete(runKey);
     if (inspection.endedAt !== undefined) return await this.#visitEnded(runKey, inspection);
+    // That of another version is left to workers of its own; nothing of it can be read here.
+    const meta = await pages.meta(runKey);
     if (inspection.owner !== undefined && !(await this.#options.isAlive(inspection.owner))) {
       return await this.#abandon(runKey);
     }
@@ -127,7 +142,6 @@ export class Janitor {
       await this.#dispatchLost(runKey, inspection);
       await this.#handOut(runKey, inspection);
     }
-    const meta = await pages.meta(runKey);
     await aliases.renew(meta.aliases ?? []);
     await runIndex.renew([entryOf(runKey, meta)]);
     await activeRuns.postpone(runKey, inspection.now + this.#options.overdueMs);

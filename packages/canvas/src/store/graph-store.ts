@@ -66,6 +66,8 @@ export type ClaimReply =
   | { readonly kind: "paused" }
   /** Done already, or dispatched anew since. */
   | { readonly kind: "past" }
+  /** Another version of umbel has stored the run, and only such workers can read it. */
+  | { readonly kind: "foreign"; readonly version: number }
   /** The run is not stored: not yet, or not any more. */
   | { readonly kind: "missing" };
 

@@ -6,11 +6,12 @@
  * queues, or go on with the only one; 5. only then let the queue have the job back as done.
  */
 import { hostname } from "node:os";
-import { isBuiltIn, nodeId, RunExpiredError, type RunKey, type TaskRegistry } from "@umbel/core";
+import { InvalidSignatureError, isBuiltIn, nodeId, RunExpiredError, type RunKey, type TaskRegistry } from "@umbel/core";
 import { KeepAlive } from "../engine/keep-alive.ts";
 import { rangeOf, type SlicePointer } from "../engine/queues.ts";
 import type { Runtime } from "../engine/runtime.ts";
 import type { Delivery, Workplace, WorkSource } from "../engine/work-source.ts";
+import { otherVersion } from "../graph/codec.ts";
 import type { CompileEnvironment } from "../graph/compile.ts";
 import type { TaskNode } from "../graph/graph.ts";
 import { Janitor } from "../ops/janitor.ts";
@@ -72,6 +73,9 @@ const DEFAULTS = {
 
 /** How long a job waits whose run is not stored yet, milliseconds. */
 const STORING_MS = 1000;
+
+/** How long a job waits, for a worker of the version that has stored its run, milliseconds. */
+const FOREIGN_MS = 2000;
 
 /** A slice that is here, and how others hear of its end. */
 interface ActiveSlice {
@@ -322,6 +326,10 @@ export class CanvasWorker {
       else if (claim.kind === "missing" && delivery.attempts <= 1) await delivery.putOff(STORING_MS);
       // The clock of whoever sent it, or of this process, is ahead of the store's.
       else if (claim.kind === "early") await delivery.putOff(claim.waitMs);
+      else if (claim.kind === "foreign") {
+        this.#report(new InvalidSignatureError(otherVersion(claim.version)));
+        await delivery.putOff(FOREIGN_MS);
+      }
     } catch (error) {
       // A run that was discarded or forgotten meanwhile has no use for what was done for it.
       if (!(error instanceof RunExpiredError)) throw error;

@@ -12,7 +12,14 @@ import {
   metaOf,
   type RunMeta,
 } from "../../graph/codec.ts";
-import { type Graph, type GraphNode, type JoinNode, PAGE_SIZE, type StartToken } from "../../graph/graph.ts";
+import {
+  GRAPH_VERSION,
+  type Graph,
+  type GraphNode,
+  type JoinNode,
+  PAGE_SIZE,
+  type StartToken,
+} from "../../graph/graph.ts";
 import type {
   Addition,
   ClaimReply,
@@ -106,6 +113,9 @@ const LARGE_RUN = 32;
 
 /** How many nodes one call reads. */
 const READ_SLICE = 1000;
+
+/** On how many pages they may be, where each is looked at as a whole. */
+const READ_PAGES = 16;
 
 /** How many pages of packed values one call reads. */
 const PACKED_SLICE = Math.floor(READ_SLICE / PAGE_SIZE);
@@ -214,7 +224,7 @@ export class RedisGraphStore implements GraphStore {
   }
 
   async claim(runKey: RunKey, incarnation: string, requests: readonly ClaimRequest[]): Promise<readonly ClaimReply[]> {
-    const args: (string | number)[] = [incarnation];
+    const args: (string | number)[] = [incarnation, GRAPH_VERSION];
     for (const request of requests) {
       const { first, generation, lostHolder, withPage } = request;
       args.push(sliceKey(request), generation, lostHolder ?? "", withPage ? pageOf(first) : "");
@@ -395,7 +405,7 @@ export class RedisGraphStore implements GraphStore {
   ): Promise<readonly NodeRecord[]> {
     const { all } = this.#keysOf(runKey);
     const replies = await Promise.all(
-      slicesOf(indices).map((slice) =>
+      slicesOnFewPages(indices).map((slice) =>
         scripts.readNodes.run(this.#redis, all, [withPayloads ? 1 : 0, ...slice]).then(replyArray),
       ),
     );
@@ -534,6 +544,27 @@ function slicesOf<Item>(indices: readonly Item[]): (readonly Item[])[] {
   return slices;
 }
 
+/** The same for nodes of which each page is looked at as a whole. */
+function slicesOnFewPages(indices: readonly number[]): (readonly number[])[] {
+  const slices: number[][] = [];
+  let slice: number[] = [];
+  let pages = 0;
+  let before = -1;
+  for (const index of indices) {
+    const page = pageOf(index);
+    if (slice.length === 0 || slice.length === READ_SLICE || (page !== before && pages === READ_PAGES)) {
+      slice = [];
+      slices.push(slice);
+      pages = 0;
+      before = -1;
+    }
+    if (page !== before) pages += 1;
+    before = page;
+    slice.push(index);
+  }
+  return slices;
+}
+
 function readNodeReply(reply: readonly unknown[]): NodeRecord {
   const [kind, detail, retries, update] = reply;
   switch (kind) {
@@ -583,6 +614,8 @@ function readClaimReply(first: number, reply: readonly unknown[]): ClaimReply {
     case "paused":
     case "past":
       return { kind };
+    case "foreign":
+      return { kind, version: Number(token) };
     default:
       return { kind: "missing" };
   }

@@ -1,19 +1,24 @@
 -- Gives slices to a worker whose jobs point to them, but for those that are done, were dispatched anew, run elsewhere, or
 -- whose time has not come.
 -- KEYS: the run's (see keys.ts)
--- ARGV[1] incarnation that claims
+-- ARGV[1] incarnation that claims   ARGV[2] version of the graphs that it knows
 -- then for each slice, four: key, generation, holder known to be lost or '', number of the page to send or ''
 -- Returns for each {"claimed", token, bits, deliveries, cause, retries, 1 if it has expired, nodes that were revoked, page,
---   meta} | {"held", holder} | {"early", ms until then} | {"paused"} | {"past"} | {"missing"}.  O(nodes of the slices)
+--   meta} | {"held", holder} | {"early", ms until then} | {"paused"} | {"past"} | {"missing"}
+--   | {"foreign", version}.  O(nodes of the slices)
 -- @include revoked
 local now = read_clock()
+local meta = redis.call('HGET', GRAPH, 'm')
+-- As JSON has it; in text that people gave, the quotes would be escaped.
+local version = meta and string.match(meta, '"version":(%d+)') or ARGV[2]
 
 local function claim(key, expected, lost_holder, page)
   local flight = redis.call('HGET', FLIGHTS, key)
   if not flight then
-    if redis.call('HEXISTS', GRAPH, 'm') == 1 then return { 'past' } end
+    if meta then return { 'past' } end
     return { 'missing' }
   end
+  if version ~= ARGV[2] then return { 'foreign', version } end
   local generation, token, bits, holder, due, expires, cause, stride =
     string.match(flight, '^(%d+)|(%d+)|(%w+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(%d+)$')
   if generation ~= expected then return { 'past' } end
@@ -51,12 +56,11 @@ local function claim(key, expected, lost_holder, page)
   end
   local reply = { 'claimed', token, bits, deliveries, cause, retries, has_expired, table.concat(revoked, ',') }
   if page ~= '' then
-    local read = redis.call('HMGET', GRAPH, 'p' .. page, 'm')
-    reply[9], reply[10] = read[1], read[2]
+    reply[9], reply[10] = redis.call('HGET', GRAPH, 'p' .. page), meta
   end
   return reply
 end
 
 local replies = {}
-for at = 2, #ARGV, 4 do replies[#replies + 1] = claim(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]) end
+for at = 3, #ARGV, 4 do replies[#replies + 1] = claim(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]) end
 return replies

@@ -8,7 +8,7 @@ const redis = {
 };
 
 const shared = {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/../../scripts/jest-environment.mjs",
   // Never add "import" or "require" here: Jest adds the right one for each call.
   testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
   extensionsToTreatAsEsm: [".ts"],

@@ -2,14 +2,19 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { App, WorkerLostError } from "@umbel/core";
 import { CanvasEngine } from "../../src/engine/engine.ts";
 import type { SliceSize } from "../../src/engine/slicing.ts";
 import { chord } from "../../src/primitives/chord.ts";
+import { ProcessFile } from "../kit/process-file.ts";
 import { SocketBroker, TestPrefix, until } from "../kit/redis-server.ts";
 
-const FILE = new URL("./process.ts", import.meta.url).pathname;
+let program: ProcessFile;
+beforeAll(async () => {
+  program = await ProcessFile.of(new URL("./process.ts", import.meta.url).pathname);
+});
+afterAll(() => program.remove());
 
 /** A process that was started, and what it has said. */
 class Actor {
@@ -20,9 +25,7 @@ class Actor {
 
   constructor(prefix: string, ...words: readonly string[]) {
     const [role = "", ...rest] = words;
-    this.child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", FILE, role, prefix, ...rest], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    this.child = spawn(process.execPath, [program.path, role, prefix, ...rest], { stdio: ["ignore", "pipe", "pipe"] });
     createInterface({ input: this.child.stdout }).on("line", (line) => {
       this.#lines.push(line);
       this.#hear();

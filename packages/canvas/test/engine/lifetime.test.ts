@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { afterEach, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { OperationalError, TimeoutError, UnknownTaskIdError } from "@umbel/core";
 import { Redis } from "ioredis";
 import { chain } from "../../src/primitives/chain.ts";
 import { queuePrefix } from "../../src/store/keys.ts";
+import { ProcessFile } from "../kit/process-file.ts";
 import { redisPath, SocketBroker, until } from "../kit/redis-server.ts";
 import { Shop } from "../kit/shop.ts";
 
@@ -180,10 +181,15 @@ test("what remains of an ended run expires: nothing", async () => {
   );
 });
 
+let program: ProcessFile;
+beforeAll(async () => {
+  program = await ProcessFile.of(new URL("../crash/process.ts", import.meta.url).pathname);
+});
+afterAll(() => program.remove());
+
 /** Runs a process that is to end by itself. */
 async function runProcess(...args: string[]): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
-  const file = new URL("../crash/process.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", file, ...args]);
+  const child = spawn(process.execPath, [program.path, ...args]);
   const killer = setTimeout(() => child.kill("SIGKILL"), 15_000);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   clearTimeout(killer);

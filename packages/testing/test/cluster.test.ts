@@ -72,6 +72,31 @@ test("a sample of the conformance cases holds", async () => {
   }
 }, 120_000);
 
+function isOnCluster(runtime: object): runtime is { readonly commands: Cluster } {
+  return "commands" in runtime && runtime.commands instanceof Cluster;
+}
+
+test.each([
+  ["of ours", (connection: Cluster) => connection],
+  ["of BullMQ", (connection: Cluster) => connection.duplicate()],
+])("a connection %s fails what is sent over it when its nodes have ended", async (_whose, connectionOf) => {
+  const { engine } = open().app;
+  if (!(engine instanceof CanvasEngine)) throw new Error("no engine of @umbel/canvas");
+  const runtime = await engine.runtime();
+  if (!isOnCluster(runtime)) throw new Error("no connection to a cluster");
+  const connection = connectionOf(runtime.commands);
+  await connection.get("{a}");
+  const nodes = connection.nodes();
+  await Promise.all(nodes.map((node) => node.ping()));
+  const ended = nodes.map((node) => new Promise((resolve) => node.once("end", resolve)));
+  connection.disconnect();
+  await Promise.all(ended);
+  // The state that it has by the last node's end comes a moment later.
+  await new Promise(setImmediate);
+  await expect(connection.bzpopmin("{a}", 0)).rejects.toThrow("Connection is closed");
+  expect(connection.status).toBe("end");
+});
+
 /** How many commands each primary has done so far, in the order of `nodes`. */
 async function countCommands(nodes: readonly Redis[]): Promise<readonly number[]> {
   const infos = await Promise.all(nodes.map((node) => node.info("stats")));

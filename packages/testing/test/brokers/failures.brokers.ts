@@ -10,11 +10,12 @@ import { listKeys } from "../../src/kit/redis-keys.ts";
 import { startSentinels, untilServer } from "../../src/kit/redis-sentinels.ts";
 import type { TestServer } from "../../src/kit/redis-server.ts";
 
-let ends: (() => Promise<void>)[] = [];
+const ends: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
-  for (const end of ends.reverse()) await end();
-  ends = [];
+  // What one test leaves, because it cannot end, is not the next one's.
+  const own = ends.splice(0).reverse();
+  for (const end of own) await end();
 });
 
 /** An App with a worker, both of which end with the test. */

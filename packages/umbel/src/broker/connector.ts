@@ -89,7 +89,7 @@ export async function loadConnector(plan: ConnectionPlan): Promise<Connector> {
 }
 
 function clusterConnector(plan: ClusterPlan, Constructor: typeof Cluster): Connector {
-  const make = (options: ClusterOptions, nodeOptions: NodeOptions): Cluster => {
+  const open = (options: ClusterOptions, nodeOptions: NodeOptions): Cluster => {
     const own = { ...PLAIN, ...options };
     if (plan.kind === "like") return plan.connection.duplicate([], { ...own, redisOptions: nodeOptions });
     return new Constructor([...plan.nodes], {
@@ -98,6 +98,7 @@ function clusterConnector(plan: ClusterPlan, Constructor: typeof Cluster): Conne
       redisOptions: { ...plan.nodeOptions, ...nodeOptions },
     });
   };
+  const make = (options: ClusterOptions, nodeOptions: NodeOptions): Cluster => endsForGood(open(options, nodeOptions));
   return {
     connect: ({ connectionName, givesUp = false } = {}) => {
       const patience = givesUp ? new Patience() : undefined;
@@ -156,6 +157,34 @@ class Patience {
     });
   }
 }
+
+/**
+ * Lets commands fail that are sent over a cluster's connection when it is closed, as ioredis means to: it takes the end of its second node for
+ * a state of its own, `close` after `end`, in which it keeps commands for ever. One that a node has just sent elsewhere, such as a worker's
+ * wait for a job, is sent again then, and who waits for it to close the worker would wait for ever.
+ */
+function endsForGood(cluster: Cluster): Cluster {
+  let hasEnded = false;
+  cluster.on("connecting", () => {
+    hasEnded = false;
+  });
+  cluster.on("end", () => {
+    hasEnded = true;
+  });
+  cluster.on("close", () => {
+    if (hasEnded) cluster.status = "end";
+  });
+  // A node that is named to it while it ends would be one more to wait for, and nobody would end it.
+  cluster.on("+node", (node: Redis) => {
+    if (ENDING.has(cluster.status)) node.disconnect();
+  });
+  // BullMQ waits for jobs over a connection that it makes by this.
+  const duplicate = cluster.duplicate.bind(cluster);
+  cluster.duplicate = (...args) => endsForGood(duplicate(...args));
+  return cluster;
+}
+
+const ENDING: ReadonlySet<string> = new Set(["disconnecting", "close", "end"]);
 
 function waitBefore(times: number): number {
   return Math.min(times * 50, LONGEST_WAIT_MS);

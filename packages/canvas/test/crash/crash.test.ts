@@ -4,10 +4,10 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { App, WorkerLostError } from "@umbel/core";
+import { ProcessFile } from "../../../../scripts/process-file.ts";
 import { CanvasEngine } from "../../src/engine/engine.ts";
 import type { SliceSize } from "../../src/engine/slicing.ts";
 import { chord } from "../../src/primitives/chord.ts";
-import { ProcessFile } from "../kit/process-file.ts";
 import { SocketBroker, TestPrefix, until } from "../kit/redis-server.ts";
 
 let program: ProcessFile;

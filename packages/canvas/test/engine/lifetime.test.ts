@@ -4,9 +4,9 @@ import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { OperationalError, TimeoutError, UnknownTaskIdError } from "@umbel/core";
 import { Redis } from "ioredis";
+import { ProcessFile } from "../../../../scripts/process-file.ts";
 import { chain } from "../../src/primitives/chain.ts";
 import { queuePrefix } from "../../src/store/keys.ts";
-import { ProcessFile } from "../kit/process-file.ts";
 import { redisPath, SocketBroker, until } from "../kit/redis-server.ts";
 import { Shop } from "../kit/shop.ts";
 

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import { Redis } from "ioredis";
+import { ProcessFile } from "../../../../../scripts/process-file.ts";
 import { acquireEmbeddedRedis, type EmbeddedRedis } from "../../../src/broker/embedded/embedded-redis.ts";
 import { readEmbeddedStatus } from "../../../src/broker/embedded/status.ts";
 import { stopEmbeddedRedis } from "../../../src/broker/embedded/stop.ts";
@@ -10,6 +11,13 @@ import { isRunning, TestProject, until } from "./project-of-test.ts";
 jest.setTimeout(60_000);
 
 let project: TestProject;
+let program: ProcessFile;
+
+beforeAll(async () => {
+  program = await ProcessFile.of(join(import.meta.dirname, "user-process.ts"));
+});
+
+afterAll(() => program.remove());
 
 beforeEach(() => {
   project = new TestProject();
@@ -74,7 +82,7 @@ test("shares of one process are one server, which goes with the last of them", a
 });
 
 test("five processes at once share exactly one server, and the last one out ends it", async () => {
-  const users = await Promise.all([1, 2, 3, 4, 5].map(() => project.startUser()));
+  const users = await Promise.all([1, 2, 3, 4, 5].map(() => project.startUser(program.path)));
   const [first, ...others] = users;
   expect(new Set(users.map((user) => user.serverPid)).size).toBe(1);
   expect(project.leases()).toHaveLength(5);
@@ -92,7 +100,7 @@ test("five processes at once share exactly one server, and the last one out ends
 });
 
 test("a user that was killed is no user; its server is adopted and ends with the next one", async () => {
-  const user = await project.startUser();
+  const user = await project.startUser(program.path);
   user.child.kill("SIGKILL");
   await user.exited();
   expect(isRunning(user.serverPid)).toBe(true);
@@ -105,7 +113,7 @@ test("a user that was killed is no user; its server is adopted and ends with the
 });
 
 test("a script that comes to its end without release gives its share back", async () => {
-  const user = await project.startUser();
+  const user = await project.startUser(program.path);
   user.tell("leave");
   await user.exited();
   expect(isRunning(user.serverPid)).toBe(false);
@@ -113,7 +121,7 @@ test("a script that comes to its end without release gives its share back", asyn
 });
 
 test("a server that was killed comes back at the same place, with the data, and connections go on", async () => {
-  const [user, other] = await Promise.all([project.startUser(), project.startUser()]);
+  const [user, other] = await Promise.all([project.startUser(program.path), project.startUser(program.path)]);
   const share = await acquireEmbeddedRedis(project.path);
   await use(share, async (redis) => {
     await redis.set("key", "kept");
@@ -247,7 +255,7 @@ test("stop tells who uses it; by force it ends, and who used it does not start i
 });
 
 test("a server that nobody uses is stopped without force", async () => {
-  const user = await project.startUser();
+  const user = await project.startUser(program.path);
   user.child.kill("SIGKILL");
   await user.exited();
   expect(await stopEmbeddedRedis(project.path)).toEqual({ kind: "stopped", evicted: [] });

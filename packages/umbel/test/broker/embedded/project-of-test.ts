@@ -31,12 +31,12 @@ export class TestProject {
     this.path = join(realpathSync(mkdtempSync(join(tmpdir(), "umbel-test-"))), name);
   }
 
-  /** Starts a user and waits until it has a connection. */
-  async startUser(): Promise<UserProcess> {
-    const script = join(import.meta.dirname, "user-process.ts");
-    const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", script, this.path], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+  /**
+   * Starts a user and waits until it has a connection.
+   * @param program made of user-process.ts
+   */
+  async startUser(program: string): Promise<UserProcess> {
+    const child = spawn(process.execPath, [program, this.path], { stdio: ["pipe", "pipe", "inherit"] });
     this.#users.push(child);
     const exited = once(child, "exit").then(() => undefined);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -4,15 +4,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-const PACKAGE = join(import.meta.dirname, "../..");
-const ESBUILD = join(PACKAGE, "../../node_modules/.bin/esbuild");
+const ROOT = join(import.meta.dirname, "..");
+const ESBUILD = join(ROOT, "node_modules/.bin/esbuild");
 /** Packages of old have `require` in a module. */
-const BANNER = 'import { createRequire as requireFor } from "node:module"; const require = requireFor(import.meta.url);';
+const BANNER =
+  'import { createRequire as requireFor } from "node:module"; const require = requireFor(import.meta.url);';
 
 /** A program for `node`, made of sources. */
 export class ProcessFile {
-  /** Inside of the package, so that what is loaded at run time is found from there. */
-  readonly #folder = mkdtempSync(join(PACKAGE, ".tmp-process-"));
+  /** Inside of a package, so that what is loaded at run time is found from there. */
+  readonly #folder = mkdtempSync(join(ROOT, "packages/umbel/.tmp-process-"));
   /** What `node` runs. */
   readonly path = join(this.#folder, "process.mjs");
 

@@ -328,7 +328,7 @@ export const loose = app.task("loose", () => {
   });
   const worker = await startWorker(["-A", "loose.ts"]);
   for (const _ of [1, 2]) {
-    const run = await flow(["run", "-e", "loose()", "-A", "loose.ts", "--no-worker"], here());
+    const run = await session.flow(["run", "-e", "loose()", "-A", "loose.ts", "--no-worker"], here());
     expect(run).toMatchObject({ exitCode: 0, stdout: "1\n" });
   }
   worker.child.kill("SIGINT");
@@ -403,7 +403,7 @@ test("a plain script beside a worker of the same project prints its result and e
 
 test("without a worker of its own a run goes on after its timeout, and a worker's first signal waits for it", async () => {
   const worker = await startWorker();
-  const run = await flow(["run", "-e", "sleep(3) | mul(2)", "--no-worker", "--timeout", "1s"], here());
+  const run = await session.flow(["run", "-e", "sleep(3) | mul(2)", "--no-worker", "--timeout", "1s"], here());
   expect(run).toMatchObject({ exitCode: 5, stdout: "" });
   expect(run.stderr).toMatch(
     /^error: the workflow was not done after 1s \(--timeout\); it goes on; see it by: flow watch [0-9a-z-]+\n$/,
@@ -414,7 +414,7 @@ test("without a worker of its own a run goes on after its timeout, and a worker'
 
 test("the second signal leaves what runs to other workers", async () => {
   const worker = await startWorker();
-  await flow(["run", "-e", "sleep(600)", "--no-worker", "--timeout", "1s"], here());
+  await session.flow(["run", "-e", "sleep(600)", "--no-worker", "--timeout", "1s"], here());
   worker.child.kill("SIGINT");
   await says(worker, "stopping");
   // Signals that come together are one Ctrl-C, passed on by npx.
@@ -427,12 +427,12 @@ test("the second signal leaves what runs to other workers", async () => {
 
 test("a worker goes on when its Redis was killed and is back", async () => {
   const worker = await startWorker([], here({ FLOW_BROKER: "" }));
-  const status = await flow(["redis", "status"], here({ FLOW_BROKER: "" }));
+  const status = await session.flow(["redis", "status"], here({ FLOW_BROKER: "" }));
   const [, pid] = /Redis [\d.]+, process (\d+)/.exec(status.stdout) ?? [];
   expect(isRunning(Number(pid))).toBe(true);
   process.kill(Number(pid), "SIGKILL");
   await says(worker, "connected again");
-  const run = await flow(["run", "-e", "mul(2, 3)", "--no-worker"], here({ FLOW_BROKER: "" }));
+  const run = await session.flow(["run", "-e", "mul(2, 3)", "--no-worker"], here({ FLOW_BROKER: "" }));
   expect(run).toMatchObject({ exitCode: 0, stdout: "6\n" });
   worker.child.kill("SIGINT");
   expect(await worker.result).toMatchObject({ exitCode: 0 });
@@ -444,7 +444,7 @@ test("a task that no worker knows is told with what to do", async () => {
       'import { App } from "umbel";\nexport const app = new App("more", { prefix: process.env.TEST_PREFIX ?? "" });\nexport const neg = app.task("neg", (x: number) => -x);\n',
   });
   const worker = await startWorker();
-  const run = await flow(["run", "-e", "neg(1)", "-A", "more.ts", "--no-worker"], here());
+  const run = await session.flow(["run", "-e", "neg(1)", "-A", "more.ts", "--no-worker"], here());
   expect(run).toEqual({
     exitCode: 1,
     stdout: "",

@@ -24,7 +24,7 @@ export interface TestTlsServer {
 export const TLS_PREFIX = "shop";
 
 /** What the user may do, as docs/brokers.md has it. */
-const RULES = ["~shop:*", "&shop:*", "+@all", "-@dangerous", "+info"];
+const RULES = ["~shop:*", "resetchannels", "&shop:*", "+@all", "-@dangerous", "+info"];
 
 /** How long a server may take until it answers, milliseconds; one that cannot speak TLS never does. */
 const PATIENCE_MS = 15_000;

@@ -114,8 +114,8 @@ const LARGE_RUN = 32;
 /** How many nodes one call reads. */
 const READ_SLICE = 1000;
 
-/** On how many pages they may be, where each is looked at as a whole. */
-const READ_PAGES = 16;
+/** On how many pages they may be, where each is looked at as a whole: no more nodes than that, and a little. */
+const READ_PAGES = Math.floor(READ_SLICE / PAGE_SIZE) + 1;
 
 /** How many pages of packed values one call reads. */
 const PACKED_SLICE = Math.floor(READ_SLICE / PAGE_SIZE);

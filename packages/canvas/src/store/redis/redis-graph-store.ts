@@ -512,7 +512,7 @@ export class RedisGraphStore implements GraphStore {
   async forget(runKey: RunKey, indices: readonly number[]): Promise<ForgetReply> {
     const { all } = this.#keysOf(runKey);
     let reply: unknown;
-    for (const slice of slicesOf(indices)) {
+    for (const slice of slicesOnFewPages(indices)) {
       reply = await scripts.forgetResults.run(this.#redis, all, slice);
       if (reply !== "forgotten") break;
     }

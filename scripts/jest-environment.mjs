@@ -7,11 +7,12 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import jestEnvironmentNode from "jest-environment-node";
 
 const used = new Set();
-for (const name of ["run", "enterWith"]) {
-  const original = AsyncLocalStorage.prototype[name];
-  AsyncLocalStorage.prototype[name] = function (...args) {
+// What Node 20 calls at the first use, and later ones do not have. Around `run` itself, there would be a frame of ours in stacks.
+const { _enable: enable } = AsyncLocalStorage.prototype;
+if (enable !== undefined) {
+  AsyncLocalStorage.prototype._enable = function () {
     used.add(this);
-    return original.apply(this, args);
+    enable.call(this);
   };
 }
 
